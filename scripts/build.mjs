@@ -6,8 +6,16 @@ import { pathToFileURL } from 'node:url';
 import { root } from './install.mjs';
 
 const EXTERNAL = [
-  'better-sqlite3', 'onnxruntime-node', '@duckdb/node-api', 'pg', '@aws-sdk/*', '@node-rs/argon2', 'esbuild', 'vite',
-  'vega-datasets', 'rondo',
+  'better-sqlite3',
+  'onnxruntime-node',
+  '@duckdb/node-api',
+  'pg',
+  '@aws-sdk/*',
+  '@node-rs/argon2',
+  'esbuild',
+  'vite',
+  'vega-datasets',
+  'rondo',
 ];
 
 function* files(folder) {
@@ -22,14 +30,17 @@ function digest(...places) {
   const hash = createHash('sha256');
   for (const place of places) {
     const list = existsSync(join(root, place)) ? [...files(join(root, place))] : [];
-    for (const file of list.sort()) hash.update(relative(root, file)).update(readFileSync(file));
+    for (const file of list.sort((a, b) => (a < b ? -1 : 1))) hash.update(relative(root, file)).update(readFileSync(file));
   }
   return hash.update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
 }
 
 function changed(part, value) {
   const stamp = join(root, 'dist', `.${part}`);
-  return { stale: !existsSync(stamp) || readFileSync(stamp, 'utf8') !== value, done: () => writeFileSync(stamp, value) };
+  return {
+    stale: !existsSync(stamp) || readFileSync(stamp, 'utf8') !== value,
+    done: () => writeFileSync(stamp, value),
+  };
 }
 
 export async function build() {
@@ -59,7 +70,9 @@ export async function build() {
       sourcemap: 'linked',
       minifySyntax: true,
       logLevel: 'warning',
-      banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+      banner: {
+        js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      },
     });
     program.done();
   }

@@ -1,0 +1,44 @@
+import { AppError, defineErrors } from '../lib/errors.ts';
+
+/** A stored blob: `digest` is the sha256 in lower-case hex, `size` in bytes. */
+export interface Blob {
+  digest: string;
+  size: number;
+}
+
+export interface Range {
+  /** First byte. */
+  start: number;
+  /** Last byte, inclusive. */
+  end: number;
+}
+
+/** Content-addressed bytes. No name a user chose ever becomes a path. */
+export interface BlobStore {
+  /** Stores the bytes under their digest, hashed while streaming. Storing the same bytes again is cheap. */
+  put(source: AsyncIterable<Uint8Array> | Uint8Array, options?: { limit?: number }): Promise<Blob>;
+  /** Streams a blob, or a part of it. Throws BLOB_MISSING. */
+  open(digest: string, range?: Range): Promise<NodeJS.ReadableStream>;
+  read(digest: string): Promise<Buffer>;
+  find(digest: string): Promise<Blob | undefined>;
+  /** Makes the blob a file at `target` (reflinked where the file system can), for engines that only read files. */
+  copyTo(digest: string, target: string): Promise<void>;
+  remove(digest: string): Promise<void>;
+}
+
+export const BLOB_ERRORS = defineErrors({
+  BLOB_MISSING: {
+    status: 404,
+    hint: 'It was deleted, or the artifact store was moved; restore it from a back-up.',
+  },
+  BLOB_TOO_LARGE: { status: 413 },
+  BLOB_DIGEST: { status: 400, hint: 'A digest is 64 lower-case hexadecimal characters.' },
+});
+
+export function checkDigest(digest: string): string {
+  if (/^[0-9a-f]{64}$/.test(digest)) return digest;
+  throw new AppError(BLOB_ERRORS.BLOB_DIGEST, `'${digest.slice(0, 80)}' is not a sha256 digest.`);
+}
+
+export const missing = (digest: string) =>
+  new AppError(BLOB_ERRORS.BLOB_MISSING, `Blob ${digest.slice(0, 12)} is not in the artifact store.`);

@@ -1,0 +1,30 @@
+import { copyBeforeMigration, openSqlite } from './sqlite/open.ts';
+import { openPostgres } from './postgres/open.ts';
+import { migrate, pending } from './migrate.ts';
+import { migrations } from './migrations/index.ts';
+import type { Database } from './database.ts';
+
+export type { Capabilities, Database, Reader, Tx } from './database.ts';
+export type { Migration } from './migrate.ts';
+export type { Tables } from './tables.ts';
+
+/** Opens the metadata database, SQLite in `file` or PostgreSQL at `url`, and brings its tables up to date. */
+export async function openDatabase(options: { file: string; url?: string | undefined }): Promise<Database> {
+  if (options.url) {
+    const database = await openPostgres(options.url);
+    await migrate(database, migrations);
+    return database;
+  }
+  const database = openSqlite(options.file);
+  const missing = await pending(database, migrations);
+  const first = missing[0];
+  if (first && missing.length < migrations.length) {
+    await database.close();
+    copyBeforeMigration(options.file, String(first.number));
+    const reopened = openSqlite(options.file);
+    await migrate(reopened, migrations);
+    return reopened;
+  }
+  await migrate(database, migrations);
+  return database;
+}

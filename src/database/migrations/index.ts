@@ -1,0 +1,6 @@
+import type { Migration } from '../migrate.ts';
+import { ground } from './0001-ground.ts';
+import { lineage } from './0020-lineage.ts';
+
+/** Every migration, in order. A room takes the number of its place in the house times ten. */
+export const migrations: readonly Migration[] = [ground, lineage];

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Database, Reader, Tx } from '../database/index.ts';
+
+/** A fact that happened, in CloudEvents 1.0 terms. `data` is JSON. */
+export interface RondoEvent<D = unknown> {
+  /** CloudEvents `id`; handlers are idempotent by it. */
+  id: string;
+  /** For example `dataset.version.created`. */
+  type: string;
+  /** The room that wrote it. */
+  source: string;
+  /** URN of the thing it is about. */
+  subject: string;
+  project: string | null;
+  /** Wall clock, epoch ms. */
+  time: number;
+  data: D;
+  /** Position in the log: opaque, grows; the SSE `Last-Event-ID`. */
+  cursor: string;
+}
+
+export type NewEvent<D = unknown> = Pick<RondoEvent<D>, 'type' | 'source' | 'subject' | 'project' | 'data'>;
+
+interface EventTable {
+  id: number;
+  xid: number;
+  event_id: string;
+  type: string;
+  source: string;
+  subject: string;
+  project: string | null;
+  time: number;
+  data: string;
+}
+
+declare module '../database/tables.ts' {
+  interface Tables {
+    events: EventTable;
+    event_cursors: { subscriber: string; xid: number; id: number; owner: string | null; lease_until: number };
+    event_failures: { subscriber: string; event_id: string; error: string; failed_at: number };
+  }
+}
+
+export interface Position {
+  xid: number;
+  id: number;
+}
+
+export const START: Position = { xid: 0, id: 0 };
+
+export interface Events {
+  /** Writes the fact in the transaction of the change it reports. */
+  append(tx: Tx, event: NewEvent): Promise<void>;
+  /** Settled events after a position, oldest first. An event never appears before a position that was already returned. */
+  after(
+    position: Position,
+    options?: { types?: readonly string[]; project?: string; limit?: number },
+  ): Promise<RondoEvent[]>;
+  /** Newest first, for activity lists. */
+  recent(options?: {
+    project?: string;
+    subject?: string;
+    types?: readonly string[];
+    limit?: number;
+    before?: string;
+  }): Promise<RondoEvent[]>;
+  /** Position behind the newest settled event. */
+  head(): Promise<Position>;
+  /** Called when there may be new events; lossy and coalesced. */
+  onNews(listener: () => void): () => void;
+}
+
+const CHANNEL = 'rondo_events';
+
+/** The append-only log of facts. Cursors follow `(transaction, id)` below the oldest running transaction, so that none is missed. */
+export async function createEvents(database: Database): Promise<Events> {
+  const listeners = new Set<() => void>();
+  let fresh = false;
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  database.onCommit(() => {
+    if (!fresh) return;
+    fresh = false;
+    tell();
+  });
+  await database.listen(CHANNEL, tell);
+  const settled = sql<boolean>`xid < ${database.capabilities.settledBelow}`;
+
+  return {
+    async append(tx, event) {
+      fresh = true;
+      const row = {
+        ...event,
+        event_id: randomUUID(),
+        time: Date.now(),
+        data: JSON.stringify(event.data ?? {}),
+      };
+      await insert(tx, row);
+      await database.notify(tx, CHANNEL);
+    },
+    async after(position, options = {}) {
+      let query = database.read
+        .selectFrom('events')
+        .selectAll()
+        .where(sql<boolean>`(xid, id) > (${position.xid}, ${position.id})`)
+        .where(settled)
+        .orderBy('xid')
+        .orderBy('id')
+        .limit(options.limit ?? 200);
+      if (options.types) query = query.where('type', 'in', options.types);
+      if (options.project)
+        query = query.where((eb) =>
+          eb.or([eb('project', '=', options.project ?? ''), eb('project', 'is', null)]),
+        );
+      return (await query.execute()).map(toEvent);
+    },
+    async recent(options = {}) {
+      let query = database.read
+        .selectFrom('events')
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(options.limit ?? 50);
+      if (options.project) query = query.where('project', '=', options.project);
+      if (options.subject) query = query.where('subject', '=', options.subject);
+      if (options.types) query = query.where('type', 'in', options.types);
+      if (options.before) query = query.where('id', '<', parseCursor(options.before).id);
+      return (await query.execute()).map(toEvent);
+    },
+    async head() {
+      const row = await database.read
+        .selectFrom('events')
+        .select(['xid', 'id'])
+        .where(settled)
+        .orderBy('xid', 'desc')
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row ?? START;
+    },
+    onNews(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+export const cursorOf = (position: Position): string => `${position.xid}.${position.id}`;
+
+export function parseCursor(text: string): Position {
+  const [xid, id] = text.split('.').map(Number);
+  return Number.isSafeInteger(xid) && Number.isSafeInteger(id)
+    ? { xid: xid as number, id: id as number }
+    : START;
+}
+
+async function insert(tx: Reader, row: Omit<EventTable, 'id' | 'xid'>): Promise<void> {
+  await sql`insert into events (event_id, type, source, subject, project, time, data)
+    values (${row.event_id}, ${row.type}, ${row.source}, ${row.subject}, ${row.project}, ${row.time}, ${row.data})`.execute(
+    tx,
+  );
+}
+
+function toEvent(row: EventTable): RondoEvent {
+  return {
+    id: row.event_id,
+    type: row.type,
+    source: row.source,
+    subject: row.subject,
+    project: row.project,
+    time: row.time,
+    data: JSON.parse(row.data) as unknown,
+    cursor: cursorOf(row),
+  };
+}

@@ -1,0 +1,65 @@
+import { bind, type Bound } from '../lib/contract/index.ts';
+import { eventsContract } from './contract.ts';
+import { cursorOf, type Events, parseCursor, type Position } from './events.ts';
+import type { Signals } from './signals.ts';
+
+const HEARTBEAT_MS = 15_000;
+
+type Item = { id?: string; event?: string; data: unknown };
+
+export const eventsRoutes = <Actor>(events: Events, signals: Signals): Bound<Actor>[] =>
+  bind(eventsContract, {
+    streamEvents: ({ query, request }) => {
+      const last = request.headers['last-event-id'] ?? query.after;
+      return stream(events, signals, {
+        project: query.project,
+        last: typeof last === 'string' ? last : undefined,
+        signal: request.signal,
+      });
+    },
+    listEvents: async ({ query }) => {
+      const { types, ...rest } = query;
+      return { events: await events.recent({ ...rest, ...(types ? { types: types.split(',') } : {}) }) };
+    },
+  });
+
+async function* stream(
+  events: Events,
+  signals: Signals,
+  options: { project?: string | undefined; last?: string | undefined; signal: AbortSignal },
+): AsyncIterable<Item> {
+  let position: Position = options.last === undefined ? await events.head() : parseCursor(options.last);
+  let wake = () => {};
+  const waiting: Item[] = [];
+  const stops = [
+    events.onNews(() => wake()),
+    signals.subscribe((topic, payload) => {
+      if (waiting.length < 100) waiting.push({ event: 'signal', data: { topic, payload } });
+      wake();
+    }),
+  ];
+  options.signal.addEventListener('abort', () => wake());
+  try {
+    yield { id: cursorOf(position), event: 'hello', data: { now: Date.now() } };
+    while (!options.signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const news = await events.after(position, options.project ? { project: options.project } : {});
+      for (const event of news) {
+        position = parseCursor(event.cursor);
+        yield { id: event.cursor, event: 'fact', data: event };
+      }
+      for (const item of waiting.splice(0)) yield item;
+      if (news.length > 0) continue;
+      const beat = setTimeout(() => {
+        waiting.push({ event: 'beat', data: { now: Date.now() } });
+        wake();
+      }, HEARTBEAT_MS);
+      await woken;
+      clearTimeout(beat);
+    }
+  } finally {
+    for (const stop of stops) stop();
+  }
+}

@@ -1,0 +1,108 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ENGINES, testDatabase, type TestDatabase } from '../../test/harness/database.ts';
+import { AppError, ERRORS } from '../lib/errors.ts';
+import { claim, fail, reap, renew } from './jobs.ts';
+import { enqueue, findJob, finish, JobWorker } from './index.ts';
+
+describe.each(ENGINES)('jobs on %s', (engine) => {
+  let test: TestDatabase;
+  let worker: JobWorker | undefined;
+  beforeAll(async () => {
+    test = await testDatabase(engine);
+  });
+  afterEach(async () => {
+    await worker?.stop();
+    worker = undefined;
+  });
+  afterAll(() => test.end());
+
+  const add = (job: Parameters<typeof enqueue>[1]) => test.database.write((tx) => enqueue(tx, job));
+  const settled = async (id: string) => {
+    for (;;) {
+      const job = await findJob(test.database.read, id);
+      if (job && !['queued', 'running'].includes(job.state)) return job;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+
+  it('runs a job once and keeps its result with what it wrote', async () => {
+    worker = new JobWorker(test.database);
+    let runs = 0;
+    worker.handle<{ n: number }>('double', async ({ job }) => {
+      runs++;
+      return { result: job.payload.n * 2 };
+    });
+    worker.start();
+    const id = await add({ kind: 'double', payload: { n: 21 } });
+    expect((await settled(id)).result).toBe(42);
+    expect(runs).toBe(1);
+  });
+
+  it('gives each of many jobs to exactly one of many claimers', async () => {
+    for (let i = 0; i < 30; i++) await add({ kind: 'race', payload: { i } });
+    const claimed: string[] = [];
+    await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        for (;;) {
+          const job = await claim(test.database, ['race'], 60_000);
+          if (!job) {
+            if (claimed.length >= 30) return;
+            await new Promise((resolve) => setTimeout(resolve, 2));
+            continue;
+          }
+          claimed.push(job.id);
+        }
+      }),
+    );
+    expect(new Set(claimed).size).toBe(30);
+    expect(claimed).toHaveLength(30);
+  });
+
+  it('refuses the end of an attempt whose lease was taken over, and undoes what it wrote', async () => {
+    const id = await add({ kind: 'fenced', payload: {}, maxAttempts: 3 });
+    const first = await claim(test.database, ['fenced'], -1);
+    expect(first?.id).toBe(id);
+    expect(await reap(test.database)).toBeGreaterThan(0);
+    await test.database.write((tx) =>
+      tx.updateTable('jobs').set({ run_at: 0 }).where('id', '=', id).execute(),
+    );
+    const second = await claim(test.database, ['fenced'], 60_000);
+    expect(second?.fence).toBe(2);
+    expect(await renew(test.database, first as NonNullable<typeof first>, 1000)).toBe(false);
+    const late = test.database.write(async (tx) => {
+      await enqueue(tx, { kind: 'side-effect', payload: {} });
+      await finish(tx, first as NonNullable<typeof first>);
+    });
+    await expect(late).rejects.toMatchObject({ code: 'JOB_LOST' });
+    expect(await claim(test.database, ['side-effect'], 1000)).toBeUndefined();
+    await test.database.write((tx) => finish(tx, second as NonNullable<typeof second>));
+  });
+
+  it('tries again after a fault, buries a permanent refusal at once', async () => {
+    worker = new JobWorker(test.database);
+    let tries = 0;
+    worker.handle('flaky', async () => {
+      if (++tries < 2) throw new Error('passing fault');
+    });
+    worker.handle('refused', async () => {
+      throw new AppError(ERRORS.INVALID, 'never');
+    });
+    worker.start();
+    const flaky = await add({ kind: 'flaky', payload: {} });
+    const refused = await add({ kind: 'refused', payload: {} });
+    expect(await settled(refused)).toMatchObject({ state: 'dead', attempts: 1, error: 'never' });
+    expect(await settled(flaky)).toMatchObject({ state: 'done', attempts: 2 });
+  });
+
+  it('keeps one job per singleton key and never runs two of a concurrency key', async () => {
+    const one = await add({ kind: 'single', payload: {}, singletonKey: 'k' });
+    expect(await add({ kind: 'single', payload: {}, singletonKey: 'k' })).toBe(one);
+    await add({ kind: 'exclusive', payload: {}, concurrencyKey: 'c' });
+    await add({ kind: 'exclusive', payload: {}, concurrencyKey: 'c' });
+    const first = await claim(test.database, ['exclusive'], 60_000);
+    expect(first).toBeDefined();
+    expect(await claim(test.database, ['exclusive'], 60_000)).toBeUndefined();
+    await test.database.write((tx) => fail(tx, first as NonNullable<typeof first>, 'done with', true));
+    expect(await claim(test.database, ['exclusive'], 60_000)).toBeDefined();
+  });
+});

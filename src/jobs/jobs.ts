@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Database, Reader, Tx } from '../database/index.ts';
+import { AppError, defineErrors } from '../lib/errors.ts';
+
+export const JOB_STATES = ['queued', 'running', 'done', 'dead', 'cancelled'] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
+interface JobTable {
+  id: string;
+  kind: string;
+  project: string | null;
+  payload: string;
+  state: JobState;
+  priority: number;
+  singleton_key: string | null;
+  concurrency_key: string | null;
+  run_at: number;
+  attempts: number;
+  max_attempts: number;
+  lease_until: number | null;
+  fence: number;
+  error: string | null;
+  result: string | null;
+  created_at: number;
+  ended_at: number | null;
+}
+
+declare module '../database/tables.ts' {
+  interface Tables {
+    jobs: JobTable;
+  }
+}
+
+export interface Job<P = unknown> {
+  id: string;
+  kind: string;
+  project: string | null;
+  payload: P;
+  state: JobState;
+  attempts: number;
+  /** Grows with every claim; whoever holds an older one can no longer finish the job. */
+  fence: number;
+  error: string | null;
+  result: unknown;
+  created_at: number;
+  ended_at: number | null;
+}
+
+export interface NewJob {
+  kind: string;
+  payload: unknown;
+  project?: string | null;
+  /** While a job with this key is queued or running, enqueueing again returns that one. */
+  singletonKey?: string;
+  /** Jobs with the same key never run at the same time. */
+  concurrencyKey?: string;
+  priority?: number;
+  runAt?: number;
+  maxAttempts?: number;
+}
+
+const JOB_ERRORS = defineErrors({
+  JOB_LOST: { status: 409, hint: 'Another worker holds this job; this attempt must stop.' },
+});
+
+export async function enqueue(tx: Tx, job: NewJob): Promise<string> {
+  const id = randomUUID();
+  if (job.singletonKey !== undefined) {
+    const existing = await tx
+      .selectFrom('jobs')
+      .select('id')
+      .where('singleton_key', '=', job.singletonKey)
+      .where('state', 'in', ['queued', 'running'])
+      .executeTakeFirst();
+    if (existing) return existing.id;
+  }
+  await tx
+    .insertInto('jobs')
+    .values({
+      id,
+      kind: job.kind,
+      project: job.project ?? null,
+      payload: JSON.stringify(job.payload ?? {}),
+      state: 'queued',
+      priority: job.priority ?? 0,
+      singleton_key: job.singletonKey ?? null,
+      concurrency_key: job.concurrencyKey ?? null,
+      run_at: job.runAt ?? Date.now(),
+      attempts: 0,
+      max_attempts: job.maxAttempts ?? 5,
+      lease_until: null,
+      fence: 0,
+      error: null,
+      result: null,
+      created_at: Date.now(),
+      ended_at: null,
+    })
+    .execute();
+  return id;
+}
+
+/** Takes the next ready job of the given kinds, or undefined. One statement decides, so no two workers get the same. */
+export async function claim(
+  database: Database,
+  kinds: readonly string[],
+  leaseMs: number,
+): Promise<Job | undefined> {
+  const now = Date.now();
+  const row = await database.write(async (tx) => {
+    const { rows } = await sql<JobTable>`
+      update jobs set state = 'running', attempts = attempts + 1, fence = fence + 1, lease_until = ${now + leaseMs}
+      where id = (
+        select j.id from jobs j
+        where j.state = 'queued' and j.run_at <= ${now} and j.kind in (${sql.join(kinds)})
+          and (j.concurrency_key is null or not exists (
+            select 1 from jobs r where r.concurrency_key = j.concurrency_key and r.state = 'running'))
+        order by j.priority desc, j.run_at, j.id limit 1 ${database.capabilities.skipLocked})
+      returning *`.execute(tx);
+    return rows[0];
+  });
+  return row && toJob(row);
+}
+
+/** Ends the job in the transaction of its outcome. Throws JOB_LOST, and so undoes that outcome, when the fence is old. */
+export async function finish(tx: Tx, job: Pick<Job, 'id' | 'fence'>, result: unknown = null): Promise<void> {
+  const row = await tx
+    .updateTable('jobs')
+    .set({
+      state: 'done',
+      result: JSON.stringify(result),
+      lease_until: null,
+      error: null,
+      ended_at: Date.now(),
+    })
+    .where('id', '=', job.id)
+    .where('fence', '=', job.fence)
+    .where('state', '=', 'running')
+    .returning('id')
+    .executeTakeFirst();
+  if (!row) throw new AppError(JOB_ERRORS.JOB_LOST, `Job ${job.id} is no longer held by this attempt.`);
+}
+
+/** Puts the job back with back-off, or buries it when its attempts are spent or the failure is permanent. */
+export async function fail(
+  tx: Tx,
+  job: Pick<Job, 'id' | 'fence' | 'attempts'>,
+  error: string,
+  permanent: boolean,
+): Promise<JobState | undefined> {
+  const row = await tx
+    .selectFrom('jobs')
+    .select(['max_attempts'])
+    .where('id', '=', job.id)
+    .where('fence', '=', job.fence)
+    .where('state', '=', 'running')
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const dead = permanent || job.attempts >= row.max_attempts;
+  const wait = Math.round(Math.random() * Math.min(60_000, 500 * 2 ** job.attempts));
+  await tx
+    .updateTable('jobs')
+    .set({
+      state: dead ? 'dead' : 'queued',
+      error,
+      lease_until: null,
+      run_at: Date.now() + wait,
+      ended_at: dead ? Date.now() : null,
+    })
+    .where('id', '=', job.id)
+    .execute();
+  return dead ? 'dead' : 'queued';
+}
+
+export async function renew(
+  database: Database,
+  job: Pick<Job, 'id' | 'fence'>,
+  leaseMs: number,
+): Promise<boolean> {
+  const row = await database.write((tx) =>
+    tx
+      .updateTable('jobs')
+      .set({ lease_until: Date.now() + leaseMs })
+      .where('id', '=', job.id)
+      .where('fence', '=', job.fence)
+      .where('state', '=', 'running')
+      .returning('id')
+      .executeTakeFirst(),
+  );
+  return row !== undefined;
+}
+
+/** Requeues jobs whose worker stopped renewing; buries those without attempts left. Returns how many. */
+export async function reap(database: Database): Promise<number> {
+  const now = Date.now();
+  return database.write(async (tx) => {
+    const lost = await tx
+      .selectFrom('jobs')
+      .selectAll()
+      .where('state', '=', 'running')
+      .where('lease_until', '<', now)
+      .execute();
+    for (const row of lost)
+      await fail(tx, row, 'The worker stopped renewing its lease (it was killed or hung).', false);
+    return lost.length;
+  });
+}
+
+export async function cancel(tx: Tx, id: string): Promise<boolean> {
+  const row = await tx
+    .updateTable('jobs')
+    .set({ state: 'cancelled', ended_at: Date.now(), lease_until: null })
+    .where('id', '=', id)
+    .where('state', 'in', ['queued', 'running'])
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function findJob(reader: Reader, id: string): Promise<Job | undefined> {
+  const row = await reader.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toJob(row);
+}
+
+function toJob(row: JobTable): Job {
+  return {
+    id: row.id,
+    kind: row.kind,
+    project: row.project,
+    payload: JSON.parse(row.payload) as unknown,
+    state: row.state,
+    attempts: row.attempts,
+    fence: row.fence,
+    error: row.error,
+    result: row.result === null ? null : (JSON.parse(row.result) as unknown),
+    created_at: row.created_at,
+    ended_at: row.ended_at,
+  };
+}

@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+import { AppError } from '../errors.ts';
+
+/** MLflow's error names by status where Rondo's own code has no MLflow twin. */
+const BY_CODE: Record<string, string> = {
+  INVALID: 'INVALID_PARAMETER_VALUE',
+  UNPROCESSABLE: 'INVALID_PARAMETER_VALUE',
+  UNSUPPORTED_MEDIA: 'BAD_REQUEST',
+  UNAUTHENTICATED: 'UNAUTHENTICATED',
+  FORBIDDEN: 'PERMISSION_DENIED',
+  NOT_FOUND: 'RESOURCE_DOES_NOT_EXIST',
+  CONFLICT: 'RESOURCE_CONFLICT',
+  TOO_LARGE: 'INVALID_PARAMETER_VALUE',
+  OVERLOADED: 'RESOURCE_EXHAUSTED',
+  INTERNAL: 'INTERNAL_ERROR',
+  UNAVAILABLE: 'TEMPORARILY_UNAVAILABLE',
+};
+
+/** The body of an error as MLflow's clients read it. */
+export function mlflowFault(error: AppError): { error_code: string; message: string } {
+  const message = error.hint && error.code === 'FORBIDDEN' ? `${error.message} ${error.hint}` : error.message;
+  return { error_code: BY_CODE[error.code] ?? error.code, message };
+}
+
+/** MLflow's own words for a missing or wrong parameter; clients match them. */
+export function mlflowInvalid(issues: z.core.$ZodIssue[], value: unknown): AppError {
+  const kind = { code: 'INVALID_PARAMETER_VALUE', status: 400 };
+  const issue = issues[0];
+  const path = issue?.path.map((part) => (typeof part === 'number' ? `[${part}]` : String(part))) ?? [];
+  const name = path.reduce<string>(
+    (text, part) => (part.startsWith('[') || !text ? text + part : `${text}.${part}`),
+    '',
+  );
+  const found = valueAt(value, issue?.path ?? []);
+  if (issue?.code === 'invalid_type' && found === undefined) {
+    return new AppError(
+      kind,
+      `Missing value for required parameter '${name}'. See the API docs for more information about request parameters.`,
+    );
+  }
+  const text = JSON.stringify(found) ?? 'undefined';
+  const custom = issue?.code === 'custom' ? issue.message : undefined;
+  return new AppError(
+    kind,
+    custom ??
+      `Invalid value ${text.length > 200 ? `${text.slice(0, 200)}…` : text} for parameter '${name}' supplied. Hint: Value was of type '${pythonType(found)}'. See the API docs for more information about request parameters.`,
+  );
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) =>
+      at === null || typeof at !== 'object' ? undefined : (at as Record<PropertyKey, unknown>)[key],
+    value,
+  );
+}
+
+function pythonType(value: unknown): string {
+  if (value === null || value === undefined) return 'NoneType';
+  if (Array.isArray(value)) return 'list';
+  if (typeof value === 'string') return 'str';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  return 'dict';
+}

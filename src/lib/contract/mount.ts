@@ -1,0 +1,144 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { AppError, ERRORS } from '../errors.ts';
+import {
+  type Bound,
+  type EventBody,
+  type FileBody,
+  methodsOf,
+  type Need,
+  pathsOf,
+  type RequestContext,
+} from './endpoint.ts';
+import { mlflowInvalid } from './mlflow.ts';
+
+export interface MountOptions<Actor> {
+  actorOf(request: FastifyRequest): Actor;
+  /** Throws when the actor may not. `project` is the path parameter of that name or the workspace header. */
+  authorize(actor: Actor, need: Need, project: string | undefined): void;
+  /** Parse each JSON answer with its schema too: on in tests, off in production. */
+  checkAnswers?: boolean;
+}
+
+/** Binds endpoints to Fastify: validation, permission, and the answer's form. */
+export function mount<Actor>(
+  app: FastifyInstance,
+  bound: Bound<Actor>[],
+  options: MountOptions<Actor>,
+): void {
+  for (const item of bound) {
+    for (const url of pathsOf(item.endpoint)) {
+      app.route({
+        method: methodsOf(item.endpoint),
+        url,
+        config: { endpoint: item.endpoint },
+        handler: (request, reply) => handle(item, request, reply, options),
+      });
+    }
+  }
+}
+
+async function handle<Actor>(
+  item: Bound<Actor>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: MountOptions<Actor>,
+) {
+  const { endpoint } = item;
+  const actor = options.actorOf(request);
+  const params = request.params as Record<string, string>;
+  const workspace = request.headers['x-mlflow-workspace'];
+  options.authorize(
+    actor,
+    endpoint.needs,
+    params.project ?? (typeof workspace === 'string' ? workspace : undefined),
+  );
+  const aborted = new AbortController();
+  reply.raw.once('close', () => aborted.abort());
+  const context: RequestContext = { id: request.id, headers: request.headers, signal: aborted.signal };
+  if (endpoint.kind === 'upload') context.stream = request.body as NodeJS.ReadableStream;
+  const mlflow = endpoint.dialect === 'mlflow';
+  const rawBody = bodyOf(request, mlflow);
+  const queryOnly = request.method === 'GET' && mlflow;
+  const source = queryOnly && Object.keys(request.query as object).length > 0 ? request.query : rawBody;
+  const answer = await item.handler({
+    params: parse(endpoint.params, params, 'path', mlflow),
+    query: parse(
+      endpoint.query,
+      mlflow && endpoint.query && request.method !== 'GET' ? rawBody : request.query,
+      'query',
+      mlflow,
+    ),
+    body:
+      endpoint.kind === 'upload'
+        ? undefined
+        : parse(endpoint.body, queryOnly ? source : rawBody, 'body', mlflow),
+    actor,
+    request: context,
+  });
+  if (endpoint.kind === 'file') return sendFile(reply, answer as FileBody);
+  if (endpoint.kind === 'events') return sendEvents(reply, answer as EventBody, aborted.signal);
+  const status = endpoint.status ?? 200;
+  if (status === 204) return reply.code(204).send();
+  const body = options.checkAnswers ? endpoint.response.parse(answer) : answer;
+  return reply
+    .code(status)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(body ?? {}));
+}
+
+/** MLflow: an empty body is `{}`, and a JSON string that itself holds JSON is decoded once more. */
+function bodyOf(request: FastifyRequest, mlflow: boolean): unknown {
+  if (!mlflow) return request.body;
+  if (request.body === undefined || request.body === null)
+    return request.method === 'GET' ? request.query : {};
+  if (typeof request.body === 'string') return JSON.parse(request.body) as unknown;
+  return request.body;
+}
+
+function parse(schema: z.ZodType | undefined, value: unknown, where: string, mlflow: boolean): never {
+  if (!schema) return undefined as never;
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data as never;
+  if (mlflow) throw mlflowInvalid(result.error.issues, value);
+  const lines = result.error.issues.map((issue) => `${[where, ...issue.path].join('.')}: ${issue.message}`);
+  throw new AppError(ERRORS.INVALID, lines.slice(0, 5).join('; '), {
+    hint: 'The expected shape is at /api/v1/openapi.json.',
+    details: result.error.issues
+      .slice(0, 20)
+      .map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+  });
+}
+
+function sendFile(reply: FastifyReply, file: FileBody) {
+  const name =
+    (file.name ?? 'file')
+      .split('/')
+      .at(-1)
+      ?.replace(/[^\w.-]/g, '_') ?? 'file';
+  reply
+    .header('content-type', file.type)
+    .header('content-disposition', `${file.disposition ?? 'attachment'}; filename="${name}"`)
+    .header('x-content-type-options', 'nosniff');
+  if (file.size !== undefined) reply.header('content-length', file.size);
+  if (file.etag !== undefined) reply.header('etag', `"${file.etag}"`);
+  return reply.send(file.body);
+}
+
+function sendEvents(reply: FastifyReply, events: EventBody, signal: AbortSignal) {
+  async function* lines() {
+    yield ': connected\n\n';
+    for await (const event of events) {
+      if (signal.aborted) return;
+      const id = event.id === undefined ? '' : `id: ${event.id}\n`;
+      const name = event.event === undefined ? '' : `event: ${event.event}\n`;
+      yield `${id}${name}data: ${JSON.stringify(event.data)}\n\n`;
+    }
+  }
+  return reply
+    .header('content-type', 'text/event-stream')
+    .header('cache-control', 'no-store')
+    .header('x-accel-buffering', 'no')
+    .send(Readable.from(lines()));
+}

@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { AppError, defineErrors } from '../lib/errors.ts';
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
+const optional = z.string().min(1).optional();
+
+/** Each setting: its variable, what it means. Flags of the same names win. */
+const Settings = z.object({
+  RONDO_HOST: z.string().default('127.0.0.1'),
+  RONDO_PORT: port(7070),
+  RONDO_GATEWAY_PORT: port(7071),
+  RONDO_DATA: z.string().default('./rondo-data'),
+  RONDO_DATABASE_URL: optional,
+  RONDO_ARTIFACTS_URL: optional,
+  RONDO_DEFAULT_ARTIFACT_ROOT: optional,
+  RONDO_TOKEN: z.string().min(16, 'a token has at least 16 characters').optional(),
+});
+
+export interface Config {
+  host: string;
+  port: number;
+  gatewayPort: number;
+  /** Absolute. */
+  data: string;
+  databaseUrl: string | undefined;
+  artifactsUrl: string | undefined;
+  defaultArtifactRoot: string | undefined;
+  token: string | undefined;
+  /** Bound to this machine only: then reading and tracking need no token. */
+  loopback: boolean;
+}
+
+const CONFIG_ERRORS = defineErrors({
+  CONFIG_INVALID: {
+    status: 400,
+    hint: 'Correct the setting or leave it out; docs/reference/settings.md lists all.',
+  },
+});
+
+/** Reads the settings once; every fault is in the one error. `flags` (`port`, `data`, …) win over the environment. */
+export function readConfig(
+  flags: Record<string, string | undefined> = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): Config {
+  const merged: Record<string, string | undefined> = {};
+  for (const name of Object.keys(Settings.shape)) {
+    const flag = name
+      .slice('RONDO_'.length)
+      .toLowerCase()
+      .replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const value = flags[flag] ?? environment[name];
+    if (value !== undefined && value !== '') merged[name] = value;
+  }
+  const parsed = Settings.safeParse(merged);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new AppError(CONFIG_ERRORS.CONFIG_INVALID, `The settings are not usable: ${faults.join('; ')}.`);
+  }
+  const values = parsed.data;
+  return {
+    host: values.RONDO_HOST,
+    port: values.RONDO_PORT,
+    gatewayPort: values.RONDO_GATEWAY_PORT,
+    data: resolve(values.RONDO_DATA),
+    databaseUrl: values.RONDO_DATABASE_URL,
+    artifactsUrl: values.RONDO_ARTIFACTS_URL,
+    defaultArtifactRoot: values.RONDO_DEFAULT_ARTIFACT_ROOT,
+    token: values.RONDO_TOKEN,
+    loopback: ['127.0.0.1', '::1', 'localhost'].includes(values.RONDO_HOST),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Actor } from '../domains/identity/schema.ts';
+import { createIdentity, type IdentityService, startToken } from '../domains/identity/service.ts';
+import { identityRoutes } from '../domains/identity/routes.ts';
+import { lineageRoutes } from '../domains/lineage/routes.ts';
+import { createLineage } from '../domains/lineage/service.ts';
+import { eventsRoutes } from '../events/index.ts';
+import type { Bound } from '../lib/contract/index.ts';
+import type { Ground } from './ground.ts';
+
+export interface Domains {
+  identity: IdentityService;
+  bound: Bound<Actor>[];
+  /** Ends what the rooms started by themselves. */
+  stop(): Promise<void>;
+}
+
+/** The one list of rooms, left to right; each gets the ground and the services to its left. */
+export async function createDomains(ground: Ground): Promise<Domains> {
+  const { config, database } = ground;
+  const identity = createIdentity({
+    token: startToken(config.data, config.token),
+    loopback: config.loopback,
+  });
+  const lineage = createLineage(database);
+  return {
+    identity,
+    bound: [
+      eventsRoutes<Actor>(ground.events, ground.signals),
+      identityRoutes(identity),
+      lineageRoutes<Actor>(lineage),
+    ].flat(),
+    stop: async () => {},
+  };
+}

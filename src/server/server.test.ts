@@ -1,0 +1,85 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testServer, type TestServer } from '../../test/harness/server.ts';
+import { readConfig } from './config.ts';
+
+/** Raw request: fetch would not let a test choose Host and Sec-Fetch headers. */
+function raw(url: string, method: string, headers: Record<string, string>): Promise<number> {
+  const target = new URL(url);
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { host: target.hostname, port: target.port, path: target.pathname, method, headers },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      },
+    );
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+describe('server', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await testServer();
+  });
+  afterAll(() => server.end());
+
+  it('answers health, version, metrics and its description', async () => {
+    expect((await server.call('GET', '/health')).body).toBe('OK');
+    expect((await server.call('GET', '/version')).body).toMatch(/^\d+\.\d+\.\d+$/);
+    expect((await server.call('GET', '/metrics')).body).toContain('process_cpu_seconds_total');
+    const { body } = await server.call('GET', '/api/v1/openapi.json');
+    expect(body.openapi).toBe('3.1.0');
+    expect(Object.keys(body.paths)).toContain('/api/v1/lineage');
+  });
+
+  it('answers unknown native routes with a JSON fault, unknown MLflow routes with nothing', async () => {
+    const native = await server.call('GET', '/api/v1/nothing');
+    expect(native).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+    const mlflow = await server.call('POST', '/api/3.0/mlflow/nothing', {});
+    expect(mlflow).toMatchObject({ status: 404, body: '' });
+  });
+
+  it('refuses foreign hosts and foreign origins on every method', async () => {
+    const host = new URL(server.url).host;
+    expect(await raw(`${server.url}/api/v1/me`, 'GET', { host: 'evil.example' })).toBe(403);
+    for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
+      expect(
+        await raw(`${server.url}/api/v1/me`, method, { host, origin: 'http://evil.example' }),
+        method,
+      ).toBe(403);
+    }
+    expect(await raw(`${server.url}/api/v1/me`, 'GET', { host, origin: `http://${host}` })).toBe(200);
+    expect(await raw(`${server.url}/api/v1/me`, 'GET', { host, 'sec-fetch-site': 'cross-site' })).toBe(403);
+  });
+
+  it('knows who asks', async () => {
+    expect((await server.call('GET', '/api/v1/me')).body).toMatchObject({
+      name: 'start token',
+      role: 'admin',
+    });
+    expect((await server.call('GET', '/api/v1/me', undefined, { anonymous: true })).body).toMatchObject({
+      name: 'anonymous',
+      may: ['public', 'view', 'track'],
+    });
+    const wrong = await server.call('GET', '/api/v1/me', undefined, {
+      headers: { authorization: 'Bearer wrong' },
+    });
+    expect(wrong).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+  });
+
+  it('says which data folder or port is taken', async () => {
+    await expect(testServer('sqlite', { data: server.data })).rejects.toMatchObject({ code: 'DATA_IN_USE' });
+    await expect(testServer('sqlite', { port: new URL(server.url).port })).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+    });
+  });
+
+  it('reports all faults of the settings at once', () => {
+    expect(() => readConfig({}, { RONDO_PORT: 'x', RONDO_TOKEN: 'short' })).toThrow(
+      /RONDO_PORT.*RONDO_TOKEN/,
+    );
+  });
+});

@@ -1,0 +1,88 @@
+import { fileURLToPath } from 'node:url';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { AppError, defineErrors } from '../lib/errors.ts';
+import { VERSION } from '../lib/version.ts';
+import { createApp } from './app.ts';
+import { type Config, readConfig } from './config.ts';
+import { createDomains, type Domains } from './domains.ts';
+import { closeGround, type Ground, openGround, type Report } from './ground.ts';
+import { lockData } from './lock.ts';
+
+export interface Server {
+  url: string;
+  /** Opens the UI with the right of the start token. */
+  startUrl: string;
+  ground: Ground;
+  domains: Domains;
+  close(): Promise<void>;
+}
+
+const SERVER_ERRORS = defineErrors({
+  PORT_IN_USE: {
+    status: 409,
+    hint: 'Start with --port 0 for any free port, or stop the program that uses this one.',
+  },
+});
+
+/** Starts a server and settles when it answers. */
+export async function startServer(
+  config: Config = readConfig(),
+  options: { report?: Report; checkAnswers?: boolean } = {},
+): Promise<Server> {
+  const report =
+    options.report ??
+    ((line) => void process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...line })}\n`));
+  const unlock = lockData(config.data);
+  try {
+    const ground = await openGround(config, report);
+    const domains = await createDomains(ground);
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    const app = await createApp({
+      identity: domains.identity,
+      bound: domains.bound,
+      host: config.host,
+      loopback: config.loopback,
+      version: VERSION,
+      web: webFolder(),
+      metrics: () => registry.metrics(),
+      report,
+      ...(options.checkAnswers ? { checkAnswers: true } : {}),
+    });
+    const url = await app
+      .listen({ host: config.host, port: config.port })
+      .catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code !== 'EADDRINUSE') throw cause;
+        throw new AppError(
+          SERVER_ERRORS.PORT_IN_USE,
+          `Port ${config.port} is in use on ${config.host}; the server did not start.`,
+          { cause },
+        );
+      });
+    ground.subscriptions.start();
+    ground.jobs.start();
+    return {
+      url,
+      startUrl: `${url}/?token=${domains.identity.startToken}`,
+      ground,
+      domains,
+      async close() {
+        await app.close();
+        await domains.stop();
+        await closeGround(ground);
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function webFolder(): string {
+  const here = fileURLToPath(import.meta.url);
+  const base = here.includes('/dist/')
+    ? new URL(here.includes('/chunks/') ? '../web' : './web', import.meta.url)
+    : new URL('../../dist/web', import.meta.url);
+  return fileURLToPath(base);
+}
