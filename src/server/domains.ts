@@ -3,6 +3,10 @@ import { createIdentity, type IdentityService, startToken } from '../domains/ide
 import { identityRoutes } from '../domains/identity/routes.ts';
 import { lineageRoutes } from '../domains/lineage/routes.ts';
 import { createLineage } from '../domains/lineage/service.ts';
+import { approvalsRoutes } from '../domains/approvals/routes.ts';
+import { createApprovals } from '../domains/approvals/service.ts';
+import { projectsRoutes } from '../domains/projects/routes.ts';
+import { createProjects } from '../domains/projects/service.ts';
 import { eventsRoutes } from '../events/index.ts';
 import type { Bound } from '../lib/contract/index.ts';
 import type { Ground } from './ground.ts';
@@ -22,12 +26,16 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     loopback: config.loopback,
   });
   const lineage = createLineage(database);
+  const projects = createProjects(database, ground.events);
+  const approvals = createApprovals(database, ground.events);
   return {
     identity,
     bound: [
       eventsRoutes<Actor>(ground.events, ground.signals),
       identityRoutes(identity),
       lineageRoutes<Actor>(lineage),
+      projectsRoutes(projects),
+      approvalsRoutes(approvals),
     ].flat(),
     stop: async () => {},
   };

@@ -1,0 +1,10 @@
+import { defineErrors } from '../../lib/errors.ts';
+
+export const PROJECT_ERRORS = defineErrors({
+  PROJECT_UNKNOWN: {
+    status: 404,
+    hint: '`rondo projects list` shows the projects; `rondo projects apply rondo.yaml` makes one.',
+  },
+  ENVIRONMENT_UNKNOWN: { status: 404, hint: 'Environments are listed in rondo.yaml.' },
+  PROJECT_NAME_DIFFERS: { status: 400, hint: 'The address and the file must name the same project.' },
+});
