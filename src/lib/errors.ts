@@ -24,7 +24,11 @@ export class AppError extends Error {
   readonly hint: string | undefined;
   readonly details: unknown;
 
-  constructor(kind: Kind, message: string, options: { hint?: string; details?: unknown; cause?: unknown } = {}) {
+  constructor(
+    kind: Kind,
+    message: string,
+    options: { hint?: string; details?: unknown; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'AppError';
     this.code = kind.code;
@@ -45,7 +49,10 @@ export class AppError extends Error {
 /** The kinds every room shares. A room declares kinds of its own in its `errors.ts` with `defineErrors`. */
 export const ERRORS = defineErrors({
   INVALID: { status: 400 },
-  UNAUTHENTICATED: { status: 401, hint: 'Send the token of this server: Authorization: Bearer <token>. `rondo token` prints it.' },
+  UNAUTHENTICATED: {
+    status: 401,
+    hint: 'Send the token of this server: Authorization: Bearer <token>. `rondo token` prints it.',
+  },
   FORBIDDEN: { status: 403 },
   NOT_FOUND: { status: 404 },
   CONFLICT: { status: 409 },
@@ -58,7 +65,9 @@ export const ERRORS = defineErrors({
 });
 
 /** Declares error kinds: the key becomes the permanent code. */
-export function defineErrors<K extends string>(kinds: Record<K, { status: number; hint?: string }>): Record<K, Kind> {
+export function defineErrors<K extends string>(
+  kinds: Record<K, { status: number; hint?: string }>,
+): Record<K, Kind> {
   const entries = Object.entries<{ status: number; hint?: string }>(kinds);
   return Object.fromEntries(entries.map(([code, kind]) => [code, { code, ...kind }])) as Record<K, Kind>;
 }
@@ -66,12 +75,15 @@ export function defineErrors<K extends string>(kinds: Record<K, { status: number
 export const invalid = (message: string, hint?: string, details?: unknown) =>
   new AppError(ERRORS.INVALID, message, { hint, details });
 
-export const notFound = (what: string, hint?: string) => new AppError(ERRORS.NOT_FOUND, `${what} was not found.`, { hint });
+export const notFound = (what: string, hint?: string) =>
+  new AppError(ERRORS.NOT_FOUND, `${what} was not found.`, { hint });
 
 export const conflict = (message: string, hint?: string) => new AppError(ERRORS.CONFLICT, message, { hint });
 
 /** Turns whatever was thrown into an AppError; anything unknown becomes INTERNAL without its text. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  return new AppError(ERRORS.INTERNAL, 'An unexpected error happened; nothing was changed.', { cause: thrown });
+  return new AppError(ERRORS.INTERNAL, 'An unexpected error happened; nothing was changed.', {
+    cause: thrown,
+  });
 }
