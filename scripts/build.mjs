@@ -30,7 +30,8 @@ function digest(...places) {
   const hash = createHash('sha256');
   for (const place of places) {
     const list = existsSync(join(root, place)) ? [...files(join(root, place))] : [];
-    for (const file of list.sort((a, b) => (a < b ? -1 : 1))) hash.update(relative(root, file)).update(readFileSync(file));
+    for (const file of list.sort((a, b) => (a < b ? -1 : 1)))
+      hash.update(relative(root, file)).update(readFileSync(file));
   }
   return hash.update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
 }
