@@ -1,0 +1,19 @@
+import { defineErrors } from '../../lib/errors.ts';
+
+export const SERVING_ERRORS = defineErrors({
+  ENDPOINT_UNKNOWN: {
+    status: 404,
+    hint: '`rondo endpoints deploy ENDPOINT --model models:/NAME/VERSION` makes one.',
+  },
+  ENDPOINT_ELSEWHERE: {
+    status: 409,
+    hint: 'An endpoint belongs to one project and one environment; choose another name.',
+  },
+  ROLLBACK_NOTHING: { status: 409, hint: 'Roll-back goes to a version that answered here before.' },
+  MODEL_NOT_SERVABLE: { status: 422 },
+  PREDICTION_UNKNOWN: {
+    status: 404,
+    hint: 'Predictions appear here once their segment was imported, seconds after the answer.',
+  },
+  GATEWAY_DOWN: { status: 503, hint: 'The server restarts it by itself; `rondo status` shows its state.' },
+});
