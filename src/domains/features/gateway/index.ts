@@ -1,0 +1,3 @@
+export { openOnlineStore, type OnlineStore } from './online.ts';
+export { FeaturePush } from './push.ts';
+export type { View } from './view.ts';
