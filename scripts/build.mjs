@@ -58,6 +58,8 @@ export async function build() {
         'gateway-worker': 'src/gateway/worker.ts',
         analytics: 'src/analytics/child.ts',
         step: 'src/launchers/step.ts',
+        evaluate: 'src/runtimes/evaluate.ts',
+        'onnx-thread': 'src/runtimes/onnx/thread.ts',
         sdk: 'src/sdk/index.ts',
       },
       outdir: 'dist',

@@ -1,0 +1,1 @@
+export { type ColumnType, compileExpression, type CompiledExpression } from './compile.ts';
