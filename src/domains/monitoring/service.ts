@@ -1,0 +1,343 @@
+import { join } from 'node:path';
+import type { Analytics } from '../../analytics/index.ts';
+import type { BlobStore } from '../../artifacts/index.ts';
+import type { Database, Tx } from '../../database/index.ts';
+import type { Events, RondoEvent } from '../../events/index.ts';
+import { enqueue, type JobWorker } from '../../jobs/index.ts';
+import { AppError, defineErrors } from '../../lib/errors.ts';
+import { urn } from '../../lib/urn.ts';
+import type { Actor } from '../identity/schema.ts';
+import type { LogService } from '../serving/service/log.ts';
+import type { ServingService } from '../serving/service/endpoints.ts';
+import { championOf } from '../serving/traffic.ts';
+import { alertMove, windowSentence } from './alerting.ts';
+import { type QualityRule, qualityWindow } from './quality.ts';
+import {
+  type Alert,
+  type Monitor,
+  MonitorSpec,
+  type MonitorWindow,
+  type QualityMonitor,
+  windowStart,
+} from './schema.ts';
+import {
+  insertAlert,
+  listAlerts,
+  listMonitors,
+  listWindows,
+  type MonitorRow,
+  openAlert,
+  saveMonitor,
+  saveWindow,
+  updateAlert,
+} from './store.ts';
+import { driftWindow, serviceWindow, type TrainingReference } from './windows.ts';
+
+/** What monitoring needs to know about the versions that answer. */
+export interface ModelFacts {
+  /** How answers of the project are judged, from its charter; undefined without one. */
+  rule(project: string): Promise<QualityRule | undefined>;
+  /** Gain over the baseline in the evaluation of this version. */
+  evaluatedSkill(project: string, model: string, version: number): Promise<number | undefined>;
+  trainingReference(project: string, model: string, version: number): Promise<TrainingReference | undefined>;
+}
+
+export interface MonitoringService {
+  apply(actor: Actor, project: string, spec: MonitorSpec): Promise<Monitor>;
+  list(project: string): Promise<Monitor[]>;
+  get(
+    project: string,
+    name: string,
+  ): Promise<{ monitor: Monitor; windows: MonitorWindow[]; alerts: Alert[] }>;
+  alerts(project: string): Promise<Alert[]>;
+  acknowledge(actor: Actor, project: string, id: number): Promise<void>;
+  /** For the subscription: what settled is computed by a job. */
+  onSettled(event: RondoEvent): Promise<void>;
+}
+
+export interface MonitoringParts {
+  database: Database;
+  events: Events;
+  jobs: JobWorker;
+  analytics: Analytics;
+  blobs: BlobStore;
+  serving: ServingService;
+  log: LogService;
+  facts: ModelFacts;
+  evaluationEntry: string;
+  folder: string;
+}
+
+const MONITOR_ERRORS = defineErrors({
+  MONITOR_UNKNOWN: { status: 404, hint: '`rondo monitors list` shows the monitors.' },
+  CHARTER_MISSING: {
+    status: 409,
+    hint: 'Quality is skill over the baseline of the charter: write one in rondo.yaml.',
+  },
+});
+
+const JOB = 'monitoring.settle';
+/** How many windows back late truth is taken in. */
+const RECOMPUTE = 12;
+
+interface Settled {
+  project: string;
+  endpoint: string;
+  from: number | null;
+  through: number;
+}
+
+export function createMonitoring(parts: MonitoringParts): MonitoringService {
+  const { database, events, analytics, log, serving, facts } = parts;
+  const place = {
+    analytics,
+    blobs: parts.blobs,
+    entry: parts.evaluationEntry,
+    folder: join(parts.folder, 'evaluations'),
+  };
+
+  parts.jobs.handle<Settled>(
+    JOB,
+    async ({ job }) => {
+      for (const monitor of await listMonitors(database.read, {
+        project: job.payload.project,
+        endpoint: job.payload.endpoint,
+      })) {
+        if (monitor.enabled) await look(monitor, job.payload.through);
+      }
+    },
+    { concurrency: 1, leaseMs: 120_000 },
+  );
+
+  async function look(monitor: MonitorRow, through: number): Promise<void> {
+    for (const window of await due(monitor, through)) {
+      const result = await compute(monitor, window);
+      await database.write(async (tx) => {
+        await saveWindow(tx, monitor.id, result);
+        await closed(tx, monitor, result);
+      });
+    }
+  }
+
+  /** Windows that ended by now and were not judged yet, oldest first: new ones, and those that still waited for truth. */
+  async function due(monitor: MonitorRow, through: number): Promise<{ start: number; end: number }[]> {
+    const { spec } = monitor;
+    const known = await listWindows(database.read, monitor.id, RECOMPUTE);
+    const waiting = known
+      .filter((window) => window.state === 'provisional')
+      .map(({ start, end }) => ({ start, end }));
+    const newest = known[0];
+    const first = newest ? newest.end : await firstWindow(monitor, through);
+    const fresh: { start: number; end: number }[] = [];
+    for (let start = first; start + spec.window_ms <= through; start += spec.window_ms)
+      fresh.push({ start, end: start + spec.window_ms });
+    return [...waiting.reverse(), ...fresh];
+  }
+
+  async function firstWindow(monitor: MonitorRow, through: number): Promise<number> {
+    const scope = await log.scope(monitor.endpoint, { from: -8.64e15, until: through });
+    const { rows } = await analytics.run({
+      ...scope,
+      rows: { first: 'select min(event_time)::double as first from raw_predictions' },
+    });
+    const first = rows.first[0]?.first;
+    return first === null || first === undefined ? through : windowStart(Number(first), monitor.spec);
+  }
+
+  async function compute(
+    monitor: MonitorRow,
+    window: { start: number; end: number },
+  ): Promise<MonitorWindow> {
+    const { spec, project } = monitor;
+    const scope = await log.scope(spec.endpoint, { from: window.start, until: window.end });
+    if (spec.kind === 'service') return serviceWindow(spec, window, scope, analytics);
+    const champion = championOf((await serving.get(spec.endpoint)).arms);
+    if (spec.kind === 'drift') {
+      const reference =
+        champion && (await facts.trainingReference(project, champion.model, champion.version));
+      if (reference) return driftWindow(spec, window, scope, reference, analytics);
+      return {
+        ...window,
+        state: 'no_data',
+        value: null,
+        low: null,
+        high: null,
+        limit: null,
+        n: 0,
+        labelled: 0,
+        detail: { reference: 'none recorded for the live version' },
+        computed_at: Date.now(),
+      };
+    }
+    const rule = await mustRule(project);
+    return qualityWindow(spec, window, scope, rule, await limitOf(spec, project, champion), place);
+  }
+
+  async function limitOf(
+    spec: QualityMonitor,
+    project: string,
+    champion: { model: string; version: number } | undefined,
+  ): Promise<number | null> {
+    if (spec.limit.kind === 'below') return spec.limit.value;
+    const skill = champion && (await facts.evaluatedSkill(project, champion.model, champion.version));
+    return skill === undefined ? null : skill * spec.limit.share;
+  }
+
+  async function mustRule(project: string): Promise<QualityRule> {
+    const rule = await facts.rule(project);
+    if (rule) return rule;
+    throw new AppError(
+      MONITOR_ERRORS.CHARTER_MISSING,
+      `Project '${project}' has no charter, so there is no baseline to beat.`,
+    );
+  }
+
+  /** Facts about a judged window: the window itself, and an alert that opens or resolves. */
+  async function closed(tx: Tx, monitor: MonitorRow, window: MonitorWindow): Promise<void> {
+    const { project, name, spec } = monitor;
+    const data = {
+      monitor: name,
+      kind: spec.kind,
+      endpoint: spec.endpoint,
+      start: window.start,
+      end: window.end,
+      event_time: window.end,
+      state: window.state,
+      value: window.value,
+      limit: window.limit,
+      n: window.n,
+    };
+    const subject = urn('monitor', name);
+    await events.append(tx, { type: 'window.closed', source: 'monitoring', subject, project, data });
+    const open = await openAlert(tx, monitor.id);
+    const move = alertMove(
+      spec,
+      await listWindows(tx, monitor.id, spec.breaches.in + RECOMPUTE),
+      open !== undefined,
+    );
+    if (move === 'open') {
+      const sentence = windowSentence(spec, window);
+      const id = await insertAlert(tx, {
+        project,
+        monitor_id: monitor.id,
+        endpoint: spec.endpoint,
+        state: 'firing',
+        opened_event_time: window.end,
+        opened_at: Date.now(),
+        closed_event_time: null,
+        closed_at: null,
+        acknowledged_by: null,
+        sentence,
+      });
+      await events.append(tx, {
+        type: 'alert.opened',
+        source: 'monitoring',
+        subject: urn('alert', id),
+        project,
+        data: { ...data, alert: id, sentence },
+      });
+    } else if (move === 'resolve' && open) {
+      await updateAlert(tx, open.id, {
+        state: 'resolved',
+        closed_at: Date.now(),
+        closed_event_time: window.end,
+      });
+      await events.append(tx, {
+        type: 'alert.resolved',
+        source: 'monitoring',
+        subject: urn('alert', open.id),
+        project,
+        data: { ...data, alert: open.id },
+      });
+    }
+  }
+
+  async function toMonitor(row: MonitorRow): Promise<Monitor> {
+    const [last] = await listWindows(database.read, row.id, 1);
+    const alert = await openAlert(database.read, row.id);
+    const state = alert
+      ? 'Alert'
+      : !last || last.state === 'no_data'
+        ? 'No data'
+        : last.state === 'provisional'
+          ? 'Provisional'
+          : 'Healthy';
+    const { name, project, spec, enabled, created_at } = row;
+    const lead = last
+      ? windowSentence(spec, last)
+      : `No window has ended yet; the first does ${Math.round(spec.window_ms / 86_400_000)} days of event time after traffic begins.`;
+    return { name, project, spec, enabled, state, lead, last: last ?? null, created_at };
+  }
+
+  async function mustFind(project: string, name: string): Promise<MonitorRow> {
+    const [row] = await listMonitors(database.read, { project, name });
+    if (row) return row;
+    throw new AppError(MONITOR_ERRORS.MONITOR_UNKNOWN, `Project '${project}' has no monitor '${name}'.`);
+  }
+
+  return {
+    async apply(actor, project, given) {
+      const spec = MonitorSpec.parse(given);
+      if (spec.kind === 'quality') await mustRule(project);
+      await database.write(async (tx) => {
+        await saveMonitor(tx, {
+          project,
+          name: spec.name,
+          endpoint: spec.endpoint,
+          spec,
+          enabled: true,
+          created_at: Date.now(),
+        });
+        await events.append(tx, {
+          type: 'monitor.applied',
+          source: 'monitoring',
+          subject: urn('monitor', spec.name),
+          project,
+          data: { kind: spec.kind, endpoint: spec.endpoint, by: actor.name },
+        });
+      });
+      return toMonitor(await mustFind(project, spec.name));
+    },
+    list: async (project) => Promise.all((await listMonitors(database.read, { project })).map(toMonitor)),
+    async get(project, name) {
+      const row = await mustFind(project, name);
+      const all = await listAlerts(database.read, project, 200);
+      return {
+        monitor: await toMonitor(row),
+        windows: await listWindows(database.read, row.id, 200),
+        alerts: all.filter((alert) => alert.monitor === name),
+      };
+    },
+    alerts: (project) => listAlerts(database.read, project, 200),
+    async acknowledge(actor, project, id) {
+      await database.write(async (tx) => {
+        await updateAlert(tx, id, { state: 'acknowledged', acknowledged_by: actor.name });
+        await events.append(tx, {
+          type: 'alert.acknowledged',
+          source: 'monitoring',
+          subject: urn('alert', id),
+          project,
+          data: { by: actor.name },
+        });
+      });
+    },
+    async onSettled(event) {
+      const data = event.data as Omit<Settled, 'project'>;
+      const payload: Settled = {
+        project: event.project ?? '',
+        endpoint: data.endpoint,
+        from: data.from,
+        through: data.through,
+      };
+      await database.write((tx) =>
+        enqueue(tx, {
+          kind: JOB,
+          payload,
+          project: event.project,
+          singletonKey: `${JOB}/${event.id}`,
+          concurrencyKey: `${JOB}/${data.endpoint}`,
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import type { Reader, Tx } from '../../database/index.ts';
+import type { Alert, MonitorSpec, MonitorWindow } from './schema.ts';
+
+interface MonitorTable {
+  id: number;
+  project: string;
+  name: string;
+  endpoint: string;
+  spec: string;
+  enabled: number;
+  created_at: number;
+}
+
+interface WindowTable extends Omit<MonitorWindow, 'detail' | 'start' | 'end' | 'limit'> {
+  monitor_id: number;
+  window_start: number;
+  window_end: number;
+  limit_value: number | null;
+  detail: string;
+}
+
+interface AlertTable extends Omit<Alert, 'monitor'> {
+  project: string;
+  monitor_id: number;
+}
+
+declare module '../../database/tables.ts' {
+  interface Tables {
+    monitors: MonitorTable;
+    monitor_windows: WindowTable;
+    alerts: AlertTable;
+  }
+}
+
+export interface MonitorRow {
+  id: number;
+  project: string;
+  name: string;
+  endpoint: string;
+  spec: MonitorSpec;
+  enabled: boolean;
+  created_at: number;
+}
+
+const toMonitor = (row: MonitorTable): MonitorRow => ({
+  ...row,
+  spec: JSON.parse(row.spec) as MonitorSpec,
+  enabled: row.enabled === 1,
+});
+
+export async function saveMonitor(tx: Tx, row: Omit<MonitorRow, 'id'>): Promise<void> {
+  const spec = JSON.stringify(row.spec);
+  await tx
+    .insertInto('monitors')
+    .values({ ...row, spec, enabled: Number(row.enabled) } as MonitorTable)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['project', 'name'])
+        .doUpdateSet({ spec, endpoint: row.endpoint, enabled: Number(row.enabled) }),
+    )
+    .execute();
+}
+
+export async function listMonitors(
+  reader: Reader,
+  filter: { project?: string; endpoint?: string; name?: string },
+): Promise<MonitorRow[]> {
+  let query = reader.selectFrom('monitors').selectAll().orderBy('name');
+  if (filter.project !== undefined) query = query.where('project', '=', filter.project);
+  if (filter.endpoint !== undefined) query = query.where('endpoint', '=', filter.endpoint);
+  if (filter.name !== undefined) query = query.where('name', '=', filter.name);
+  return (await query.execute()).map(toMonitor);
+}
+
+export async function saveWindow(tx: Tx, monitorId: number, window: MonitorWindow): Promise<void> {
+  const { start, end, limit, detail, ...rest } = window;
+  const row = { ...rest, window_end: end, limit_value: limit, detail: JSON.stringify(detail) };
+  await tx
+    .insertInto('monitor_windows')
+    .values({ monitor_id: monitorId, window_start: start, ...row })
+    .onConflict((conflict) => conflict.columns(['monitor_id', 'window_start']).doUpdateSet(row))
+    .execute();
+}
+
+/** Newest first. */
+export async function listWindows(
+  reader: Reader,
+  monitorId: number,
+  limit: number,
+): Promise<MonitorWindow[]> {
+  const rows = await reader
+    .selectFrom('monitor_windows')
+    .selectAll()
+    .where('monitor_id', '=', monitorId)
+    .orderBy('window_start', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(({ monitor_id: _, window_start, window_end, limit_value, detail, ...rest }) => ({
+    ...rest,
+    start: window_start,
+    end: window_end,
+    limit: limit_value,
+    detail: JSON.parse(detail) as MonitorWindow['detail'],
+  }));
+}
+
+export async function openAlert(
+  reader: Reader,
+  monitorId: number,
+): Promise<(AlertTable & { id: number }) | undefined> {
+  return reader
+    .selectFrom('alerts')
+    .selectAll()
+    .where('monitor_id', '=', monitorId)
+    .where('state', 'in', ['firing', 'acknowledged'])
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+}
+
+export async function insertAlert(tx: Tx, row: Omit<AlertTable, 'id'>): Promise<number> {
+  const inserted = await tx
+    .insertInto('alerts')
+    .values(row as AlertTable)
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return inserted.id;
+}
+
+export async function updateAlert(
+  tx: Tx,
+  id: number,
+  change: Partial<Pick<AlertTable, 'state' | 'closed_at' | 'closed_event_time' | 'acknowledged_by'>>,
+): Promise<void> {
+  await tx.updateTable('alerts').set(change).where('id', '=', id).execute();
+}
+
+export async function listAlerts(reader: Reader, project: string, limit: number): Promise<Alert[]> {
+  return reader
+    .selectFrom('alerts')
+    .innerJoin('monitors', 'monitors.id', 'alerts.monitor_id')
+    .select([
+      'alerts.id',
+      'monitors.name as monitor',
+      'alerts.endpoint',
+      'alerts.state',
+      'alerts.opened_event_time',
+      'alerts.opened_at',
+      'alerts.closed_event_time',
+      'alerts.closed_at',
+      'alerts.acknowledged_by',
+      'alerts.sentence',
+    ])
+    .where('alerts.project', '=', project)
+    .orderBy('alerts.id', 'desc')
+    .limit(limit)
+    .execute();
+}
