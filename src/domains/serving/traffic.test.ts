@@ -42,6 +42,10 @@ describe('traffic', () => {
     expect(afterDeploy([], deploy(1, 1), 1)).toEqual([champion(1)]);
     expect(afterDeploy([champion(1)], deploy(2, 0.1), 2)).toEqual([champion(1, 0.9), candidate(2, 0.1)]);
     expect(afterDeploy([champion(1)], deploy(2, 0, true), 2)).toEqual([champion(1), candidate(2, 0, true)]);
+    expect(afterDeploy([champion(1)], deploy(2, 0.1, true), 2)).toEqual([
+      { ...champion(1, 0.9), shadow: true },
+      candidate(2, 0.1, true),
+    ]);
     expect(afterDeploy([champion(1, 0.9), candidate(2, 0.1)], deploy(2, 1), 2)).toEqual([champion(2)]);
     expect(withoutCandidate([champion(1, 0.5), candidate(2, 0.5)])).toEqual([champion(1)]);
   });

@@ -9,7 +9,8 @@ export const candidateOf = (arms: readonly Arm[]): Arm | undefined =>
   arms.find((arm) => arm.arm === 'candidate');
 
 /**
- * The arms after a version is deployed: as champion (`traffic` 1), as candidate beside the champion, or as its shadow.
+ * The arms after a version is deployed: as champion (`traffic` 1), as candidate beside the champion, as its shadow, or both (a
+ * share below 1 with `shadow`: each arm also scores what the other answers, so that rows stay paired).
  * An endpoint holds at most one champion and one candidate, so that a comparison always has two sides.
  */
 export function afterDeploy(
@@ -31,21 +32,21 @@ export function afterDeploy(
       'A version cannot be compared with itself.',
     );
   }
-  const weight = deploy.shadow ? 0 : deploy.traffic;
+  const weight = deploy.shadow && deploy.traffic === 1 ? 0 : deploy.traffic;
   if (!deploy.shadow && weight === 0)
     throw invalid(
       'A candidate needs a share of the traffic above 0.',
       'Ask for a shadow, or for a share such as 0.1.',
     );
   return [
-    { ...champion, weight: 1 - weight },
+    { ...champion, weight: 1 - weight, shadow: deploy.shadow && weight > 0 },
     { ...arm, arm: 'candidate', weight, shadow: deploy.shadow },
   ];
 }
 
 export function withoutCandidate(arms: readonly Arm[]): Arm[] {
   const champion = championOf(arms);
-  return champion ? [{ ...champion, weight: 1 }] : [];
+  return champion ? [{ ...champion, weight: 1, shadow: false }] : [];
 }
 
 /**
