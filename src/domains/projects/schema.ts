@@ -48,6 +48,20 @@ export type Charter = z.infer<typeof Charter>;
 
 export const MODES = ['automatic', 'on-merge', 'manual'] as const;
 
+const DAY = 86_400_000;
+
+/** The test that a promotion into an environment runs: how large a gain must be found, and for how long one waits. */
+export const RolloutPolicy = z.object({
+  effect: z.number().positive(),
+  horizon_days: z.number().positive().default(60),
+  canary_weight: z.number().min(0.001).max(0.5).default(0.1),
+  canary_days: z.number().positive().default(7),
+  margin: z.number().positive().optional(),
+  alpha: z.number().min(0.001).max(0.2).default(0.05),
+});
+export type RolloutPolicy = z.infer<typeof RolloutPolicy>;
+export const days = (count: number): number => count * DAY;
+
 export const Environment = z.object({
   name: Name,
   /** Only a promotion may change a protected environment. */
@@ -59,6 +73,12 @@ export const Environment = z.object({
     .default({ needed: 1, allow_self: false }),
   /** The environment a version must have reached first. */
   after: Name.optional(),
+  /** Endpoint of a model in this environment; `{model}` and `{environment}` are filled in. */
+  endpoint: z.string().default('{model}-{environment}'),
+  /** A newer version must prove itself here against the champion before it answers everybody. */
+  rollout: RolloutPolicy.optional(),
+  /** May be worse than the champion by this much in the goal metric, on the hold-out, and still be tried. */
+  tolerance: z.number().min(0).default(0),
 });
 export type Environment = z.infer<typeof Environment>;
 
