@@ -1,4 +1,4 @@
-import { formatNumber, type NumberStyle } from './number.ts';
+import { formatEstimate, formatNumber, type NumberStyle, settingStyle } from './number.ts';
 
 export interface BarRow {
   label: string;
@@ -53,7 +53,11 @@ export function Bars({ label, rows, style, limit }: BarsProps) {
             {limit ? <i className="r-bar-limit" style={{ left: `${at(limit.at)}%` }} /> : null}
           </span>
           <span className="r-pair-text">
-            {formatNumber(row.value, style)}
+            {row.interval ? (
+              <Estimated value={row.value} interval={row.interval} style={style} />
+            ) : (
+              formatNumber(row.value, style)
+            )}
             {row.n === undefined ? null : (
               <span className="r-num-spread"> n {formatNumber(row.n, 'count')}</span>
             )}
@@ -62,10 +66,30 @@ export function Bars({ label, rows, style, limit }: BarsProps) {
       ))}
       {limit ? (
         <figcaption className="r-small">
-          dashed: {limit.label} {formatNumber(limit.at, style)}
+          dashed: {limit.label} {formatNumber(limit.at, settingStyle(style))}
         </figcaption>
       ) : null}
     </figure>
+  );
+}
+
+function Estimated({
+  value,
+  interval,
+  style,
+}: {
+  value: number;
+  interval: readonly [number, number];
+  style?: NumberStyle;
+}) {
+  const shown = formatEstimate(value, interval, style);
+  return (
+    <>
+      {shown.value}{' '}
+      <span className="r-num-spread">
+        ({shown.low} to {shown.high})
+      </span>
+    </>
   );
 }
 
@@ -87,7 +111,7 @@ export interface ReliabilityProps {
 /** Is a probability honest? Points with intervals against the diagonal; the counts stand below. */
 export function Reliability({ label, points, size = 280 }: ReliabilityProps) {
   const [left, bottom, top] = [40, 62, 8];
-  const side = size - left - 8;
+  const side = size - left - 20;
   const x = (p: number) => left + p * side;
   const y = (p: number) => top + (1 - p) * side;
   const most = Math.max(1, ...points.map((point) => point.n));

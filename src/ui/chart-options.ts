@@ -19,7 +19,7 @@ import {
   tickPlaces,
   timeTicks,
 } from './chart-model.ts';
-import { formatNumber, type NumberStyle } from './number.ts';
+import { formatNumber, type NumberStyle, settingStyle } from './number.ts';
 
 export const CHART_LEFT = 58;
 
@@ -52,7 +52,7 @@ export const chartColumns = (data: ChartData): uPlot.AlignedData => [
 export function chartOptions(o: ChartOptions): uPlot.Options {
   const limits = o.limits.map((limit) => ({
     ...limit,
-    text: `${limit.label} ${formatNumber(limit.at, o.style)}`,
+    text: `${limit.label} ${formatNumber(limit.at, settingStyle(o.style))}`,
   }));
   return {
     width: o.width,
@@ -79,7 +79,7 @@ export function chartOptions(o: ChartOptions): uPlot.Options {
     axes: [xAxis(o), yAxis(o)],
     cursor: {
       drag: { x: true, y: false, setScale: true },
-      points: { size: 7, width: 1.5 },
+      points: { size: 7, width: 1.5, show: (_u, index) => cursorPoint(isBound(index)) },
       y: false,
       ...(o.sync ? { sync: { key: o.sync, setSeries: false, scales: ['x', null] as [string, null] } } : {}),
     },
@@ -89,7 +89,8 @@ export function chartOptions(o: ChartOptions): uPlot.Options {
         (u) => {
           paintOdd(u, o.current().odd);
           paintLimits(u, limits);
-          if (o.series.length > 1) paintEndLabels(u, endLabels(o.series, o.current()));
+          if (o.series.length > 1)
+            paintEndLabels(u, endLabels(o.series, o.current(), u.scales.x?.max ?? Number.POSITIVE_INFINITY));
         },
       ],
       setCursor: [(u) => o.onCursor(u.cursor.idx ?? null)],
@@ -100,6 +101,22 @@ export function chartOptions(o: ChartOptions): uPlot.Options {
       ],
     },
   };
+}
+
+/** Bands are drawn by two series each, whose points under the cursor stay hidden. */
+const isBound = (index: number) => (index - 1) % 4 > 1;
+
+function cursorPoint(hidden: boolean): HTMLElement {
+  const point = document.createElement('div');
+  if (hidden) point.style.visibility = 'hidden';
+  Object.assign(point.style, {
+    width: '7px',
+    height: '7px',
+    marginLeft: '-3.5px',
+    marginTop: '-3.5px',
+    borderWidth: '1.5px',
+  });
+  return point;
 }
 
 function lines(series: ChartSeries, index: number): uPlot.Series[] {
@@ -207,14 +224,17 @@ function tickText(value: number, step: number, o: ChartOptions): string {
   return value < 0 ? `\u2212${text}` : text;
 }
 
-function endLabels(series: readonly ChartSeries[], data: ChartData): EndLabel[] {
+/** Each name at the height of the last value that is in view. */
+function endLabels(series: readonly ChartSeries[], data: ChartData, until: number): EndLabel[] {
   return series.slice(0, 8).flatMap((each, index) => {
     const column = data.series[index];
     if (!column) return [];
-    const last =
-      column.provisional.findLast((value) => value !== null) ??
-      column.settled.findLast((value) => value !== null);
-    if (last === null || last === undefined) return [];
-    return [{ text: each.label, x: 0, y: last, variable: seriesVariable(each, index) }];
+    const at = data.x.findLastIndex(
+      (x, i) => x <= until && (column.settled[i] ?? column.provisional[i] ?? null) !== null,
+    );
+    const y = column.settled[at] ?? column.provisional[at];
+    return y === null || y === undefined
+      ? []
+      : [{ text: each.label, y, variable: seriesVariable(each, index) }];
   });
 }

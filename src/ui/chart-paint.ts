@@ -33,6 +33,7 @@ export function paintGaps(u: uPlot, gaps: readonly (readonly [number, number])[]
   ctx.clip();
   ctx.strokeStyle = cssColour('--r-line');
   ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([]);
   for (const [from, to] of gaps) {
     const left = u.valToPos(from, 'x', true);
     const right = u.valToPos(to, 'x', true);
@@ -60,7 +61,7 @@ export function paintLimits(u: uPlot, limits: readonly (ChartLimit & { text: str
   ctx.strokeStyle = ctx.fillStyle = cssColour('--r-ink');
   ctx.lineWidth = px;
   ctx.font = scaled(CHART_FONT, px);
-  ctx.textBaseline = 'bottom';
+  ctx.textAlign = 'left';
   for (const limit of limits) {
     const y = Math.round(u.valToPos(limit.at, 'y', true)) + px / 2;
     if (y < bbox.top || y > bbox.top + bbox.height) continue;
@@ -79,7 +80,6 @@ export function paintLimits(u: uPlot, limits: readonly (ChartLimit & { text: str
 
 export interface EndLabel {
   text: string;
-  x: number;
   y: number;
   variable: string;
 }
@@ -99,6 +99,7 @@ export function paintEndLabels(u: uPlot, labels: EndLabel[]): void {
     sorted[i]!.at = Math.min(sorted[i]!.at, bottom - (sorted.length - 1 - i) * line);
   ctx.save();
   ctx.font = scaled(CHART_FONT, px).replace(/^/, '600 ');
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
   for (const label of sorted) {
     ctx.fillStyle = cssColour(label.variable);
@@ -114,6 +115,7 @@ export function paintOdd(u: uPlot, odd: readonly number[]): void {
   ctx.save();
   ctx.strokeStyle = cssColour('--r-ink2');
   ctx.lineWidth = 1.5 * px;
+  ctx.setLineDash([]);
   ctx.beginPath();
   for (const at of odd) {
     const x = u.valToPos(at, 'x', true);

@@ -1,5 +1,5 @@
 import { Menu } from '@mantine/core';
-import { type RefObject, useMemo } from 'react';
+import { useMemo } from 'react';
 import type { ChartAxis, ChartSeries } from './chart-model.ts';
 import { copyText } from './copy.ts';
 import { type DataColumn, toCsv } from './data-column.ts';
@@ -19,7 +19,7 @@ interface ChartPoints {
 export interface ChartToolsProps extends ChartPoints {
   asTable: boolean;
   onTable: (on: boolean) => void;
-  root: RefObject<HTMLElement | null>;
+  root: HTMLElement | null;
 }
 
 interface PointRow {
@@ -43,7 +43,7 @@ export function ChartTools({ metric, axis, x, series, asTable, onTable, root }: 
         <Menu.Dropdown>
           <Menu.Item
             onClick={() => {
-              const csv = toCsv(pointColumns({ metric, axis, x, series }, 'UTC'), pointRows(x));
+              const csv = toCsv(pointColumns({ axis, series }, 'UTC'), pointRows(x));
               void copyText(csv).then(
                 (done) => done && toast(`${x.length} rows of ${metric} copied as CSV.`),
               );
@@ -51,7 +51,7 @@ export function ChartTools({ metric, axis, x, series, asTable, onTable, root }: 
           >
             CSV
           </Menu.Item>
-          {asTable ? null : <Menu.Item onClick={() => savePng(root.current, metric)}>PNG</Menu.Item>}
+          {asTable ? null : <Menu.Item onClick={() => savePng(root, metric)}>PNG</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
     </span>
@@ -59,13 +59,13 @@ export function ChartTools({ metric, axis, x, series, asTable, onTable, root }: 
 }
 
 /** The points of a chart as a table. */
-export function ChartTable({ style, ...points }: ChartPoints & { style?: NumberStyle }) {
+export function ChartTable({ metric, axis, x, series, style }: ChartPoints & { style?: NumberStyle }) {
   const { zone } = useSurroundings();
-  const rows = useMemo(() => pointRows(points.x), [points.x]);
-  const columns = useMemo(() => pointColumns(points, zone, style), [points.x, points.series, zone, style]);
+  const rows = useMemo(() => pointRows(x), [x]);
+  const columns = useMemo(() => pointColumns({ axis, series }, zone, style), [axis, series, zone, style]);
   return (
     <DataTable
-      label={points.metric}
+      label={metric}
       rows={rows}
       columns={columns}
       rowId={(row) => String(row.index)}
@@ -79,7 +79,7 @@ export function ChartTable({ style, ...points }: ChartPoints & { style?: NumberS
 const pointRows = (x: readonly number[]): PointRow[] => x.map((at, index) => ({ x: at, index }));
 
 function pointColumns(
-  { axis, series }: ChartPoints,
+  { axis, series }: Pick<ChartPoints, 'axis' | 'series'>,
   zone: string,
   style: NumberStyle = 'metric',
 ): DataColumn<PointRow>[] {

@@ -9,6 +9,8 @@ export interface RowContext<T> {
   best: ReadonlyMap<string, number | undefined>;
   template: string;
   narrow: boolean;
+  /** Characters that fit into a cell of that column. */
+  roomOf: (column: DataColumn<T>) => number;
   gridId: string;
   activeRow: number;
   activeColumn: number;
@@ -37,7 +39,11 @@ export function HeadRow<T>({ context, sort, onSort }: HeadRowProps<T>) {
         className="r-table-row"
         style={{ gridTemplateColumns: context.template }}
       >
-        {context.choose ? <span role="columnheader" className="r-cell" aria-label="Chosen" /> : null}
+        {context.choose ? (
+          <span role="columnheader" className="r-cell">
+            <span className="r-sr">Chosen</span>
+          </span>
+        ) : null}
         {context.columns.map((column) => {
           const sorted = sort.find((each) => each.id === column.id);
           const direction = sorted ? (sorted.desc ? 'descending' : 'ascending') : 'none';
@@ -213,8 +219,7 @@ function Plain<T>({ column, row, context, plain }: CellTextProps<T>) {
   const value = column.value(row);
   if (value === null || value === undefined) return <span className="r-missing">{'\u2013'}</span>;
   if (typeof value === 'string') {
-    const room = Math.max(16, Math.floor((column.width ?? 120) / 6.2));
-    const text = cutMiddle(value, column.grow ? Math.max(room, 60) : room);
+    const text = cutMiddle(value, context.roomOf(column));
     return (
       <span title={text === value ? undefined : value} dir="auto">
         {text}

@@ -1,21 +1,11 @@
 import { useElementSize, useMergedRef } from '@mantine/hooks';
-import {
-  columnSizingFeature,
-  columnVisibilityFeature,
-  createColumnHelper,
-  createSortedRowModel,
-  rowSortingFeature,
-  type SortingState,
-  sortFn_alphanumeric,
-  sortFn_basic,
-  sortFn_text,
-  tableFeatures,
-  useTable,
-} from '@tanstack/react-table';
+import type { SortingState } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type ReactNode, useId, useMemo, useRef, useState } from 'react';
 import { ColumnPicker } from './column-picker.tsx';
-import { bestValue, type DataColumn, decimalRoom, equalColumns } from './data-column.ts';
+import { bestValue, type DataColumn, decimalRoom } from './data-column.ts';
+import { chosenText, minWidth, rowHeightOf, template, textWidth } from './data-table-layout.ts';
+import { useModel } from './data-table-model.ts';
 import { HeadRow, type RowContext, TableRow } from './data-table-row.tsx';
 
 export interface DataTableProps<T> {
@@ -54,14 +44,6 @@ export interface DataTableProps<T> {
   fixedColumns?: boolean;
 }
 
-const features = tableFeatures({
-  rowSortingFeature,
-  columnVisibilityFeature,
-  columnSizingFeature,
-  sortedRowModel: createSortedRowModel(),
-  sortFns: { alphanumeric: sortFn_alphanumeric, text: sortFn_text, basic: sortFn_basic },
-});
-
 /** Rows and columns: sortable, virtual, driven by keys; two-line rows where it is narrow. */
 export function DataTable<T extends object>(props: DataTableProps<T>) {
   const { rows, columns, rowId, dense, maxHeight = 560 } = props;
@@ -76,6 +58,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
   const [active, setActive] = useState({ row: 0, column: 0 });
   const anchor = useRef<number | undefined>(undefined);
   const rowHeight = narrow ? 56 : dense ? 28 : undefined;
+  // oxlint-disable-next-line react/incompatible-library -- only the React Compiler, which is not used, cannot memoise it
   const virtual = useVirtualizer({
     count: model.length,
     getScrollElement: () => scroller.current,
@@ -145,6 +128,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     best,
     template: template(shown, Boolean(props.onSelect)),
     narrow,
+    roomOf: (column) => Math.max(12, Math.floor((textWidth(column, shown, width) - 16) / 6.6)),
     gridId: id,
     activeRow: active.row,
     activeColumn: active.column,
@@ -234,51 +218,6 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
   );
 }
 
-function useModel<T extends object>(props: DataTableProps<T>) {
-  const { columns, rows } = props;
-  const [ownSort, setOwnSort] = useState<SortingState>([]);
-  const [ownHidden, setOwnHidden] = useState<readonly string[]>(() =>
-    columns.filter((each) => each.hidden).map((each) => each.id),
-  );
-  const [onlyDiffering, setOnlyDiffering] = useState(false);
-  const hidden = props.hidden ?? ownHidden;
-  const equal = useMemo(
-    () => (onlyDiffering ? equalColumns(columns.slice(1), rows) : []),
-    [onlyDiffering, columns, rows],
-  );
-  const data = useMemo(() => [...rows], [rows]);
-  const definitions = useMemo(() => {
-    const helper = createColumnHelper<typeof features, T>();
-    return columns.map((column) =>
-      helper.accessor((row: T): unknown => column.value(row) ?? undefined, {
-        id: column.id,
-        enableSorting: column.sortable !== false,
-        sortUndefined: 'last',
-        sortDescFirst: column.better === 'higher',
-      }),
-    );
-  }, [columns]);
-  const sorting = props.sort ?? ownSort;
-  const table = useTable({
-    features,
-    columns: definitions,
-    data,
-    getRowId: props.rowId,
-    manualSorting: props.ordered ?? false,
-    state: { sorting, columnVisibility: Object.fromEntries([...hidden, ...equal].map((id) => [id, false])) },
-    onSortingChange: (change) => {
-      const next = typeof change === 'function' ? change(sorting) : change;
-      setOwnSort(next);
-      props.onSort?.(next);
-    },
-  });
-  const setHidden = (next: string[]) => {
-    setOwnHidden(next);
-    props.onHidden?.(next);
-  };
-  return { table, hidden, setHidden, onlyDiffering, setOnlyDiffering };
-}
-
 type RowStep = (row: number, count: number, page: number) => number;
 const ROW_STEPS: Readonly<Record<string, RowStep>> = {
   j: (row) => row + 1,
@@ -292,29 +231,3 @@ const ROW_STEPS: Readonly<Record<string, RowStep>> = {
   PageDown: (row, _count, page) => row + page,
   PageUp: (row, _count, page) => row - page,
 };
-
-function rowHeightOf(element: HTMLElement | null): number {
-  const set = element ? Number.parseFloat(getComputedStyle(element).getPropertyValue('--r-row')) : Number.NaN;
-  return Number.isFinite(set) ? set : 36;
-}
-
-const widthOf = <T,>(column: DataColumn<T>) => column.width ?? 120;
-
-function template<T>(columns: readonly DataColumn<T>[], choosable: boolean): string {
-  const grows = columns.some((column) => column.grow);
-  const tracks = columns.map((column, index) =>
-    column.grow || (!grows && index === columns.length - 1)
-      ? `minmax(${widthOf(column)}px, 1fr)`
-      : `${widthOf(column)}px`,
-  );
-  return `${choosable ? '32px ' : ''}${tracks.join(' ')}`;
-}
-
-const minWidth = <T,>(columns: readonly DataColumn<T>[]) =>
-  columns.reduce((sum, column) => sum + widthOf(column), 32);
-
-function chosenText(selected: ReadonlySet<string>, here: readonly string[]): string {
-  const shown = here.filter((each) => selected.has(each)).length;
-  const away = selected.size - shown;
-  return `${selected.size} chosen${away > 0 ? `, ${away} of them hidden by the filter` : ''}`;
-}

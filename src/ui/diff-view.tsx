@@ -58,7 +58,9 @@ function TextDiff({
     <>
       <figcaption className="r-small">
         {before} to {after}:{' '}
-        {gone + fresh === 0 ? 'no line differs' : `${gone} lines removed, ${fresh} added`}
+        {gone + fresh === 0
+          ? 'no line differs'
+          : `${gone} ${gone === 1 ? 'line' : 'lines'} removed, ${fresh} added`}
       </figcaption>
       <div className="r-diff-text r-code">
         {shown.map((line, index) =>
@@ -69,7 +71,7 @@ function TextDiff({
               className="r-plain r-diff-fold"
               onClick={() => setOpen(true)}
             >
-              {line.count} equal lines
+              {line.count} equal {line.count === 1 ? 'line' : 'lines'}
             </button>
           ) : (
             <div key={`${line.before}-${line.after}`} className="r-diff-line" data-kind={line.kind}>
@@ -116,7 +118,7 @@ function FieldDiff({ before, after, rows }: Extract<DiffViewProps, { kind: 'fiel
       </div>
       {equal > 0 ? (
         <button type="button" className="r-link" onClick={() => setAll(!all)}>
-          {all ? 'Only what differs' : `Show ${equal} equal fields`}
+          {all ? 'Only what differs' : `Show ${equal} equal ${equal === 1 ? 'field' : 'fields'}`}
         </button>
       ) : null}
     </>

@@ -16,7 +16,9 @@ export function Empty({ children, command, actions }: EmptyProps) {
       <p className="r-serif">{children}</p>
       {command ? (
         <div className="r-command">
-          <code className="r-code">{command}</code>
+          <code className="r-code" tabIndex={0}>
+            {command}
+          </code>
           <CopyAs label="Copy" formats={[{ label: 'command', text: command }]} />
         </div>
       ) : null}

@@ -31,7 +31,11 @@ export function FilterBar(props: FilterBarProps) {
   const [picked, setPicked] = useState(-1);
   const [focused, setFocused] = useState(false);
   const id = useId();
-  useEffect(() => setText(value), [value]);
+  const [seen, setSeen] = useState(value);
+  if (seen !== value) {
+    setSeen(value);
+    setText(value);
+  }
   useEffect(() => {
     if (text === value) return;
     const timer = setTimeout(() => onChange(text), 300);

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { formatEstimate, formatNumber, type NumberStyle } from './number.ts';
+import { formatEstimate, formatNumber, type NumberStyle, settingStyle } from './number.ts';
 import { NeedsYou, Status } from './status.tsx';
 import type { StatusWord } from './status-words.ts';
 
@@ -58,7 +58,7 @@ export function gateText(gate: Gate): string {
     const shown = formatEstimate(gate.value, gate.interval, gate.style);
     parts.push(`${shown.value} (${shown.low} to ${shown.high})`);
   } else if (gate.value !== undefined) parts.push(formatNumber(gate.value, gate.style));
-  if (gate.limit !== undefined) parts.push(`limit ${formatNumber(gate.limit, gate.style)}`);
+  if (gate.limit !== undefined) parts.push(`limit ${formatNumber(gate.limit, settingStyle(gate.style))}`);
   if (gate.n !== undefined) parts.push(`n ${formatNumber(gate.n, 'count')}`);
   return parts.join(', ');
 }

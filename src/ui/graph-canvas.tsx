@@ -11,7 +11,14 @@ import {
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
-import { graphDigest, type GraphShape, NODE_HEIGHT, NODE_WIDTH, type Positions } from './graph-layout.ts';
+import {
+  graphDigest,
+  graphOfDigest,
+  type GraphShape,
+  NODE_HEIGHT,
+  NODE_WIDTH,
+  type Positions,
+} from './graph-layout.ts';
 import type { GraphNode, GraphViewProps } from './graph-view.tsx';
 import { LoadingBars } from './loading-bars.tsx';
 import { StatusGlyph } from './status.tsx';
@@ -51,7 +58,8 @@ export function GraphCanvas({ nodes, edges, selected, onSelect }: GraphViewProps
         id: `${edge.from} ${edge.to}`,
         source: edge.from,
         target: edge.to,
-        type: 'step',
+        type: 'smoothstep',
+        pathOptions: { offset: 10, borderRadius: 0 },
         label: edge.label,
         focusable: false,
         data: { near: edge.from === current || edge.to === current },
@@ -93,14 +101,14 @@ export function GraphCanvas({ nodes, edges, selected, onSelect }: GraphViewProps
         nodesConnectable={false}
         nodesFocusable={false}
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+        fitViewOptions={{ minZoom: 0.78, maxZoom: 1, padding: 0.02 }}
         minZoom={0.2}
         maxZoom={1.5}
         zoomOnScroll={false}
         preventScrolling={false}
       >
         <Background gap={24} size={1} color="var(--r-line)" />
-        <Controls showInteractive={false} />
+        <Controls showInteractive={false} orientation="horizontal" />
         {nodes.length > 40 ? (
           <MiniMap
             pannable
@@ -175,13 +183,8 @@ function usePositions(nodes: GraphShape['nodes'], edges: GraphShape['edges']): P
       redraw((count) => count + 1);
       worker.terminate();
     });
-    const graph = {
-      nodes: nodes.map(({ id }) => ({ id })),
-      edges: edges.map(({ from, to }) => ({ from, to })),
-    };
-    worker.postMessage({ key, graph });
+    worker.postMessage({ key, graph: graphOfDigest(key) });
     return () => worker.terminate();
-    // Positions belong to the digest, not to the arrays.
   }, [key]);
   return known.get(key);
 }

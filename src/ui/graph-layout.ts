@@ -13,7 +13,7 @@ export type Positions = Record<string, { x: number; y: number }>;
 /** Left-to-right positions (upper left corner, px) of every node; cause left, effect right. */
 export function layoutGraph({ nodes, edges }: GraphShape): Positions {
   const graph = new graphlib.Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 20, ranksep: 56, marginx: 8, marginy: 8 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 20, ranksep: 36, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
   const known = new Set(nodes.map((node) => node.id));
   for (const node of nodes) graph.setNode(node.id, { width: NODE_WIDTH, height: NODE_HEIGHT });
@@ -30,3 +30,9 @@ export function layoutGraph({ nodes, edges }: GraphShape): Positions {
 /** Two graphs with the same digest share their positions, so that nothing jumps while states change. */
 export const graphDigest = ({ nodes, edges }: GraphShape) =>
   JSON.stringify([nodes.map((node) => node.id), edges.map((edge) => [edge.from, edge.to])]);
+
+/** The shape behind a digest of `graphDigest`. */
+export function graphOfDigest(digest: string): GraphShape {
+  const [nodes, edges] = JSON.parse(digest) as [string[], [string, string][]];
+  return { nodes: nodes.map((id) => ({ id })), edges: edges.map(([from, to]) => ({ from, to })) };
+}

@@ -57,7 +57,7 @@ export function GraphView(props: GraphViewProps) {
       {mode === 'list' ? (
         <GraphList {...props} />
       ) : (
-        <div style={{ height: props.height ?? 320 }}>
+        <div style={{ height: props.height ?? 280 }}>
           <Suspense fallback={<LoadingBars rows={4} height={44} />}>
             {width > 0 ? <Canvas {...props} /> : null}
           </Suspense>

@@ -25,11 +25,11 @@ export function Id({ value, length = 8, href }: IdProps) {
       <button
         type="button"
         className="r-id r-plain"
-        aria-label={`Copy ${value}`}
         onClick={() => void copyText(value).then(setCopied)}
         onMouseLeave={() => setCopied(false)}
       >
         {short}
+        <span className="r-sr">, copy the whole id</span>
       </button>
     </Tooltip>
   );

@@ -1,4 +1,4 @@
-import { formatEstimate, formatNumber, type NumberStyle } from './number.ts';
+import { formatEstimate, formatNumber, type NumberStyle, settingStyle } from './number.ts';
 
 export interface IntervalRow {
   label: string;
@@ -31,7 +31,7 @@ export function Interval({ rows, metric, style, marks = [], domain }: IntervalPr
           <span className="r-interval-track" data-head>
             {marks.map((mark) => (
               <span key={mark.label} className="r-interval-name" style={{ left: at(mark.at) }}>
-                {mark.label} {formatNumber(mark.at, style)}
+                {mark.label} {formatNumber(mark.at, settingStyle(style))}
               </span>
             ))}
           </span>

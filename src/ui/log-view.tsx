@@ -30,6 +30,7 @@ export function LogView({ label, lines, first = 1, live, height = 320 }: LogView
   const [follow, setFollow] = useState(live ?? false);
   const hits = useMemo(() => findLines(lines, term), [lines, term]);
   const error = useMemo(() => lines.findIndex((line) => line.level === 'error'), [lines]);
+  // oxlint-disable-next-line react/incompatible-library -- only the React Compiler, which is not used, cannot memoise it
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,

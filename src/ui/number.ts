@@ -1,5 +1,8 @@
-/** How a number is meant: decides digits and unit. Latency, rates and sizes are `measure` (3 significant digits). */
-export type NumberStyle = 'metric' | 'measure' | 'count' | 'share' | 'points' | 'bytes' | 'seconds';
+/**
+ * How a number is meant: decides digits and unit. Latency, rates and sizes are `measure` (3 significant digits);
+ * `exact` is for what a person has set (limits, parameters): its own digits, none added.
+ */
+export type NumberStyle = 'metric' | 'measure' | 'count' | 'share' | 'points' | 'bytes' | 'seconds' | 'exact';
 
 export interface Estimate {
   value: string;
@@ -26,6 +29,8 @@ export function formatNumber(value: number | null | undefined, style: NumberStyl
       return formatBytes(value);
     case 'seconds':
       return formatSeconds(value);
+    case 'exact':
+      return trimZeros(significant(value, 12));
     case 'measure':
       return significant(value, 3);
     default:
@@ -55,6 +60,12 @@ export function formatSigned(value: number, style: NumberStyle = 'metric'): stri
   const text = formatNumber(Math.abs(value), style === 'share' ? 'points' : style);
   return value > 0 ? `+${text}` : value < 0 ? `${MINUS}${text}` : text;
 }
+
+const trimZeros = (text: string) => (/[.]\d*$/.test(text) ? text.replace(/[.]?0+$/, '') : text);
+
+/** The style of a limit that is set in the unit of a measured value: no digits added. */
+export const settingStyle = (style: NumberStyle = 'metric'): NumberStyle =>
+  style === 'metric' || style === 'measure' ? 'exact' : style;
 
 function significant(value: number, digits: number): string {
   const size = Math.abs(value);

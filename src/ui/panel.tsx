@@ -63,7 +63,7 @@ function PanelBody({ state, children }: { state: PanelState; children: ReactNode
       );
     case 'waiting':
       return (
-        <p className="r-panel-sentence r-row">
+        <p className="r-panel-sentence r-waiting">
           <span className="r-status" data-tone="mute">
             <StatusGlyph shape="clock" />
           </span>

@@ -1,4 +1,4 @@
-import type { RingState, RingStation, RingTurn } from './ring.tsx';
+import type { RingState, RingStation, RingTurn } from './ring-state.ts';
 import { angleOf, arcAfter, grooveOf, type Layout, pointAt, STATIONS } from './ring-geometry.ts';
 import { GLYPHS } from './ring-glyphs.ts';
 import { StatusGlyph } from './status.tsx';
@@ -98,7 +98,7 @@ function TurnGroove({ turn, i, layout, marked, onTurn }: TurnGrooveProps) {
             transitionDuration: `${Math.min(600 * steps, 1800)}ms`,
           }}
         >
-          <circle cx={layout.cx + groove.radius} cy={layout.cy} r="5" />
+          <circle cx={layout.cx + groove.radius} cy={layout.cy} r="4" />
         </g>
       ) : groove.tip ? (
         <path className="r-ring-stop" d={`M${groove.tip.x - 3} ${groove.tip.y - 3}l6 6m0-6l-6 6`} />

@@ -92,9 +92,9 @@ const NARROW: Layout = {
   cy: 140,
   radius: 116,
   disc: 13,
-  groove: 73,
-  step: 4,
-  centre: 69,
+  groove: 79,
+  step: 3,
+  centre: 75,
 };
 
 /** The variant for a container of that width in px. */
@@ -165,13 +165,19 @@ export interface LabelPlace {
   anchor: 'start' | 'middle' | 'end';
   /** Room for the fact, in characters. */
   room: number;
+  /** How much of its own height the label is moved, in %, so that it keeps clear of the disc. */
+  shift: number;
 }
+
+/** Share of the way a label is moved out of the middle, by station modulo 6. */
+const SHIFTS: readonly number[] = [0, 1, 0.5, 0, 0.5, 1];
 
 /** How the label of station k sits outside its disc. */
 export function labelPlace(k: number): LabelPlace {
   const anchor = k === 0 || k === 6 ? 'middle' : k < 6 ? 'start' : 'end';
   const room = k === 3 || k === 9 ? 16 : [2, 4, 8, 10].includes(k) ? 20 : 28;
-  return { anchor, room };
+  const shift = -50 - 38 * Math.sign(Math.round(Math.cos((30 * k * Math.PI) / 180) * 1e6)) * SHIFTS[k % 6]!;
+  return { anchor, room, shift };
 }
 
 /** Shortens a fact to the room of its label, at a space where one is near. */

@@ -2,7 +2,7 @@ import type { LaneEvent } from '../ui/event-lane.tsx';
 import type { GraphEdge, GraphNode } from '../ui/graph-view.tsx';
 import type { LogLine } from '../ui/log-view.tsx';
 import type { Proof } from '../ui/proof.ts';
-import type { RingState, RingStation } from '../ui/ring.tsx';
+import type { RingState, RingStation } from '../ui/ring-state.ts';
 import { STATIONS, type Station } from '../ui/ring-geometry.ts';
 
 const DAY = 86_400_000;

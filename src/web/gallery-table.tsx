@@ -39,7 +39,7 @@ const COLUMNS: readonly DataColumn<SampleRun>[] = [
     width: 110,
   },
   { id: 'rows', head: 'rows', value: (run) => run.rows, style: 'count', width: 90, narrow: 'none' },
-  { id: 'rate', head: 'rate', value: (run) => run.rate, style: 'metric', width: 80, narrow: 'none' },
+  { id: 'rate', head: 'rate', value: (run) => run.rate, style: 'exact', width: 80, narrow: 'none' },
   {
     id: 'depth',
     head: 'depth',

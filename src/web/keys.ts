@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useEffectEvent } from 'react';
 import { NAV_ITEMS } from './navigation.ts';
 
 export interface KeyBinding {
@@ -63,24 +63,25 @@ export function useGlobalKeys(
   openPalette: () => void,
   singleKeys: boolean,
 ): void {
-  const latest = useRef({ bindings, openPalette, singleKeys });
-  latest.current = { bindings, openPalette, singleKeys };
-  useEffect(() => {
-    const match = keyMatcher();
-    const onKeyDown = (event: globalThis.KeyboardEvent) => {
+  const onKeyDown = useEffectEvent(
+    (event: globalThis.KeyboardEvent, match: ReturnType<typeof keyMatcher>) => {
       if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === 'k') {
         event.preventDefault();
-        latest.current.openPalette();
+        openPalette();
         return;
       }
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (!latest.current.singleKeys || isTyping(event.target)) return;
-      const found = match(event.key, [...latest.current.bindings, ...pageKeys()]);
+      if (!singleKeys || isTyping(event.target)) return;
+      const found = match(event.key, [...bindings, ...pageKeys()]);
       if (!found) return;
       event.preventDefault();
       found.run();
-    };
-    document.addEventListener('keydown', onKeyDown);
-    return () => document.removeEventListener('keydown', onKeyDown);
+    },
+  );
+  useEffect(() => {
+    const match = keyMatcher();
+    const listen = (event: globalThis.KeyboardEvent) => onKeyDown(event, match);
+    document.addEventListener('keydown', listen);
+    return () => document.removeEventListener('keydown', listen);
   }, []);
 }

@@ -1,5 +1,5 @@
 import type { QueryKey } from '@tanstack/react-query';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useEffect, useEffectEvent, useSyncExternalStore } from 'react';
 import { queryClient } from './api.ts';
 import { eventParser, type StreamEvent } from './event-stream.ts';
 import { getToken, onToken } from './session.ts';
@@ -35,17 +35,16 @@ export function useLive(
   keys: readonly QueryKey[],
   touches: (event: StreamEvent) => boolean = () => true,
 ): LiveState {
-  const latest = useRef({ keys, touches });
-  latest.current = { keys, touches };
+  const refresh = useEffectEvent((events: readonly StreamEvent[]) => {
+    if (events.length > 0 && !events.some(touches)) return;
+    for (const queryKey of keys) void queryClient.invalidateQueries({ queryKey });
+  });
   useEffect(() => {
-    const read = (events: readonly StreamEvent[]) => {
-      if (events.length > 0 && !events.some((event) => latest.current.touches(event))) return;
-      for (const queryKey of latest.current.keys) void queryClient.invalidateQueries({ queryKey });
-    };
-    readers.add(read);
+    const reader = (events: readonly StreamEvent[]) => refresh(events);
+    readers.add(reader);
     start();
     return () => {
-      readers.delete(read);
+      readers.delete(reader);
     };
   }, []);
   return useLiveState();

@@ -33,7 +33,9 @@ function Field({ entries, onClose }: Omit<PaletteProps, 'opened'>) {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
   const found = useMemo(() => rankPalette(entries, query), [entries, query]);
-  useEffect(() => document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' }), [at, id]);
+  useEffect(() => {
+    document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' });
+  }, [at, id]);
   const take = (entry: PaletteEntry | undefined) => {
     if (!entry) return;
     onClose();

@@ -1,4 +1,4 @@
-import { Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
+import { type MantineColorScheme, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
 import { useLocation, useRouter } from '@tanstack/react-router';
 import { ChevronDown, CircleHelp, Clock as ClockIcon, Inbox, Search } from 'lucide-react';
 import { Status, StatusGlyph } from '../ui/status.tsx';
@@ -6,7 +6,7 @@ import { useSurroundings } from '../ui/surroundings.tsx';
 import { type Clock, formatAbsolute, formatClockTime } from '../ui/time.ts';
 import { type LiveState, useLiveState } from './live.ts';
 import { crumbsOf, pageHref } from './navigation.ts';
-import { setPreferences, usePreferences } from './preferences.ts';
+import { type Density, setPreferences, usePreferences } from './preferences.ts';
 import { setToken } from './session.ts';
 import { useShellData } from './shell-data.ts';
 
@@ -152,10 +152,9 @@ function UserMenu() {
   const router = useRouter();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const { density, singleKeys, zone } = usePreferences();
-  const mark = (on: boolean) =>
-    on ? <StatusGlyph shape="check" size={12} /> : <span style={{ width: 12 }} />;
+  const check = <StatusGlyph shape="check" size={12} />;
   return (
-    <Menu position="bottom-end" closeOnItemClick={false} width={220}>
+    <Menu position="bottom-end" closeOnItemClick={false} width={220} checkIcon={check}>
       <Menu.Target>
         <button type="button" className="r-user" aria-label={user ? `Settings of ${user}` : 'Your settings'}>
           {initials(user)}
@@ -164,52 +163,30 @@ function UserMenu() {
       <Menu.Dropdown>
         {user ? <Menu.Label>{user}</Menu.Label> : null}
         <Menu.Label>Scheme</Menu.Label>
-        {(['light', 'dark', 'auto'] as const).map((scheme) => (
-          <Menu.Item
-            key={scheme}
-            role="menuitemradio"
-            aria-checked={colorScheme === scheme}
-            leftSection={mark(colorScheme === scheme)}
-            onClick={() => setColorScheme(scheme)}
-          >
-            {scheme === 'auto' ? 'As the system' : scheme === 'light' ? 'Light' : 'Dark'}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(next) => setColorScheme(next as MantineColorScheme)}>
+          <Menu.RadioItem value="light">Light</Menu.RadioItem>
+          <Menu.RadioItem value="dark">Dark</Menu.RadioItem>
+          <Menu.RadioItem value="auto">As the system</Menu.RadioItem>
+        </Menu.RadioGroup>
         <Menu.Label>Rows</Menu.Label>
-        {(['normal', 'compact'] as const).map((each) => (
-          <Menu.Item
-            key={each}
-            role="menuitemradio"
-            aria-checked={density === each}
-            leftSection={mark(density === each)}
-            onClick={() => setPreferences({ density: each })}
-          >
-            {each === 'normal' ? '36 px' : '28 px, compact'}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={density} onChange={(next) => setPreferences({ density: next as Density })}>
+          <Menu.RadioItem value="normal">36 px</Menu.RadioItem>
+          <Menu.RadioItem value="compact">28 px, compact</Menu.RadioItem>
+        </Menu.RadioGroup>
         <Menu.Label>Times in</Menu.Label>
-        {(['browser', 'UTC'] as const).map((each) => (
-          <Menu.Item
-            key={each}
-            role="menuitemradio"
-            aria-checked={zone === each}
-            leftSection={mark(zone === each)}
-            onClick={() => setPreferences({ zone: each })}
-          >
-            {each === 'browser' ? 'Zone of this machine' : 'UTC'}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={zone} onChange={(next) => setPreferences({ zone: next })}>
+          <Menu.RadioItem value="browser">Zone of this machine</Menu.RadioItem>
+          <Menu.RadioItem value="UTC">UTC</Menu.RadioItem>
+        </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Item
-          role="menuitemcheckbox"
-          aria-checked={singleKeys}
-          leftSection={mark(singleKeys)}
-          onClick={() => setPreferences({ singleKeys: !singleKeys })}
+        <Menu.CheckboxItem
+          checked={singleKeys}
+          onChange={(on) => setPreferences({ singleKeys: on })}
+          value="single-keys"
         >
           Single keys
-        </Menu.Item>
+        </Menu.CheckboxItem>
         <Menu.Item
-          leftSection={mark(false)}
           onClick={() => {
             setToken(undefined);
             router.history.push('/login');
