@@ -4,6 +4,7 @@ import { CopyAs } from './copy-as.tsx';
 import { Id } from './id.tsx';
 import { formatEstimate, formatNumber, type NumberStyle } from './number.ts';
 import type { Proof } from './proof.ts';
+import { useSurroundings } from './surroundings.tsx';
 
 interface Common {
   value: number | null;
@@ -47,6 +48,7 @@ export function Num(props: NumProps) {
 
 function Asked(props: NumProps & { proof: Proof; children: React.ReactNode }) {
   const [open, setOpen] = useState(false);
+  const { singleKeys } = useSurroundings();
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-start" width={380} trapFocus returnFocus>
       <Popover.Target>
@@ -57,7 +59,7 @@ function Asked(props: NumProps & { proof: Proof; children: React.ReactNode }) {
           aria-haspopup="dialog"
           aria-expanded={open}
           onClick={() => setOpen(!open)}
-          onKeyDown={(event) => event.key === 'e' && setOpen(true)}
+          onKeyDown={(event) => event.key === 'e' && singleKeys && setOpen(true)}
         >
           {props.children}
         </button>

@@ -131,7 +131,7 @@ export function arcAfter(layout: Layout, k: number, cut = 0): string {
 }
 
 /** A clockwise arc on `radius` from one angle to another, less than a full circle. */
-export function arcPath(layout: Layout, radius: number, from: number, to: number): string {
+function arcPath(layout: Layout, radius: number, from: number, to: number): string {
   const a = pointAt(layout, radius, from);
   const b = pointAt(layout, radius, to);
   return `M${round(a.x)} ${round(a.y)}A${radius} ${radius} 0 ${to - from > 180 ? 1 : 0} 1 ${round(b.x)} ${round(b.y)}`;

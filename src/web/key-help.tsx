@@ -1,5 +1,5 @@
 import { Modal } from '@mantine/core';
-import { type KeyBinding, pageKeys } from './keys.ts';
+import { type KeyBinding, pageKeys } from '../ui/page-keys.ts';
 
 /** Keys that parts of a page listen to themselves. */
 const PARTS: readonly (readonly [string, string])[] = [

@@ -1,12 +1,6 @@
 import { useEffect, useEffectEvent } from 'react';
+import { type KeyBinding, pageKeys } from '../ui/page-keys.ts';
 import { NAV_ITEMS } from './navigation.ts';
-
-export interface KeyBinding {
-  /** One key as the browser names it ("/", "t", "Y"), or two in a row ("g o"). */
-  keys: string;
-  label: string;
-  run: () => void;
-}
 
 /** Time in ms in which the second key of a pair must follow. */
 const PAIR_MS = 1200;
@@ -28,20 +22,6 @@ export function keyMatcher(
   };
 }
 
-const pages = new Set<readonly KeyBinding[]>();
-
-/** Keys of the open page; listed by `?` beside those of the frame. Keep `bindings` stable (useMemo). */
-export function useKeys(bindings: readonly KeyBinding[]): void {
-  useEffect(() => {
-    pages.add(bindings);
-    return () => {
-      pages.delete(bindings);
-    };
-  }, [bindings]);
-}
-
-export const pageKeys = (): KeyBinding[] => [...pages].flat();
-
 /** Jumps of the navigation after `g`. */
 export const jumpBindings = (go: (page: string) => void, inbox: () => void): KeyBinding[] => [
   ...NAV_ITEMS.flatMap((item) =>
@@ -51,7 +31,7 @@ export const jumpBindings = (go: (page: string) => void, inbox: () => void): Key
 ];
 
 /** Whether single keys must rest: the person is typing, or a dialog is open. */
-export function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target.closest('[role="dialog"], [role="menu"]')) return true;
   return target.matches('input:not([type="checkbox"], [type="radio"], [type="button"]), textarea, select');

@@ -7,7 +7,7 @@ import { getToken, onToken } from './session.ts';
 /** live: events arrive. catching-up: connected again after a gap. as-of: no connection, data of that moment (ms). */
 export type LiveState = { kind: 'live' } | { kind: 'catching-up' } | { kind: 'as-of'; at: number };
 
-export const EVENTS_PATH = '/api/v1/events';
+const EVENTS_PATH = '/api/v1/events';
 const PAINT_MS = 250;
 const SLOWEST_RETRY_MS = 30_000;
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type PaletteEntry, rankPalette, scoreEntry } from './palette-rank.ts';
+import type { PaletteEntry } from '../ui/palette-entries.ts';
+import { rankPalette, scoreEntry } from './palette-rank.ts';
 
 const entries: PaletteEntry[] = [
   { id: 'monitors', kind: 'page', label: 'Monitors' },

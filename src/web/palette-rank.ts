@@ -1,18 +1,4 @@
-export type PaletteKind = 'action' | 'object' | 'page' | 'setting' | 'help' | 'person';
-
-export interface PaletteEntry {
-  id: string;
-  kind: PaletteKind;
-  label: string;
-  /** What it is or where: "model, prod", "Settings". */
-  note?: string;
-  /** Other words it answers to: ids, digests, URNs. */
-  words?: readonly string[];
-  /** Its key, shown at the right: "g m". */
-  keys?: string;
-  href?: string;
-  run?: () => void;
-}
+import type { PaletteEntry, PaletteKind } from '../ui/palette-entries.ts';
 
 const KIND_ORDER: readonly PaletteKind[] = ['action', 'object', 'page', 'setting', 'person', 'help'];
 

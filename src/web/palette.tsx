@@ -1,7 +1,8 @@
 import { Modal } from '@mantine/core';
 import { useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useId, useMemo, useState } from 'react';
-import { type PaletteEntry, rankPalette } from './palette-rank.ts';
+import type { PaletteEntry } from '../ui/palette-entries.ts';
+import { rankPalette } from './palette-rank.ts';
 
 export interface PaletteProps {
   opened: boolean;

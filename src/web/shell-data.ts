@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react';
 import type { StatusWord } from '../ui/status-words.ts';
-import type { PaletteEntry } from './palette-rank.ts';
+import type { PaletteEntry } from '../ui/palette-entries.ts';
 
 export interface ProjectLine {
   name: string;

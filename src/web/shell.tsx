@@ -6,12 +6,13 @@ import type { Clock } from '../ui/time.ts';
 import { toast, Toasts, undoLast } from '../ui/toasts.tsx';
 import { copyText } from '../ui/copy.ts';
 import { KeyHelp } from './key-help.tsx';
-import { jumpBindings, type KeyBinding, useGlobalKeys } from './keys.ts';
+import type { KeyBinding } from '../ui/page-keys.ts';
+import { jumpBindings, useGlobalKeys } from './keys.ts';
 import { start as startLive } from './live.ts';
 import { NAV_ITEMS, pageHref, projectOf } from './navigation.ts';
 import { Palette } from './palette.tsx';
-import type { PaletteEntry } from './palette-rank.ts';
-import { useOffered } from './palette-store.ts';
+import type { PaletteEntry } from '../ui/palette-entries.ts';
+import { useOffered } from '../ui/palette-entries.ts';
 import { getPreferences, setPreferences, usePreferences, zoneOf } from './preferences.ts';
 import { useShellData } from './shell-data.ts';
 import { BottomBar, SideBar } from './side-bar.tsx';
@@ -26,8 +27,8 @@ export function Shell() {
   const project = projectOf(pathname) ?? preferences.project;
   const [clock, setClock] = useClock();
   const surroundings = useMemo(
-    () => ({ zone: zoneOf(preferences), singleKeys: preferences.singleKeys }),
-    [preferences],
+    () => ({ zone: zoneOf(preferences), singleKeys: preferences.singleKeys, clock, setClock }),
+    [preferences, clock, setClock],
   );
   const openPalette = useCallback(() => setPalette(true), []);
   const bindings = useFrameKeys(project, { openPalette, openHelp: () => setHelp(true), clock, setClock });
@@ -71,7 +72,7 @@ export function Shell() {
 }
 
 /** The clock of the page: `clock` of the address, else what the page starts in. */
-export function useClock(): [Clock, (clock: Clock) => void] {
+function useClock(): [Clock, (clock: Clock) => void] {
   const router = useRouter();
   const { search } = useLocation();
   const first = useMatches().at(-1)?.staticData.clock ?? 'wall';

@@ -1,4 +1,4 @@
-import { toast } from '../ui/toasts.tsx';
+import { toast } from './toasts.tsx';
 
 /** The part of a zod schema that is needed here. */
 interface Schema<T> {

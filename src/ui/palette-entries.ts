@@ -1,5 +1,20 @@
 import { useEffect, useSyncExternalStore } from 'react';
-import type { PaletteEntry } from './palette-rank.ts';
+
+export type PaletteKind = 'action' | 'object' | 'page' | 'setting' | 'help' | 'person';
+
+export interface PaletteEntry {
+  id: string;
+  kind: PaletteKind;
+  label: string;
+  /** What it is or where: "model, prod", "Settings". */
+  note?: string;
+  /** Other words it answers to: ids, digests, URNs. */
+  words?: readonly string[];
+  /** Its key, shown at the right: "g m". */
+  keys?: string;
+  href?: string;
+  run?: () => void;
+}
 
 let sources: readonly (readonly PaletteEntry[])[] = [];
 const listeners = new Set<() => void>();
