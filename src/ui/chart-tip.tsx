@@ -1,0 +1,87 @@
+import { seriesVariable } from './chart-paint.ts';
+import type { ChartAxis, ChartData, ChartSeries } from './chart-model.ts';
+import { formatNumber, type NumberStyle } from './number.ts';
+import { formatAbsolute } from './time.ts';
+
+export interface TipRow {
+  label: string;
+  value: number;
+  low: number | null;
+  high: number | null;
+  variable: string;
+  dashed: boolean;
+  provisional: boolean;
+}
+
+/** What each series has at an index, the largest first, at most twelve. */
+export function tipRows(series: readonly ChartSeries[], data: ChartData, index: number): TipRow[] {
+  const rows = series.flatMap((each, at): TipRow[] => {
+    const column = data.series[at];
+    const settled = column?.settled[index] ?? null;
+    const value = settled ?? column?.provisional[index] ?? null;
+    if (!column || value === null) return [];
+    return [
+      {
+        label: each.label,
+        value,
+        low: column.low[index] ?? null,
+        high: column.high[index] ?? null,
+        variable: seriesVariable(each, at),
+        dashed: each.role === 'reference',
+        provisional: settled === null,
+      },
+    ];
+  });
+  return rows.sort((a, b) => b.value - a.value).slice(0, 12);
+}
+
+export interface ChartTipProps {
+  index: number;
+  left: number;
+  width: number;
+  pinned: boolean;
+  x: readonly number[];
+  axis: ChartAxis;
+  zone: string;
+  rows: readonly TipRow[];
+  style?: NumberStyle;
+  links?: readonly { label: string; href: string }[];
+}
+
+/** The values under the cursor, sorted; stays and takes clicks while it is pinned. */
+export function ChartTip({ index, left, width, pinned, x, axis, zone, rows, style, links }: ChartTipProps) {
+  const at = x[index];
+  if (at === undefined || rows.length === 0) return null;
+  const side = left > width / 2 ? { right: width - left + 12 } : { left: left + 12 };
+  return (
+    <div className="r-tip" data-pinned={pinned || undefined} style={side}>
+      <p className="r-small">
+        {axis.kind === 'time'
+          ? formatAbsolute(at, zone, { zone: true })
+          : `${axis.name} ${formatNumber(at, 'count')}`}
+      </p>
+      {rows.map((row) => (
+        <p key={row.label} className="r-tip-row">
+          <i style={{ borderTop: `2px ${row.dashed ? 'dashed' : 'solid'} var(${row.variable})` }} />
+          <span>{row.label}</span>
+          <b>{formatNumber(row.value, style)}</b>
+          {row.low !== null && row.high !== null ? (
+            <span className="r-num-spread">
+              {formatNumber(row.low, style)} to {formatNumber(row.high, style)}
+            </span>
+          ) : null}
+          {row.provisional ? <span className="r-num-spread">provisional</span> : null}
+        </p>
+      ))}
+      {links?.length ? (
+        <p className="r-row">
+          {links.map((link) => (
+            <a key={link.label} href={link.href}>
+              {link.label}
+            </a>
+          ))}
+        </p>
+      ) : null}
+    </div>
+  );
+}

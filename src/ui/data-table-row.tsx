@@ -1,0 +1,244 @@
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import type { SortingState } from '@tanstack/react-table';
+import { cutMiddle, type DataColumn, decimals } from './data-column.ts';
+import { formatNumber } from './number.ts';
+
+export interface RowContext<T> {
+  columns: readonly DataColumn<T>[];
+  room: ReadonlyMap<string, number>;
+  best: ReadonlyMap<string, number | undefined>;
+  template: string;
+  narrow: boolean;
+  /** Characters that fit into a cell of that column. */
+  roomOf: (column: DataColumn<T>) => number;
+  gridId: string;
+  activeRow: number;
+  activeColumn: number;
+  href?: (row: T) => string | undefined;
+  open?: (row: T) => void;
+  selected?: ReadonlySet<string>;
+  choose?: (id: string) => void;
+  activate: (row: number, column: number) => void;
+  marked?: string;
+}
+
+export interface HeadRowProps<T> {
+  context: RowContext<T>;
+  sort: SortingState;
+  /** `multi` adds to the order instead of replacing it. */
+  onSort: (column: string, multi: boolean) => void;
+}
+
+/** Column heads; a click sorts, with Shift it sorts within. */
+export function HeadRow<T>({ context, sort, onSort }: HeadRowProps<T>) {
+  return (
+    <div role="rowgroup" className="r-table-head">
+      <div
+        role="row"
+        aria-rowindex={1}
+        className="r-table-row"
+        style={{ gridTemplateColumns: context.template }}
+      >
+        {context.choose ? (
+          <span role="columnheader" className="r-cell">
+            <span className="r-sr">Chosen</span>
+          </span>
+        ) : null}
+        {context.columns.map((column) => {
+          const sorted = sort.find((each) => each.id === column.id);
+          const direction = sorted ? (sorted.desc ? 'descending' : 'ascending') : 'none';
+          return (
+            <span
+              key={column.id}
+              role="columnheader"
+              className="r-cell"
+              data-number={column.style ? true : undefined}
+              aria-sort={column.sortable === false ? undefined : direction}
+            >
+              <button
+                type="button"
+                className="r-plain r-head"
+                tabIndex={-1}
+                disabled={column.sortable === false}
+                onClick={(event) => onSort(column.id, event.shiftKey)}
+                title={column.better ? `${column.head}: ${column.better} is better` : column.head}
+              >
+                <span className="r-head-text">{column.head}</span>
+                {column.better ? <Better way={column.better} /> : null}
+                {sorted ? (
+                  sorted.desc ? (
+                    <ArrowDown className="r-icon" />
+                  ) : (
+                    <ArrowUp className="r-icon" />
+                  )
+                ) : null}
+              </button>
+            </span>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** A small open arrow: lower or higher is better. */
+function Better({ way }: { way: 'lower' | 'higher' }) {
+  return (
+    <svg
+      className="r-better"
+      width="9"
+      height="9"
+      viewBox="0 0 9 9"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.25"
+      aria-label={`${way} is better`}
+    >
+      <path d={way === 'lower' ? 'M1 2.5 4.5 6 8 2.5' : 'M1 6.5 4.5 3 8 6.5'} />
+    </svg>
+  );
+}
+
+export interface TableRowProps<T> {
+  id: string;
+  index: number;
+  row: T;
+  top: number;
+  height: number;
+  context: RowContext<T>;
+}
+
+/** One row, in one line with columns or in two where it is narrow. */
+export function TableRow<T>({ id, index, row, top, height, context }: TableRowProps<T>) {
+  const chosen = context.selected?.has(id) ?? false;
+  const common = {
+    role: 'row',
+    'aria-rowindex': index + 2,
+    'aria-selected': context.choose ? chosen : undefined,
+    'data-active': index === context.activeRow || undefined,
+    'data-marked': id === context.marked || undefined,
+    onClick: () => context.activate(index, context.activeColumn),
+    onDoubleClick: () => context.open?.(row),
+  };
+  const place = { transform: `translateY(${top}px)`, height };
+  if (context.narrow)
+    return (
+      <div className="r-table-row r-table-lines" style={place} {...common}>
+        <NarrowCells row={row} index={index} context={context} />
+      </div>
+    );
+  return (
+    <div className="r-table-row" style={{ ...place, gridTemplateColumns: context.template }} {...common}>
+      {context.choose ? (
+        <span role="gridcell" className="r-cell r-cell-choose">
+          <input
+            type="checkbox"
+            tabIndex={-1}
+            checked={chosen}
+            aria-label={`Choose row ${index + 1}`}
+            onChange={() => context.choose?.(id)}
+          />
+        </span>
+      ) : null}
+      {context.columns.map((column, at) => (
+        <span
+          key={column.id}
+          role="gridcell"
+          id={`${context.gridId}-${index}-${at}`}
+          className="r-cell"
+          data-number={column.style ? true : undefined}
+          data-active={(index === context.activeRow && at === context.activeColumn) || undefined}
+        >
+          <CellText column={column} row={row} context={context} link={at === 0} />
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function NarrowCells<T>({ row, index, context }: { row: T; index: number; context: RowContext<T> }) {
+  const name = context.columns.find((each) => each.narrow === 'name') ?? context.columns[0];
+  const end = context.columns.find((each) => each.narrow === 'end');
+  const lines = context.columns
+    .filter((each) => each !== name && each !== end && each.narrow !== 'none')
+    .slice(0, 3);
+  return (
+    <span role="gridcell" id={`${context.gridId}-${index}-0`} className="r-lines">
+      <span className="r-line-one">
+        {name ? (
+          <span className="r-line-name">
+            <CellText column={name} row={row} context={context} link />
+          </span>
+        ) : null}
+        {end ? <CellText column={end} row={row} context={context} /> : null}
+      </span>
+      <span className="r-line-two">
+        {lines.map((column) => (
+          <span key={column.id}>
+            <span className="r-line-key">{column.head}</span>{' '}
+            <CellText column={column} row={row} context={context} plain />
+          </span>
+        ))}
+      </span>
+    </span>
+  );
+}
+
+interface CellTextProps<T> {
+  column: DataColumn<T>;
+  row: T;
+  context: RowContext<T>;
+  link?: boolean;
+  /** Without alignment at the decimal point. */
+  plain?: boolean;
+}
+
+function CellText<T>({ column, row, context, link, plain }: CellTextProps<T>) {
+  const inside = column.cell ? (
+    column.cell(row)
+  ) : (
+    <Plain column={column} row={row} context={context} plain={plain} />
+  );
+  const href = link ? context.href?.(row) : undefined;
+  if (href)
+    return (
+      <a className="r-quiet r-cell-link" href={href} tabIndex={-1}>
+        {inside}
+      </a>
+    );
+  if (link && context.open)
+    return (
+      <button type="button" className="r-plain r-cell-link" tabIndex={-1} onClick={() => context.open?.(row)}>
+        {inside}
+      </button>
+    );
+  return inside;
+}
+
+function Plain<T>({ column, row, context, plain }: CellTextProps<T>) {
+  const value = column.value(row);
+  if (value === null || value === undefined) return <span className="r-missing">{'\u2013'}</span>;
+  if (typeof value === 'string') {
+    const text = cutMiddle(value, context.roomOf(column));
+    return (
+      <span title={text === value ? undefined : value} dir="auto">
+        {text}
+      </span>
+    );
+  }
+  const text = formatNumber(value, column.style);
+  const pad = (context.room.get(column.id) ?? 0) - decimals(text);
+  return (
+    <span
+      className="r-num-value"
+      data-best={context.best.get(column.id) === value || undefined}
+      style={
+        plain || pad <= 0 || column.style === 'bytes' || column.style === 'seconds'
+          ? undefined
+          : { paddingRight: `${pad * 0.6}em` }
+      }
+    >
+      {text}
+    </span>
+  );
+}

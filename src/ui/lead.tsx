@@ -1,0 +1,44 @@
+import { type LeadPart, numberPartText } from './lead-parts.ts';
+import { Num } from './num.tsx';
+import { When } from './when.tsx';
+
+export interface LeadProps {
+  parts: readonly LeadPart[];
+}
+
+/** The first sentence of a page: what is so, since when, what it needs. Numbers in it can be asked for their proof. */
+export function Lead({ parts }: LeadProps) {
+  return (
+    <p className="r-lead">
+      {parts.map((part, index) => (
+        <Part key={index} part={part} />
+      ))}
+    </p>
+  );
+}
+
+function Part({ part }: { part: LeadPart }) {
+  switch (part.type) {
+    case 'link':
+      return <a href={part.href}>{part.text}</a>;
+    case 'time':
+      return <When at={part.at} clock={part.clock} />;
+    case 'number':
+      if (!part.proof) return <span className="r-nowrap">{numberPartText(part)}</span>;
+      if (part.interval && part.n !== undefined)
+        return (
+          <Num
+            kind="estimated"
+            value={part.value}
+            interval={part.interval}
+            n={part.n}
+            style={part.style}
+            unit={part.unit}
+            proof={part.proof}
+          />
+        );
+      return <Num kind="counted" value={part.value} style={part.style} unit={part.unit} proof={part.proof} />;
+    default:
+      return part.text;
+  }
+}
