@@ -1,0 +1,140 @@
+import type { Comparator, Entity } from './filter.ts';
+
+/** What can be searched; each knows its entities, attributes and aliases. */
+export type SearchResource = 'runs' | 'experiments' | 'models' | 'versions' | 'logged-models' | 'traces';
+
+export interface Attribute {
+  type: 'text' | 'number' | 'time';
+  aliases?: string[];
+}
+
+export interface ResourceTable {
+  /** Spelling in a filter → entity. */
+  entities: Record<string, Entity>;
+  attributes: Record<string, Attribute>;
+  /** Entities that may be sorted by. */
+  orderable: Entity[];
+  /** Tells clients the valid entities, in MLflow's words. */
+  validEntities: string;
+}
+
+export const NUMBER_COMPARATORS: Comparator[] = [
+  '=',
+  '!=',
+  '>',
+  '>=',
+  '<',
+  '<=',
+  'IN',
+  'NOT IN',
+  'IS NULL',
+  'IS NOT NULL',
+];
+export const TEXT_COMPARATORS: Comparator[] = [
+  '=',
+  '!=',
+  'LIKE',
+  'ILIKE',
+  'MATCHES',
+  'IN',
+  'NOT IN',
+  'IS NULL',
+  'IS NOT NULL',
+];
+
+/** The keys a dataset input has. */
+export const DATASET_KEYS = ['name', 'digest', 'context'];
+
+const ATTRIBUTES = { attribute: 'attribute', attributes: 'attribute', attr: 'attribute' } as const;
+const TAGS = { tag: 'tag', tags: 'tag' } as const;
+const METRICS = { metric: 'metric', metrics: 'metric' } as const;
+const PARAMS = { param: 'param', params: 'param', parameter: 'param', parameters: 'param' } as const;
+const DATASETS = { dataset: 'dataset', datasets: 'dataset' } as const;
+
+const RUN_WORDS = "Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']";
+const TAGGED_WORDS = "Valid entity types are ('attribute', 'tag', 'tags')";
+
+export const RESOURCES: Record<SearchResource, ResourceTable> = {
+  runs: {
+    entities: { ...METRICS, ...PARAMS, ...TAGS, ...ATTRIBUTES, run: 'attribute', ...DATASETS },
+    attributes: {
+      run_id: { type: 'text' },
+      run_name: { type: 'text', aliases: ['run name', 'Run name', 'Run Name'] },
+      user_id: { type: 'text' },
+      status: { type: 'text' },
+      artifact_uri: { type: 'text' },
+      start_time: { type: 'time', aliases: ['created', 'Created'] },
+      end_time: { type: 'time' },
+    },
+    orderable: ['attribute', 'metric', 'param', 'tag'],
+    validEntities: RUN_WORDS,
+  },
+  experiments: {
+    entities: { ...ATTRIBUTES, ...TAGS },
+    attributes: {
+      name: { type: 'text' },
+      experiment_id: { type: 'text' },
+      creation_time: { type: 'time' },
+      last_update_time: { type: 'time' },
+    },
+    orderable: ['attribute'],
+    validEntities: TAGGED_WORDS,
+  },
+  models: {
+    entities: { ...ATTRIBUTES, ...TAGS },
+    attributes: {
+      name: { type: 'text' },
+      creation_timestamp: { type: 'time' },
+      last_updated_timestamp: { type: 'time', aliases: ['timestamp'] },
+    },
+    orderable: ['attribute'],
+    validEntities: TAGGED_WORDS,
+  },
+  versions: {
+    entities: { ...ATTRIBUTES, ...TAGS },
+    attributes: {
+      name: { type: 'text' },
+      version_number: { type: 'number' },
+      run_id: { type: 'text' },
+      source_path: { type: 'text' },
+      creation_timestamp: { type: 'time' },
+      last_updated_timestamp: { type: 'time', aliases: ['timestamp'] },
+    },
+    orderable: ['attribute'],
+    validEntities: TAGGED_WORDS,
+  },
+  'logged-models': {
+    entities: { ...METRICS, ...PARAMS, ...TAGS, ...ATTRIBUTES },
+    attributes: {
+      name: { type: 'text' },
+      model_id: { type: 'text' },
+      model_type: { type: 'text' },
+      status: { type: 'text' },
+      source_run_id: { type: 'text' },
+      creation_timestamp: { type: 'time', aliases: ['creation_time'] },
+      last_updated_timestamp: { type: 'time', aliases: ['last_updated_time'] },
+    },
+    orderable: ['attribute', 'metric', 'param', 'tag'],
+    validEntities: "Valid values are ['metric', 'parameter', 'tag', 'attribute']",
+  },
+  traces: {
+    entities: {
+      ...ATTRIBUTES,
+      ...TAGS,
+      trace: 'attribute',
+      metadata: 'metadata',
+      request_metadata: 'metadata',
+    },
+    attributes: {
+      trace_id: { type: 'text', aliases: ['request_id'] },
+      name: { type: 'text' },
+      status: { type: 'text' },
+      run_id: { type: 'text' },
+      experiment_id: { type: 'text' },
+      timestamp_ms: { type: 'time', aliases: ['timestamp'] },
+      execution_time_ms: { type: 'number', aliases: ['execution_time'] },
+    },
+    orderable: ['attribute', 'tag'],
+    validEntities: "Valid values are ['tag', 'attribute', 'metadata']",
+  },
+};
