@@ -70,7 +70,7 @@ export const Environment = z.object({
   mode: z.enum(MODES).default('automatic'),
   approvals: z
     .object({ needed: z.number().int().min(1).max(10).default(1), allow_self: z.boolean().default(false) })
-    .default({ needed: 1, allow_self: false }),
+    .prefault({}),
   /** The environment a version must have reached first. */
   after: Name.optional(),
   /** Endpoint of a model in this environment; `{model}` and `{environment}` are filled in. */
@@ -92,9 +92,7 @@ export const ProjectFile = z
       .array(Environment)
       .min(1)
       .max(20)
-      .default([
-        { name: 'dev', protected: false, mode: 'automatic', approvals: { needed: 1, allow_self: false } },
-      ]),
+      .prefault([{ name: 'dev' }]),
     /** Aliases and stages of the MLflow registry that only a promotion may move, by environment. */
     protected_aliases: z.record(z.string(), Name).default({}),
   })

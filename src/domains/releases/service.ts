@@ -73,6 +73,7 @@ export interface ReleaseParts {
 
 const GATES_JOB = 'releases.gates';
 const CARRY_OUT_JOB = 'releases.carry-out';
+const NEXT_JOB = 'releases.next';
 const OPEN = ['checking', 'waiting', 'rolling'] as const;
 
 export function createReleases(parts: ReleaseParts): ReleasesService {
@@ -86,6 +87,10 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
     async ({ job }) => carryOut(job.payload.promotion),
     { concurrency: 1, leaseMs: 120_000 },
   );
+
+  parts.jobs.handle<{ promotion: number }>(NEXT_JOB, async ({ job }) => goOn(job.payload.promotion), {
+    concurrency: 1,
+  });
 
   const schedule = (tx: Tx, kind: string, promotion: number, project: string) =>
     enqueue(tx, { kind, payload: { promotion }, project, singletonKey: `${kind}/${promotion}` });
@@ -328,7 +333,7 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
     );
   }
 
-  /** Ends a promotion, settles its request, tells everybody, and goes on to the next environment. */
+  /** Ends a promotion, settles its request and tells everybody. */
   async function end(
     tx: Tx,
     promotion: Promotion,
@@ -358,34 +363,40 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
       },
     });
     if (state !== 'done') return;
-    const [following, ...rest] = promotion.next;
-    if (following === undefined) return;
-    const target = (await projectEnvironments(project)).find((each) => each.name === following);
-    if (!target) return;
-    await open(
-      tx,
-      systemActor(promotion.requested_by),
-      project,
-      following,
-      deployTo(target, model, version, promotion.change),
-      { approval: null, next: rest, causedBy: promotion.caused_by },
-    );
+    if (promotion.next.length > 0) await schedule(tx, NEXT_JOB, promotion.id, project);
   }
 
-  const environmentsCache = new Map<string, Environment[]>();
-  /** A verb awaits only its own queries, so the environments are read before. */
-  async function projectEnvironments(project: string): Promise<Environment[]> {
-    return environmentsCache.get(project) ?? [];
-  }
-  async function remember(project: string): Promise<void> {
-    environmentsCache.set(project, (await projects.get(project)).environments);
+  /** The promotion is done here: on to the next environment of its way. */
+  async function goOn(id: number): Promise<void> {
+    const done = await get(id);
+    const [following, ...rest] = done.next;
+    if (following === undefined) return;
+    const target = await projects.environment(done.project, following);
+    const running = await listPromotions(database.read, {
+      project: done.project,
+      model: done.model,
+      version: done.version,
+      environment: following,
+      open: true,
+      limit: 1,
+    });
+    if (running.length > 0) return;
+    await database.write((tx) =>
+      open(
+        tx,
+        systemActor(done.requested_by),
+        done.project,
+        following,
+        deployTo(target, done.model, done.version, done.change),
+        { approval: null, next: rest, causedBy: done.caused_by },
+      ),
+    );
   }
 
   return {
     get,
     list: (project, filter = {}) => listPromotions(database.read, { project, ...filter, limit: 200 }),
     async promote(actor, project, request) {
-      await remember(project);
       const chain = await way(project, request.to);
       const already = await listPromotions(database.read, {
         project,
@@ -422,7 +433,6 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
       const approval = await approvals.get(id);
       const { change, promotion } = approval.payload as { change: Change; promotion?: number };
       if (promotion !== undefined || change.kind !== 'deploy' || approval.state !== 'checking') return;
-      await remember(approval.project);
       await database.write(async (tx) => {
         if (await findByApproval(tx, id)) return;
         await open(
@@ -439,7 +449,6 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
       const { id, state, reason } = event.data as { id: number; state: string; reason: string };
       const promotion = await findByApproval(database.read, id);
       if (!promotion || promotion.state !== 'waiting') return;
-      await remember(promotion.project);
       await database.write(async (tx) => {
         if (state === 'approved') await schedule(tx, CARRY_OUT_JOB, promotion.id, promotion.project);
         else await end(tx, promotion, 'refused', `The request was ${state}: ${reason}`, {});
@@ -453,7 +462,6 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
       };
       const promotion = await findByRollout(database.read, rollout);
       if (!promotion || promotion.state !== 'rolling') return;
-      await remember(promotion.project);
       if (verdict === 'promote') await release(promotion);
       await database.write((tx) =>
         end(tx, promotion, verdict === 'promote' ? 'done' : 'refused', sentence, {}),
