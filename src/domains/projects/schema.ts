@@ -40,6 +40,8 @@ export const Charter = z.object({
     /** How much better than the baseline a version must be, in units of the metric. */
     margin: z.number().min(0).default(0),
   }),
+  /** Columns by which every evaluation is cut into slices. */
+  slices: z.array(z.string()).max(20).default([]),
   people: z.record(z.string(), z.string()).default({}),
   target_level: z.number().int().min(0).max(4).default(2),
   target_reason: z.string().max(1000).default(''),
