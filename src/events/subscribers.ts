@@ -52,6 +52,13 @@ export class Subscriptions {
     await Promise.all(this.#pumps.map((pump) => pump.stop()));
   }
 
+  /** Whether every subscriber has handled all that is settled now. */
+  async isCaughtUp(): Promise<boolean> {
+    const head = await this.#events.head();
+    const behind = await Promise.all(this.#pumps.map((pump) => pump.isBehind(head)));
+    return !behind.includes(true);
+  }
+
   /** Settles when every subscriber has handled all that is settled now. */
   async caughtUp(): Promise<void> {
     const head = await this.#events.head();
@@ -100,15 +107,18 @@ class Pump {
       .catch(() => {});
   }
 
+  async isBehind(head: Position): Promise<boolean> {
+    if (head.id === 0) return false;
+    const row = await this.#database.read
+      .selectFrom('event_cursors')
+      .select(['xid', 'id'])
+      .where('subscriber', '=', this.#subscriber.name)
+      .executeTakeFirst();
+    return !row || row.xid < head.xid || (row.xid === head.xid && row.id < head.id);
+  }
+
   async reached(head: Position): Promise<void> {
-    for (;;) {
-      const row = await this.#database.read
-        .selectFrom('event_cursors')
-        .select(['xid', 'id'])
-        .where('subscriber', '=', this.#subscriber.name)
-        .executeTakeFirst();
-      if (row && (row.xid > head.xid || (row.xid === head.xid && row.id >= head.id))) return;
-      if (head.id === 0) return;
+    while (await this.isBehind(head)) {
       this.wake();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
