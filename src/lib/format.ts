@@ -13,7 +13,7 @@ export const formatMeasure = (value: number | null | undefined): string => signi
 
 /** A whole number with commas. */
 export const formatCount = (value: number | bigint | null | undefined): string =>
-  value == null ? DASH : trueMinus(value.toLocaleString('en-US', { maximumFractionDigits: 0 }));
+  value == null ? DASH : trueMinus(formatter(0, 0).format(value));
 
 export interface FormattedEstimate {
   value: string;
@@ -26,19 +26,19 @@ export interface FormattedEstimate {
 /** Estimate and bounds rounded to the second digit of the half-width; without a finite interval as `formatMetric`. */
 export function formatEstimate(estimate: { value: number; low: number; high: number }): FormattedEstimate {
   const half = (estimate.high - estimate.low) / 2;
-  if (!Number.isFinite(half) || !Number.isFinite(estimate.value) || half <= 0) {
-    const [value, low, high] = [estimate.value, estimate.low, estimate.high].map(formatMetric) as [
-      string,
-      string,
-      string,
-    ];
-    return { value, low, high, text: half === 0 ? value : `${value} (${low} to ${high})` };
+  if (half === 0) {
+    const value = formatMetric(estimate.value);
+    return { value, low: value, high: value, text: value };
   }
-  const place = Math.floor(Math.log10(Number(half.toPrecision(2)))) - 1;
-  const [value, low, high] = [estimate.value, estimate.low, estimate.high].map((number) =>
-    atPlace(number, place),
-  ) as [string, string, string];
-  return { value, low, high, text: `${value} (${low} to ${high})` };
+  if (!(half > 0 && Number.isFinite(half) && Number.isFinite(estimate.value)))
+    return joined(estimate, formatMetric);
+  const largest = Math.max(Math.abs(estimate.low), Math.abs(estimate.high));
+  // Beyond 15 digits a double has no more to show.
+  const place = Math.max(
+    Math.floor(Math.log10(Number(half.toPrecision(2)))) - 1,
+    Math.floor(Math.log10(largest)) - 14,
+  );
+  return joined(estimate, (number) => atPlace(number, place));
 }
 
 /** 0.123 as "12.3%". Never "100%" or "0%" for a share that only rounds to it. */
@@ -71,6 +71,14 @@ export const formatLatency = (milliseconds: number | null | undefined): string =
 /** Events per second: "1,230/s". */
 export const formatRate = (perSecond: number | null | undefined): string =>
   perSecond == null ? DASH : `${formatMeasure(perSecond)}/s`;
+
+function joined(
+  estimate: { value: number; low: number; high: number },
+  print: (number: number) => string,
+): FormattedEstimate {
+  const [value, low, high] = [print(estimate.value), print(estimate.low), print(estimate.high)];
+  return { value, low, high, text: `${value} (${low} to ${high})` };
+}
 
 function scaled(value: number | null | undefined, step: number, units: readonly string[]): string {
   if (value == null || !Number.isFinite(value)) return significant(value, 3);
@@ -111,11 +119,23 @@ function atPlace(value: number, place: number): string {
 }
 
 function grouped(value: number, minimum: number, maximum: number): string {
-  const text = value.toLocaleString('en-US', {
+  const text = formatter(minimum, maximum).format(value);
+  return /[1-9]/.test(text) ? trueMinus(text) : text.replace('-', '');
+}
+
+const formatters = new Map<number, Intl.NumberFormat>();
+
+/** Building an Intl formatter costs more than a hundred uses of it. */
+function formatter(minimum: number, maximum: number): Intl.NumberFormat {
+  const key = minimum * 100 + maximum;
+  const known = formatters.get(key);
+  if (known) return known;
+  const made = new Intl.NumberFormat('en-US', {
     minimumFractionDigits: minimum,
     maximumFractionDigits: maximum,
   });
-  return /[1-9]/.test(text) ? trueMinus(text) : text.replace('-', '');
+  formatters.set(key, made);
+  return made;
 }
 
 const trueMinus = (text: string): string => text.replaceAll('-', MINUS);
