@@ -55,3 +55,17 @@ export function parseUrn(text: string): { kind: UrnKind; parts: string[] } {
   }
   return { kind: kind as UrnKind, parts: rest.join(':').split('/').map(decodeURIComponent) };
 }
+
+const DEFAULT_PROJECT = 'default';
+
+/** URN of a thing whose name is unique within its project only; the default project is left out. */
+export function urnIn(project: string, kind: UrnKind, ...parts: (string | number)[]): Urn {
+  return project === DEFAULT_PROJECT ? urn(kind, ...parts) : urn(kind, project, ...parts);
+}
+
+/** The project and the `count` own parts of a URN that `urnIn` made. */
+export function splitProject(parts: readonly string[], count: number): { project: string; own: string[] } {
+  return parts.length > count
+    ? { project: parts[0] as string, own: parts.slice(1) }
+    : { project: DEFAULT_PROJECT, own: [...parts] };
+}

@@ -5,7 +5,7 @@ import type { Database, Tx } from '../../database/index.ts';
 import type { Events, RondoEvent } from '../../events/index.ts';
 import { enqueue, type JobWorker } from '../../jobs/index.ts';
 import { AppError, defineErrors } from '../../lib/errors.ts';
-import { urn } from '../../lib/urn.ts';
+import { urn, urnIn } from '../../lib/urn.ts';
 import type { Actor } from '../identity/schema.ts';
 import type { LogService } from '../serving/service/log.ts';
 import type { ServingService } from '../serving/service/endpoints.ts';
@@ -207,7 +207,7 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
       limit: window.limit,
       n: window.n,
     };
-    const subject = urn('monitor', name);
+    const subject = urnIn(project, 'monitor', name);
     await events.append(tx, { type: 'window.closed', source: 'monitoring', subject, project, data });
     const open = await openAlert(tx, monitor.id);
     const move = alertMove(
@@ -291,7 +291,7 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
         await events.append(tx, {
           type: 'monitor.applied',
           source: 'monitoring',
-          subject: urn('monitor', spec.name),
+          subject: urnIn(project, 'monitor', spec.name),
           project,
           data: { kind: spec.kind, endpoint: spec.endpoint, by: actor.name },
         });

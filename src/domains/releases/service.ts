@@ -3,7 +3,7 @@ import type { Database, Tx } from '../../database/index.ts';
 import type { Events, RondoEvent } from '../../events/index.ts';
 import { enqueue, type JobWorker } from '../../jobs/index.ts';
 import { AppError, toAppError } from '../../lib/errors.ts';
-import { urn } from '../../lib/urn.ts';
+import { urn, urnIn } from '../../lib/urn.ts';
 import type { ApprovalsService } from '../approvals/service.ts';
 import { type Actor, systemActor } from '../identity/schema.ts';
 import type { LineageService } from '../lineage/service.ts';
@@ -144,7 +144,13 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
       created_at: Date.now(),
       ended_at: null,
     });
-    await lineage.link(tx, project, urn('promotion', id), 'uses', urn('model-version', model, version));
+    await lineage.link(
+      tx,
+      project,
+      urn('promotion', id),
+      'uses',
+      urnIn(project, 'model-version', model, version),
+    );
     if (more.causedBy)
       await lineage.link(
         tx,

@@ -3,7 +3,7 @@ import type { Database, Tx } from '../../database/index.ts';
 import type { Events, RondoEvent } from '../../events/index.ts';
 import { enqueue, type JobWorker } from '../../jobs/index.ts';
 import { AppError } from '../../lib/errors.ts';
-import { urn } from '../../lib/urn.ts';
+import { urn, urnIn } from '../../lib/urn.ts';
 import { type Actor, systemActor } from '../identity/schema.ts';
 import type { LineageService } from '../lineage/service.ts';
 import type { ServingService } from '../serving/service/endpoints.ts';
@@ -271,7 +271,7 @@ export function createRollouts(parts: RolloutParts): RolloutsService {
           project,
           urn('rollout', inserted),
           'uses',
-          urn('model-version', model, version),
+          urnIn(project, 'model-version', model, version),
         );
         if (champion)
           await lineage.link(
@@ -279,7 +279,7 @@ export function createRollouts(parts: RolloutParts): RolloutsService {
             project,
             urn('rollout', inserted),
             'compared-with',
-            urn('model-version', model, champion.version),
+            urnIn(project, 'model-version', model, champion.version),
           );
         await events.append(tx, {
           type: 'rollout.started',

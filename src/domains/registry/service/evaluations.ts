@@ -7,7 +7,7 @@ import type { Database } from '../../../database/index.ts';
 import type { Events } from '../../../events/index.ts';
 import { enqueue, findJob, type JobWorker } from '../../../jobs/index.ts';
 import { AppError, defineErrors } from '../../../lib/errors.ts';
-import { urn } from '../../../lib/urn.ts';
+import { urn, urnIn } from '../../../lib/urn.ts';
 import { runEvaluation, type Scorer } from '../../../runtimes/evaluation.ts';
 import type { Signature } from '../../../runtimes/signature.ts';
 import type { Actor } from '../../identity/schema.ts';
@@ -116,8 +116,8 @@ export function createEvaluations(parts: EvaluationParts): EvaluationsService {
       throw new AppError(EVALUATION_ERRORS.CHARTER_MISSING, `Project '${project}' has no charter.`);
     const subject = await parts.model(project, model, version);
     const data = await parts.dataset(project, order.dataset, order.dataset_version);
-    const trainedOn = await trainingInputs(urn('model-version', model, version));
-    const pinned = urn('dataset-version', order.dataset, order.dataset_version);
+    const trainedOn = await trainingInputs(urnIn(project, 'model-version', model, version));
+    const pinned = urnIn(project, 'dataset-version', order.dataset, order.dataset_version);
     if (trainedOn.includes(pinned))
       throw new AppError(
         EVALUATION_ERRORS.HOLDOUT_SEEN,
@@ -204,20 +204,26 @@ export function createEvaluations(parts: EvaluationParts): EvaluationsService {
       await lineage.link(
         tx,
         project,
-        urn('model-version', model, version),
+        urnIn(project, 'model-version', model, version),
         'evaluated-on',
-        urn('dataset-version', dataset, dataset_version),
+        urnIn(project, 'dataset-version', dataset, dataset_version),
       );
-      await lineage.link(tx, project, evaluation, 'uses', urn('model-version', model, version));
+      await lineage.link(tx, project, evaluation, 'uses', urnIn(project, 'model-version', model, version));
       await lineage.link(
         tx,
         project,
         evaluation,
         'evaluated-on',
-        urn('dataset-version', dataset, dataset_version),
+        urnIn(project, 'dataset-version', dataset, dataset_version),
       );
       if (champion !== null)
-        await lineage.link(tx, project, evaluation, 'compared-with', urn('model-version', model, champion));
+        await lineage.link(
+          tx,
+          project,
+          evaluation,
+          'compared-with',
+          urnIn(project, 'model-version', model, champion),
+        );
       const gain = result.pairs.baseline?.gain;
       await events.append(tx, {
         type: 'evaluation.finished',

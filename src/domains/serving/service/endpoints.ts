@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Database, Tx } from '../../../database/index.ts';
 import type { Events } from '../../../events/index.ts';
 import { AppError, toAppError } from '../../../lib/errors.ts';
-import { urn } from '../../../lib/urn.ts';
+import { urn, urnIn } from '../../../lib/urn.ts';
 import type { ApprovalsService } from '../../approvals/service.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { LineageService } from '../../lineage/service.ts';
@@ -232,7 +232,7 @@ export function createServing(parts: ServingParts): ServingService {
       created_at: Date.now(),
     });
     const deployment = urn('deployment', change.endpoint, number);
-    await lineage.link(tx, project, deployment, 'uses', urn('model-version', model, version));
+    await lineage.link(tx, project, deployment, 'uses', urnIn(project, 'model-version', model, version));
     await lineage.link(tx, project, deployment, 'part-of', urn('endpoint', change.endpoint));
     return number;
   }
