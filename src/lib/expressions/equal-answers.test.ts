@@ -60,7 +60,7 @@ const DOUBLES = [
   1e16,
   1e-5,
   Number.NaN,
-  9.223372036854775807e18,
+  2 ** 63,
   123456.789,
   Number.POSITIVE_INFINITY,
 ];
