@@ -7,6 +7,8 @@ import { approvalsRoutes } from '../domains/approvals/routes.ts';
 import { createApprovals } from '../domains/approvals/service.ts';
 import { projectsRoutes } from '../domains/projects/routes.ts';
 import { createProjects } from '../domains/projects/service.ts';
+import { datasetsRoutes } from '../domains/datasets/routes.ts';
+import { createDatasets } from '../domains/datasets/service.ts';
 import { eventsRoutes } from '../events/index.ts';
 import type { Bound } from '../lib/contract/index.ts';
 import type { Ground } from './ground.ts';
@@ -28,6 +30,8 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   const lineage = createLineage(database);
   const projects = createProjects(database, ground.events);
   const approvals = createApprovals(database, ground.events);
+  const datasets = createDatasets({ ...ground, dataFolder: config.data, lineage, projects });
+  await datasets.watchSources();
   return {
     identity,
     bound: [
@@ -36,7 +40,8 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       lineageRoutes<Actor>(lineage),
       projectsRoutes(projects),
       approvalsRoutes(approvals),
+      datasetsRoutes(datasets, ground.blobs),
     ].flat(),
-    stop: async () => {},
+    stop: async () => datasets.stop(),
   };
 }
