@@ -9,6 +9,8 @@ import { projectsRoutes } from '../domains/projects/routes.ts';
 import { createProjects } from '../domains/projects/service.ts';
 import { datasetsRoutes } from '../domains/datasets/routes.ts';
 import { createDatasets } from '../domains/datasets/service.ts';
+import { featuresRoutes } from '../domains/features/routes.ts';
+import { createFeatures } from '../domains/features/service.ts';
 import { eventsRoutes } from '../events/index.ts';
 import type { Bound } from '../lib/contract/index.ts';
 import type { Ground } from './ground.ts';
@@ -32,6 +34,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   const approvals = createApprovals(database, ground.events);
   const datasets = createDatasets({ ...ground, dataFolder: config.data, lineage, projects });
   await datasets.watchSources();
+  const features = createFeatures({ ...ground, lineage, datasets });
   return {
     identity,
     bound: [
@@ -41,6 +44,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       projectsRoutes(projects),
       approvalsRoutes(approvals),
       datasetsRoutes(datasets, ground.blobs),
+      featuresRoutes(features, ground.blobs),
     ].flat(),
     stop: async () => datasets.stop(),
   };

