@@ -7,6 +7,10 @@ import { approvalsRoutes } from '../domains/approvals/routes.ts';
 import { createApprovals } from '../domains/approvals/service.ts';
 import { projectsRoutes } from '../domains/projects/routes.ts';
 import { createProjects } from '../domains/projects/service.ts';
+import { datasetsRoutes } from '../domains/datasets/routes.ts';
+import { createDatasets } from '../domains/datasets/service.ts';
+import { featuresRoutes } from '../domains/features/routes.ts';
+import { createFeatures } from '../domains/features/service.ts';
 import { eventsRoutes } from '../events/index.ts';
 import type { Bound } from '../lib/contract/index.ts';
 import type { Ground } from './ground.ts';
@@ -28,6 +32,9 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   const lineage = createLineage(database);
   const projects = createProjects(database, ground.events);
   const approvals = createApprovals(database, ground.events);
+  const datasets = createDatasets({ ...ground, dataFolder: config.data, lineage, projects });
+  await datasets.watchSources();
+  const features = createFeatures({ ...ground, lineage, datasets });
   return {
     identity,
     bound: [
@@ -36,7 +43,9 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       lineageRoutes<Actor>(lineage),
       projectsRoutes(projects),
       approvalsRoutes(approvals),
+      datasetsRoutes(datasets, ground.blobs),
+      featuresRoutes(features, ground.blobs),
     ].flat(),
-    stop: async () => {},
+    stop: async () => datasets.stop(),
   };
 }

@@ -1,0 +1,63 @@
+import type { Database } from '../../database/index.ts';
+import type { LineageService } from '../lineage/service.ts';
+import { findSource } from './store/sources.ts';
+import { findReport } from './store/validations.ts';
+import { findDataset, findVersion, inputNames } from './store/versions.ts';
+
+/** Tells lineage what datasets, versions, sources, reports and imported files are called. */
+export function resolveLineage(lineage: LineageService, database: Database): void {
+  const { read } = database;
+  lineage.resolve('dataset', {
+    async describe(parts) {
+      const [project, name] = scoped(parts, 1);
+      const row = await findDataset(read, project, name as string);
+      return row && { title: row.name, facts: { versions: row.latest }, href: page(project, row.name) };
+    },
+  });
+  lineage.resolve('dataset-version', {
+    async describe(parts) {
+      const [project, name, version] = scoped(parts, 2);
+      const row = await findVersion(read, project, name as string, { version: Number(version) });
+      return (
+        row && {
+          title: `${row.dataset} v${row.version}`,
+          facts: { rows: row.rows, bytes: row.bytes, digest: row.digest },
+          href: `${page(project, row.dataset)}/versions/${row.version}`,
+        }
+      );
+    },
+    expects: ['derived-from'],
+  });
+  lineage.resolve('source', {
+    async describe(parts) {
+      const [project, name] = scoped(parts, 1);
+      const row = await findSource(read, project, name as string);
+      return (
+        row && { title: row.name, facts: { kind: row.spec.kind, pattern: row.spec.pattern }, href: null }
+      );
+    },
+  });
+  lineage.resolve('validation', {
+    async describe([id]) {
+      const report = await findReport(read, id as string);
+      if (!report) return undefined;
+      const { dataset, version, passed, failed, warned } = report;
+      return { title: `Checks of ${dataset} v${version}`, facts: { passed, failed, warned }, href: null };
+    },
+  });
+  lineage.resolve('blob', {
+    async describe([digest]) {
+      const names = await inputNames(read, digest as string);
+      return names.length > 0
+        ? { title: names.join(', '), facts: { digest: digest as string }, href: null }
+        : undefined;
+    },
+  });
+}
+
+/** URN parts with the project in front: it is left out of the URN when it is the default one. */
+export const scoped = (parts: string[], own: number): [string, ...string[]] =>
+  parts.length > own ? (parts as [string, ...string[]]) : ['default', ...parts];
+
+const page = (project: string, name: string) =>
+  `/projects/${encodeURIComponent(project)}/datasets/${encodeURIComponent(name)}`;

@@ -1,0 +1,21 @@
+import type { Database } from '../../database/index.ts';
+import type { LineageService } from '../lineage/service.ts';
+import type { DefinitionKind } from './schema.ts';
+import { listDefinitionVersions } from './store/definitions.ts';
+
+/** Tells lineage what feature views and services are called. */
+export function resolveLineage(lineage: LineageService, database: Database): void {
+  const describe = (kind: DefinitionKind, page: string) => async (parts: string[]) => {
+    const [project, name, version] = parts.length > 2 ? parts : ['default', ...parts];
+    const rows = await listDefinitionVersions(database.read, project as string, kind, name as string);
+    const row = rows.find((item) => item.version === Number(version));
+    if (!row) return undefined;
+    return {
+      title: `${row.name} v${row.version}`,
+      facts: { digest: row.digest, by: row.created_by },
+      href: `/projects/${encodeURIComponent(row.project)}/features/${page}/${encodeURIComponent(row.name)}`,
+    };
+  };
+  lineage.resolve('feature-view', { describe: describe('view', 'views'), expects: ['derived-from'] });
+  lineage.resolve('feature-service', { describe: describe('service', 'services') });
+}
