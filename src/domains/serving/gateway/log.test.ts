@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, readdirSync, truncateSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { LogRecord } from '../schema.ts';
+import { LogRecord } from '../schema/route.ts';
 import { diskFiles, type LogFiles } from './log-files.ts';
 import { type LogOptions, PredictionLog } from './log.ts';
 import { recentLines } from './recovery.ts';

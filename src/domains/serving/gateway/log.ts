@@ -3,7 +3,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, ERRORS, notFound } from '../../../lib/errors.ts';
 import { type ProcessId, self } from '../../../lib/process-id.ts';
-import type { DeploymentRecord, GapRecord } from '../schema.ts';
+import type { DeploymentRecord, GapRecord } from '../schema/route.ts';
 import type { z } from 'zod';
 import { diskFiles, type LogFiles, openName, parseSealed, sealedName } from './log-files.ts';
 import { digestOf, recoverSegments, syncFolder } from './recovery.ts';

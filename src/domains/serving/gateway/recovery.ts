@@ -3,7 +3,7 @@ import { appendFileSync, createReadStream, fsyncSync, openSync, closeSync, readF
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, type ProcessId } from '../../../lib/process-id.ts';
-import { type GapRecord, parsePredictionId } from '../schema.ts';
+import { type GapRecord, parsePredictionId } from '../schema/route.ts';
 import { cutHalfLine, firstLine, parseOpen, parseSealed, sealedName } from './log-files.ts';
 
 /**
