@@ -27,8 +27,8 @@ describe('parseJson', () => {
           expect(() => parse(`{${members.join(',')}}`)).not.toThrow();
           const again = keys[pick % keys.length] as string;
           const spelled = escape
-            ? `"${[...again]
-                .flatMap((c) => c.split(''))
+            ? `"${again
+                .split('')
                 .map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
                 .join('')}"`
             : JSON.stringify(again);
