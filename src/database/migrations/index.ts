@@ -3,6 +3,15 @@ import { ground } from './0001-ground.ts';
 import { lineage } from './0020-lineage.ts';
 import { projects } from './0030-projects.ts';
 import { approvals } from './0040-approvals.ts';
+import { tracking } from './0070-tracking.ts';
+import { registry } from './0080-registry.ts';
 
 /** Every migration, in order. A room takes the number of its place in the house times ten. */
-export const migrations: readonly Migration[] = [ground, lineage, projects, approvals];
+export const migrations: readonly Migration[] = [
+  ground,
+  lineage,
+  projects,
+  approvals,
+  tracking,
+  registry,
+];
