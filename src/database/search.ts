@@ -118,7 +118,9 @@ export function keyset(
   const values = token === undefined ? undefined : decode(token, columns.length);
   return {
     select: sql.join(columns.map(({ column }, index) => sql`${column} as ${sql.ref(`k${index}`)}`)),
-    orderBy: sql.join(columns.map(({ column, ascending }) => (ascending ? sql`${column}` : sql`${column} desc`))),
+    orderBy: sql.join(
+      columns.map(({ column, ascending }) => (ascending ? sql`${column}` : sql`${column} desc`)),
+    ),
     after: values && behind(columns, values),
     tokenOf: (row) =>
       Buffer.from(JSON.stringify(columns.map((_, index) => row[`k${index}`]))).toString('base64url'),

@@ -105,9 +105,7 @@ function sendError(
   if (error.status === 429 || error.status === 503) reply.header('retry-after', '1');
   const endpoint = (request.routeOptions.config as { endpoint?: Endpoint }).endpoint;
   const mlflow = endpoint?.dialect === 'mlflow';
-  reply
-    .code(mlflow ? mlflowStatus(error) : error.status)
-    .type('application/json; charset=utf-8');
+  reply.code(mlflow ? mlflowStatus(error) : error.status).type('application/json; charset=utf-8');
   return reply.send(JSON.stringify(mlflow ? mlflowFault(error) : error.toFault(request.id)));
 }
 

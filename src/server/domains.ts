@@ -7,6 +7,10 @@ import { approvalsRoutes } from '../domains/approvals/routes.ts';
 import { createApprovals } from '../domains/approvals/service.ts';
 import { projectsRoutes } from '../domains/projects/routes.ts';
 import { createProjects } from '../domains/projects/service.ts';
+import { trackingRoutes } from '../domains/tracking/routes.ts';
+import { createTracking } from '../domains/tracking/service.ts';
+import { registryRoutes } from '../domains/registry/routes.ts';
+import { createRegistry } from '../domains/registry/service.ts';
 import { eventsRoutes } from '../events/index.ts';
 import type { Bound } from '../lib/contract/index.ts';
 import type { Ground } from './ground.ts';
@@ -28,6 +32,13 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   const lineage = createLineage(database);
   const projects = createProjects(database, ground.events);
   const approvals = createApprovals(database, ground.events);
+  const tracking = createTracking({
+    ...ground,
+    lineage,
+    projects,
+    defaultArtifactRoot: config.defaultArtifactRoot,
+  });
+  const registry = createRegistry({ ...ground, lineage, tracking });
   return {
     identity,
     bound: [
@@ -36,6 +47,8 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       lineageRoutes<Actor>(lineage),
       projectsRoutes(projects),
       approvalsRoutes(approvals),
+      trackingRoutes(tracking),
+      registryRoutes(registry),
     ].flat(),
     stop: async () => {},
   };

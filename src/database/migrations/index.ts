@@ -7,11 +7,4 @@ import { tracking } from './0070-tracking.ts';
 import { registry } from './0080-registry.ts';
 
 /** Every migration, in order. A room takes the number of its place in the house times ten. */
-export const migrations: readonly Migration[] = [
-  ground,
-  lineage,
-  projects,
-  approvals,
-  tracking,
-  registry,
-];
+export const migrations: readonly Migration[] = [ground, lineage, projects, approvals, tracking, registry];

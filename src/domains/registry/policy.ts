@@ -30,8 +30,10 @@ export function aliasFault(alias: string): string | undefined {
 /** Why a model name cannot be used, in MLflow's words, or undefined. Names of digits only would read as version numbers. */
 export function nameFault(name: string): string | undefined {
   if (name.trim() === '') return "Missing value for required parameter 'name'.";
-  if (/[/:]/.test(name)) return `Invalid model name '${name.slice(0, 300)}'. Names cannot contain '/' or ':'.`;
-  if (name === '.' || name.startsWith('..')) return `Invalid model name '${name}'. It would read as a folder.`;
+  if (/[/:]/.test(name))
+    return `Invalid model name '${name.slice(0, 300)}'. Names cannot contain '/' or ':'.`;
+  if (name === '.' || name.startsWith('..'))
+    return `Invalid model name '${name}'. It would read as a folder.`;
   if (name.length > MODEL_NAME_LENGTH)
     return `'name' exceeds the maximum length of ${MODEL_NAME_LENGTH} characters`;
   // oxlint-disable-next-line no-control-regex

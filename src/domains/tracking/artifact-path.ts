@@ -1,8 +1,8 @@
 import { checkPath } from '../../artifacts/index.ts';
 import { AppError } from '../../lib/errors.ts';
-import { badParameter } from './errors.ts';
+import { absent, badParameter } from './errors.ts';
 
-/** Where a file lies in the artifact store: `root` is `run/<id>`, `model/<m-id>`, `model-version/<n>/<v>` or `files/<project>`. */
+/** Where a file lies in the artifact store: `root` is `run/<id>`, `model/<m-id>`, `model-version/<project>/<n>/<v>` or `files/<project>`. */
 export interface ArtifactPlace {
   root: string;
   /** Below the root; empty for the root itself. */
@@ -26,14 +26,18 @@ export function safePath(path: string): string {
 
 /**
  * The place behind a path of the artifact proxy: `<experiment>/<run>/artifacts/…` and `<experiment>/models/<m-id>/artifacts/…`
- * are a run's and a model's own files, `model-versions/<n>/<v>/…` a frozen version; anything else is kept under its own name.
+ * are a run's and a model's own files, `model-versions/<project>/<n>/<v>/…` a frozen version; anything else is kept under its own name.
  */
 export function placeOf(project: string, proxied: string): ArtifactPlace {
   const parts = safePath(proxied)
     .split('/')
     .filter((part) => part !== '');
-  if (parts[0] === 'model-versions' && /^\d+$/.test(parts[1] ?? '') && /^\d+$/.test(parts[2] ?? ''))
-    return { root: `model-version/${parts[1]}/${parts[2]}`, path: parts.slice(3).join('/') };
+  if (parts[0] === 'model-versions') {
+    const [, owner, model = '', version = '', ...path] = parts;
+    if (owner !== project || !/^\d+$/.test(model) || !/^\d+$/.test(version))
+      throw absent(`No such artifact: '${proxied}'`);
+    return { root: `model-version/${project}/${model}/${version}`, path: path.join('/') };
+  }
   const end = parts.indexOf('artifacts');
   const owner = parts[end - 1];
   if (end > 0 && owner !== undefined) {
@@ -70,7 +74,9 @@ export function checkLocation(location: string, defaultRoot: string | undefined)
     throw badParameter(`Artifact location cannot be a runs:/ URI. Given: '${location}'`);
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f\\]/.test(plain) || plain.includes('?'))
-    throw badParameter(`Invalid artifact location: '${location}'. It holds a character that could hide another path.`);
+    throw badParameter(
+      `Invalid artifact location: '${location}'. It holds a character that could hide another path.`,
+    );
   if ((beforeFragment ?? '').split('/').includes('..'))
     throw badParameter(`Invalid artifact location: '${location}'. It holds a '..' part.`);
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(plain)?.[1]?.toLowerCase();

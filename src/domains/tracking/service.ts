@@ -1,4 +1,5 @@
 import { urn } from '../../lib/urn.ts';
+import { safePath } from './artifact-path.ts';
 import { toExperiment } from './wire.ts';
 import { TrackingContext, type TrackingGround } from './service/context.ts';
 import { artifactVerbs } from './service/artifacts.ts';
@@ -26,6 +27,11 @@ export function createTracking(ground: TrackingGround) {
     ...artifactVerbs(context),
     ...models,
     ...searchVerbs(context, { runs: assemble, models: assembleModels }),
+    /** Throws RESOURCE_DOES_NOT_EXIST for a project that does not exist. */
+    async assertProject(project: string): Promise<void> {
+      await context.ready(project);
+    },
+    safePath,
   };
 }
 

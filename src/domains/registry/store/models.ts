@@ -59,7 +59,11 @@ export async function insertModel(tx: Tx, row: Omit<ModelRow, 'id'>): Promise<Mo
     .executeTakeFirst();
 }
 
-export async function findModel(reader: Reader, project: string, name: string): Promise<ModelRow | undefined> {
+export async function findModel(
+  reader: Reader,
+  project: string,
+  name: string,
+): Promise<ModelRow | undefined> {
   return reader
     .selectFrom('registered_models')
     .selectAll()

@@ -97,7 +97,9 @@ async function page<Row>(
   if (search.filter) conditions.push(filterSql(search.filter, fields, engine));
   if (keys.after) conditions.push(keys.after);
   const { rows } = await sql<Record<string, unknown>>`select ${columns}, ${keys.select} from ${from}
-    where ${sql.join(conditions, sql` and `)} order by ${keys.orderBy} limit ${search.limit + 1}`.execute(read);
+    where ${sql.join(conditions, sql` and `)} order by ${keys.orderBy} limit ${search.limit + 1}`.execute(
+    read,
+  );
   const items = rows.slice(0, search.limit);
   const last = items.at(-1);
   return {

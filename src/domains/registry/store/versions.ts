@@ -38,7 +38,9 @@ export async function updateVersion(
   tx: Tx,
   model: number,
   version: number,
-  change: Partial<Pick<VersionRow, 'stage' | 'description' | 'source' | 'run_id' | 'run_link' | 'storage_uri'>>,
+  change: Partial<
+    Pick<VersionRow, 'stage' | 'description' | 'source' | 'run_id' | 'run_link' | 'storage_uri'>
+  >,
 ): Promise<void> {
   await tx
     .updateTable('model_versions')

@@ -43,7 +43,9 @@ export const loggedModelsContract = {
     body: z.object({
       experiment_ids: list(z.string()),
       filter: unset(z.string()),
-      datasets: unset(z.array(z.object({ dataset_name: unset(z.string()), dataset_digest: unset(z.string()) }))),
+      datasets: unset(
+        z.array(z.object({ dataset_name: unset(z.string()), dataset_digest: unset(z.string()) })),
+      ),
       max_results: unset(int64),
       order_by: unset(
         z.array(

@@ -177,9 +177,7 @@ export const runsContract = {
     needs: 'track',
     body: z.object({
       run_id: required,
-      models: z.array(
-        z.object({ model_id: required, step: unset(int64).transform((step) => step ?? 0) }),
-      ),
+      models: z.array(z.object({ model_id: required, step: unset(int64).transform((step) => step ?? 0) })),
     }),
     response: Empty,
   }),

@@ -28,8 +28,7 @@ export function artifactHandlers(tracking: TrackingService): Handlers<typeof art
     listArtifacts: async ({ query, request }) => ({
       files: await tracking.listArtifacts(projectOf(request.headers), query.path ?? ''),
     }),
-    downloadArtifact: ({ params, request }) =>
-      tracking.openArtifact(projectOf(request.headers), params['*']),
+    downloadArtifact: ({ params, request }) => tracking.openArtifact(projectOf(request.headers), params['*']),
     uploadArtifact: async ({ actor, params, request }) => {
       await tracking.uploadArtifact(actor, projectOf(request.headers), params['*'], bodyOf(request));
       return {};
@@ -88,11 +87,7 @@ export function loggedModelHandlers(tracking: TrackingService): Handlers<typeof 
       return {};
     },
     listLoggedModelArtifacts: ({ params, query, request }) =>
-      tracking.listModelArtifacts(
-        projectOf(request.headers),
-        params.id,
-        query.artifact_directory_path ?? '',
-      ),
+      tracking.listModelArtifacts(projectOf(request.headers), params.id, query.artifact_directory_path ?? ''),
     getLoggedModelArtifact: ({ params, query, request }) => {
       if (!query.artifact_file_path)
         throw badParameter('Request must include the "artifact_file_path" query parameter.');

@@ -95,10 +95,15 @@ export function metricHandlers(tracking: TrackingService): Handlers<typeof metri
           `Invalid value ${query.max_results} for parameter 'max_results' supplied. It must be a positive integer.`,
         );
       }
-      const page = await tracking.metricHistory(projectOf(request.headers), runIdOf(query), query.metric_key, {
-        limit: query.max_results,
-        token: query.page_token,
-      });
+      const page = await tracking.metricHistory(
+        projectOf(request.headers),
+        runIdOf(query),
+        query.metric_key,
+        {
+          limit: query.max_results,
+          token: query.page_token,
+        },
+      );
       return { metrics: page.items, next_page_token: page.token };
     },
     getMetricHistoryBulkInterval: async ({ query, request }) => {

@@ -55,7 +55,11 @@ export function artifactVerbs(context: TrackingContext) {
     };
   }
 
-  async function put(at: ArtifactPlace, stream: AsyncIterable<Uint8Array>, limit?: number): Promise<ArtifactName> {
+  async function put(
+    at: ArtifactPlace,
+    stream: AsyncIterable<Uint8Array>,
+    limit?: number,
+  ): Promise<ArtifactName> {
     if (at.root.startsWith('model-version/'))
       throw badParameter('The files of a model version are frozen; log a new model and register that.');
     if (at.path === '') throw badParameter('Invalid path: it names no file.');

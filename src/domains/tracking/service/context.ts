@@ -69,7 +69,9 @@ export class TrackingContext {
   async experimentNumber(project: string, id: string): Promise<number> {
     if (id === '' || id === '0') return this.ready(project);
     if (!/^\d{1,15}$/.test(id))
-      throw badParameter(`Invalid experiment ID '${id.slice(0, 100)}'. Experiment ID must be a valid integer.`);
+      throw badParameter(
+        `Invalid experiment ID '${id.slice(0, 100)}'. Experiment ID must be a valid integer.`,
+      );
     return Number(id);
   }
 
@@ -82,9 +84,7 @@ export class TrackingContext {
   async activeRun(reader: Reader, project: string, runId: string): Promise<RunRow> {
     const row = await this.run(reader, project, runId);
     if (row.lifecycle === 'active') return row;
-    throw badParameter(
-      `The run ${runId} must be in the 'active' state. Current state is ${row.lifecycle}.`,
-    );
+    throw badParameter(`The run ${runId} must be in the 'active' state. Current state is ${row.lifecycle}.`);
   }
 
   /** Default location of a new experiment. */
@@ -111,7 +111,8 @@ export class TrackingContext {
   }
 
   async #makeDefault(project: string): Promise<number> {
-    if (!(await this.ground.projects.find(project))) throw absent(`There is no project '${project.slice(0, 100)}'.`);
+    if (!(await this.ground.projects.find(project)))
+      throw absent(`There is no project '${project.slice(0, 100)}'.`);
     const found = await findExperimentByName(this.database.read, project, DEFAULT_EXPERIMENT);
     if (found) return found.id;
     const chosen = project === DEFAULT_PROJECT ? { id: 0 } : {};

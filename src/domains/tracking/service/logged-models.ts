@@ -47,7 +47,11 @@ export function loggedModelVerbs(context: TrackingContext) {
     return rows.map((row) => toLoggedModel(row, details));
   }
 
-  async function change(project: string, modelId: string, body: (tx: Tx) => Promise<void>): Promise<LoggedModel> {
+  async function change(
+    project: string,
+    modelId: string,
+    body: (tx: Tx) => Promise<void>,
+  ): Promise<LoggedModel> {
     await find(project, modelId, true);
     await database.write(body);
     return (await assemble([await find(project, modelId, true)]))[0] as LoggedModel;

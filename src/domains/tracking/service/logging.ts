@@ -40,8 +40,7 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
     const changed = params.filter((param) => stored.get(param.key) !== param.value);
     if (changed.length === 0) return;
     const list = changed.map(
-      ({ key, value }) =>
-        `{'key': '${key}', 'old_value': '${stored.get(key)}', 'new_value': '${value}'}`,
+      ({ key, value }) => `{'key': '${key}', 'old_value': '${stored.get(key)}', 'new_value': '${value}'}`,
     );
     throw badParameter(
       `Changing param values is not allowed. Params were already logged='[${list.join(', ')}]' for run ID='${row.run_id}'.`,
@@ -119,7 +118,13 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
         const row = await context.activeRun(tx, project, runId);
         await putModels(tx, row.id, 'output', models);
         for (const { model_id } of models)
-          await ground.lineage.link(tx, project, urn('logged-model', model_id), 'produced-by', urn('run', runId));
+          await ground.lineage.link(
+            tx,
+            project,
+            urn('logged-model', model_id),
+            'produced-by',
+            urn('run', runId),
+          );
       });
     },
 
@@ -133,7 +138,8 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
       const row = await context.run(database.read, project, runId);
       const number = await context.keys.find(database.read, key);
       if (number === undefined) return { items: [], token: undefined };
-      if (page.limit === undefined) return { items: await wholeHistory(row.id, number, key), token: undefined };
+      if (page.limit === undefined)
+        return { items: await wholeHistory(row.id, number, key), token: undefined };
       const limit = Math.min(page.limit, HISTORY_LIMIT);
       const points = await metrics.history(database.read, row.id, number, limit + 1, afterOf(page.token));
       const shown = points.slice(0, limit);

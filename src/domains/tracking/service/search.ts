@@ -112,7 +112,9 @@ function limitOf(limit: number): number {
       `Invalid value ${limit} for parameter 'max_results' supplied. It must be a positive integer`,
     );
   if (limit > MOST)
-    throw badParameter(`Invalid value ${limit} for parameter 'max_results' supplied. It must be at most ${MOST}`);
+    throw badParameter(
+      `Invalid value ${limit} for parameter 'max_results' supplied. It must be at most ${MOST}`,
+    );
   return limit;
 }
 

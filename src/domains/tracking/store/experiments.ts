@@ -73,7 +73,11 @@ export async function experimentTags(reader: Reader, ids: number[]): Promise<Map
   return found;
 }
 
-export async function putExperimentTags(tx: Tx, experiment: number, tags: readonly KeyValue[]): Promise<void> {
+export async function putExperimentTags(
+  tx: Tx,
+  experiment: number,
+  tags: readonly KeyValue[],
+): Promise<void> {
   for (const { key, value } of tags) {
     await tx
       .insertInto('experiment_tags')

@@ -36,7 +36,10 @@ export async function putDatasets(
   }
 }
 
-export async function datasetsOf(reader: Reader, runs: readonly number[]): Promise<Map<number, DatasetInput[]>> {
+export async function datasetsOf(
+  reader: Reader,
+  runs: readonly number[],
+): Promise<Map<number, DatasetInput[]>> {
   const found = new Map<number, DatasetInput[]>();
   for (let start = 0; start < runs.length; start += 500) {
     const rows = await reader
@@ -48,7 +51,11 @@ export async function datasetsOf(reader: Reader, runs: readonly number[]): Promi
       .orderBy('dataset')
       .execute();
     for (const { run, tags, schema, profile, ...named } of rows) {
-      const dataset: Dataset = { ...named, ...(schema === null ? {} : { schema }), ...(profile === null ? {} : { profile }) };
+      const dataset: Dataset = {
+        ...named,
+        ...(schema === null ? {} : { schema }),
+        ...(profile === null ? {} : { profile }),
+      };
       const parsed = JSON.parse(tags) as KeyValue[];
       const input = { ...(parsed.length > 0 ? { tags: parsed } : {}), dataset };
       const list = found.get(run);

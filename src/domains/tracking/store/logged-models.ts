@@ -22,7 +22,11 @@ export async function findLoggedModel(
 }
 
 /** Models that a run logged under a name, newest first. */
-export async function loggedModelsOfRun(reader: Reader, runId: string, name: string): Promise<LoggedModelRow[]> {
+export async function loggedModelsOfRun(
+  reader: Reader,
+  runId: string,
+  name: string,
+): Promise<LoggedModelRow[]> {
   return reader
     .selectFrom('logged_models')
     .selectAll()
@@ -78,7 +82,10 @@ export interface LoggedModelDetails {
   metrics: Map<string, ModelMetricRow[]>;
 }
 
-export async function loggedModelDetails(reader: Reader, ids: readonly string[]): Promise<LoggedModelDetails> {
+export async function loggedModelDetails(
+  reader: Reader,
+  ids: readonly string[],
+): Promise<LoggedModelDetails> {
   const details: LoggedModelDetails = { params: new Map(), tags: new Map(), metrics: new Map() };
   for (let start = 0; start < ids.length; start += 500) {
     const piece = ids.slice(start, start + 500);
@@ -86,7 +93,12 @@ export async function loggedModelDetails(reader: Reader, ids: readonly string[])
       ['logged_model_params', details.params],
       ['logged_model_tags', details.tags],
     ] as const) {
-      const rows = await reader.selectFrom(table).selectAll().where('model_id', 'in', piece).orderBy('key').execute();
+      const rows = await reader
+        .selectFrom(table)
+        .selectAll()
+        .where('model_id', 'in', piece)
+        .orderBy('key')
+        .execute();
       for (const { model_id, key, value } of rows) append(into, model_id, { key, value });
     }
     const points = await reader

@@ -43,7 +43,11 @@ export class MetricKeys {
   async find(reader: Reader, name: string): Promise<number | undefined> {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const row = await reader.selectFrom('metric_keys').select('id').where('name', '=', name).executeTakeFirst();
+    const row = await reader
+      .selectFrom('metric_keys')
+      .select('id')
+      .where('name', '=', name)
+      .executeTakeFirst();
     if (row) this.#remember(name, row.id);
     return row?.id;
   }
@@ -189,21 +193,18 @@ const SAMPLE = `select step, ts, value, is_nan from (
   where before is null or before <> bucket
   order by step, ts, value, is_nan`;
 
-type Row = readonly [
-  run: number,
-  key: number,
-  step: number,
-  ts: number,
-  value: number,
-  is_nan: number,
-];
+type Row = readonly [run: number, key: number, step: number, ts: number, value: number, is_nan: number];
 
 /** The newest row of each key by (step, timestamp, value); one statement may not touch a row twice. */
 function newestOf(rows: readonly Row[]): Row[] {
   const newest = new Map<number, Row>();
   for (const row of rows) {
     const seen = newest.get(row[1]);
-    if (!seen || row[2] > seen[2] || (row[2] === seen[2] && (row[3] > seen[3] || (row[3] === seen[3] && row[4] > seen[4]))))
+    if (
+      !seen ||
+      row[2] > seen[2] ||
+      (row[2] === seen[2] && (row[3] > seen[3] || (row[3] === seen[3] && row[4] > seen[4])))
+    )
       newest.set(row[1], row);
   }
   return newest.size === rows.length ? (rows as Row[]) : [...newest.values()];

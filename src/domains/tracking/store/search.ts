@@ -1,12 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../../database/index.ts';
-import {
-  filterSql,
-  keyset,
-  type SearchFields,
-  type SortTerm,
-  sortTerms,
-} from '../../../database/search.ts';
+import { filterSql, keyset, type SearchFields, type SortTerm, sortTerms } from '../../../database/search.ts';
 import type { Filter, OrderBy } from '../../../lib/search/filter.ts';
 import type { Page, View } from '../schema.ts';
 import type { ExperimentRow, LoggedModelRow, RunRow } from './tables.ts';
@@ -175,7 +169,8 @@ export async function searchLoggedModelRows(
   const fields = loggedModelFields(scope.datasets);
   const terms: SortTerm[] = search.orderBy.map((order) => {
     const { ascending, entity, key, numeric } = order;
-    if (entity === 'attribute') return { value: fields.attribute(key), nullable: false, text: !numeric, ascending };
+    if (entity === 'attribute')
+      return { value: fields.attribute(key), nullable: false, text: !numeric, ascending };
     const latest = (column: string) =>
       sql`(select m.${sql.ref(column)} from logged_model_metrics m where m.model_id = logged_models.model_id and m.key = ${key}${sameDataset(order.dataset)} order by m.ts desc, m.step desc, m.run_id limit 1)`;
     return { value: latest('value'), nan: latest('is_nan'), nullable: true, text: false, ascending };
@@ -228,7 +223,9 @@ async function page<Row>(
   if (keys.after) conditions.push(keys.after);
   const { rows } = await sql<Record<string, unknown>>`select ${sql.ref(table)}.*, ${keys.select}
     from ${sql.ref(table)} ${sql.join(joins, sql` `)}
-    where ${sql.join(conditions, sql` and `)} order by ${keys.orderBy} limit ${search.limit + 1}`.execute(read);
+    where ${sql.join(conditions, sql` and `)} order by ${keys.orderBy} limit ${search.limit + 1}`.execute(
+    read,
+  );
   const items = rows.slice(0, search.limit);
   const last = items.at(-1);
   const token = rows.length > search.limit && last ? keys.tokenOf(last) : undefined;
