@@ -40,6 +40,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     requestTimeout: 0,
     routerOptions: { maxParamLength: 2000 },
   });
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  // Clients name the type of a body they do not send; no body is not a broken one.
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parseJson(request, body as string, done);
+  });
   guard(app, options.identity, options);
   app.addHook('onSend', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options.report));

@@ -45,7 +45,7 @@ export function checkKey(key: string, where: string): void {
 }
 
 export function checkLength(what: string, limit: number, value: string): void {
-  if (value.length > limit && [...value].length > limit)
+  if (value.length > limit && Array.from(value).length > limit)
     throw badParameter(`'${what}' exceeds the maximum length of ${limit} characters`);
 }
 
