@@ -5,7 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Actor } from '../domains/identity/schema.ts';
 import type { IdentityService } from '../domains/identity/service.ts';
 import type { Bound, Contract, Endpoint } from '../lib/contract/index.ts';
-import { mlflowFault } from '../lib/contract/mlflow.ts';
+import { mlflowFault, mlflowStatus } from '../lib/contract/mlflow.ts';
 import { mount } from '../lib/contract/mount.ts';
 import { openapi } from '../lib/contract/openapi.ts';
 import { AppError, ERRORS, toAppError } from '../lib/errors.ts';
@@ -39,6 +39,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     requestTimeout: 0,
     routerOptions: { maxParamLength: 2000 },
+  });
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  // Clients name the type of a body they do not send; no body is not a broken one.
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parseJson(request, body as string, done);
   });
   guard(app, options.identity, options);
   app.addHook('onSend', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
@@ -103,10 +109,10 @@ function sendError(
       stack: (thrown as Error).stack,
     });
   if (error.status === 429 || error.status === 503) reply.header('retry-after', '1');
-  reply.code(error.status).type('application/json; charset=utf-8');
   const endpoint = (request.routeOptions.config as { endpoint?: Endpoint }).endpoint;
-  const body = endpoint?.dialect === 'mlflow' ? mlflowFault(error) : error.toFault(request.id);
-  return reply.send(JSON.stringify(body));
+  const mlflow = endpoint?.dialect === 'mlflow';
+  reply.code(mlflow ? mlflowStatus(error) : error.status).type('application/json; charset=utf-8');
+  return reply.send(JSON.stringify(mlflow ? mlflowFault(error) : error.toFault(request.id)));
 }
 
 /** Fastify's own refusals (malformed JSON, too large, wrong content type) in our words. */

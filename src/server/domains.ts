@@ -11,6 +11,10 @@ import { datasetsRoutes } from '../domains/datasets/routes.ts';
 import { createDatasets } from '../domains/datasets/service.ts';
 import { featuresRoutes } from '../domains/features/routes.ts';
 import { createFeatures } from '../domains/features/service.ts';
+import { trackingRoutes } from '../domains/tracking/routes.ts';
+import { createTracking } from '../domains/tracking/service.ts';
+import { registryRoutes } from '../domains/registry/routes.ts';
+import { createRegistry } from '../domains/registry/service.ts';
 import { eventsRoutes } from '../events/index.ts';
 import type { Bound } from '../lib/contract/index.ts';
 import type { Ground } from './ground.ts';
@@ -35,6 +39,13 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   const datasets = createDatasets({ ...ground, dataFolder: config.data, lineage, projects });
   await datasets.watchSources();
   const features = createFeatures({ ...ground, lineage, datasets });
+  const tracking = createTracking({
+    ...ground,
+    lineage,
+    projects,
+    defaultArtifactRoot: config.defaultArtifactRoot,
+  });
+  const registry = createRegistry({ ...ground, lineage, tracking });
   return {
     identity,
     bound: [
@@ -45,6 +56,8 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       approvalsRoutes(approvals),
       datasetsRoutes(datasets, ground.blobs),
       featuresRoutes(features, ground.blobs),
+      trackingRoutes(tracking),
+      registryRoutes(registry),
     ].flat(),
     stop: async () => datasets.stop(),
   };

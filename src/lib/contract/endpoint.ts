@@ -34,7 +34,7 @@ export interface Endpoint<
   status?: number;
   /** `mlflow` speaks proto JSON under both of MLflow's prefixes and with its errors; `native` when left out. */
   dialect?: 'native' | 'mlflow';
-  /** MLflow API versions that serve the path; `['2.0']` when left out. */
+  /** MLflow API versions that serve the path; `['2.0']` when left out. An empty list: `path` is the whole path. */
   versions?: readonly string[];
   /** Further methods that reach the same handler (MLflow serves some searches by GET and POST). */
   also?: readonly Method[];
@@ -128,6 +128,7 @@ const MLFLOW_PREFIXES = ['/api', '/ajax-api'];
 export function pathsOf(definition: Endpoint): string[] {
   if (definition.dialect !== 'mlflow') return [definition.path];
   const versions = definition.versions ?? ['2.0'];
+  if (versions.length === 0) return [definition.path];
   return MLFLOW_PREFIXES.flatMap((prefix) =>
     versions.map((version) => `${prefix}/${version}${definition.path}`),
   );

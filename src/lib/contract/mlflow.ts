@@ -16,6 +16,11 @@ const BY_CODE: Record<string, string> = {
   UNAVAILABLE: 'TEMPORARILY_UNAVAILABLE',
 };
 
+/** MLflow answers every bad input with 400; its clients take other codes between 400 and 499 for faults of a proxy. */
+export function mlflowStatus(error: AppError): number {
+  return [413, 415, 422].includes(error.status) ? 400 : error.status;
+}
+
 /** The body of an error as MLflow's clients read it. */
 export function mlflowFault(error: AppError): { error_code: string; message: string } {
   const message = error.hint && error.code === 'FORBIDDEN' ? `${error.message} ${error.hint}` : error.message;
@@ -32,7 +37,7 @@ export function mlflowInvalid(issues: z.core.$ZodIssue[], value: unknown): AppEr
     '',
   );
   const found = valueAt(value, issue?.path ?? []);
-  if (issue?.code === 'invalid_type' && found === undefined) {
+  if ((found === undefined || found === null || found === '') && issue?.code !== 'custom') {
     return new AppError(
       kind,
       `Missing value for required parameter '${name}'. See the API docs for more information about request parameters.`,
@@ -43,7 +48,7 @@ export function mlflowInvalid(issues: z.core.$ZodIssue[], value: unknown): AppEr
   return new AppError(
     kind,
     custom ??
-      `Invalid value ${text.length > 200 ? `${text.slice(0, 200)}…` : text} for parameter '${name}' supplied. Hint: Value was of type '${pythonType(found)}'. See the API docs for more information about request parameters.`,
+      `Invalid value ${text.length > 200 ? `${text.slice(0, 200)}…` : text} for parameter '${name}' supplied:  Hint: Value was of type '${pythonType(found)}'. See the API docs for more information about request parameters.`,
   );
 }
 

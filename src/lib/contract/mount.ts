@@ -66,7 +66,7 @@ async function handle<Actor>(
     params: parse(endpoint.params, params, 'path', mlflow),
     query: parse(
       endpoint.query,
-      mlflow && endpoint.query && request.method !== 'GET' ? rawBody : request.query,
+      mlflow && endpoint.kind !== 'upload' && request.method !== 'GET' ? rawBody : request.query,
       'query',
       mlflow,
     ),

@@ -1,0 +1,281 @@
+import type { Tx } from '../../../database/index.ts';
+import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
+import type { Filter } from '../../../lib/search/filter.ts';
+import { urn } from '../../../lib/urn.ts';
+import type { Actor } from '../../identity/schema.ts';
+import type { KeyValue, Page } from '../../tracking/schema.ts';
+import { badParameter, exists } from '../errors.ts';
+import { aliasFault, nameFault, TAG_VALUE_LENGTH } from '../policy.ts';
+import type { ModelVersion, RegisteredModel } from '../schema.ts';
+import {
+  findAlias,
+  insertModel,
+  modelDetails,
+  type ModelRow,
+  putAlias,
+  putModelTags,
+  removeAlias,
+  removeModel,
+  removeModelTag,
+  updateModel,
+} from '../store/models.ts';
+import { searchModels } from '../store/search.ts';
+import { latestVersions } from '../store/versions.ts';
+import { toModel } from '../wire.ts';
+import type { RegistryContext } from './context.ts';
+import { assembleVersions } from './assemble.ts';
+
+export const PROMPT_TAG = 'mlflow.prompt.is_prompt';
+
+export interface RegistrySearchOptions {
+  filter?: string | undefined;
+  orderBy?: readonly string[];
+  limit?: number | undefined;
+  token?: string | undefined;
+}
+
+export function modelVerbs(context: RegistryContext) {
+  const { database } = context;
+
+  async function assemble(rows: readonly ModelRow[]): Promise<RegisteredModel[]> {
+    const ids = rows.map((row) => row.id);
+    const details = await modelDetails(database.read, ids);
+    const newest = await latestVersions(database.read, ids);
+    const names = new Map(rows.map((row) => [row.id, row.name]));
+    const versions = await assembleVersions(
+      database.read,
+      newest.map((row) => ({ ...row, name: names.get(row.model) ?? '' })),
+    );
+    const latest = new Map<number, ModelVersion[]>();
+    for (const [index, row] of newest.entries())
+      latest.set(row.model, [...(latest.get(row.model) ?? []), versions[index] as ModelVersion]);
+    return rows.map((row) =>
+      toModel(row, {
+        latest: latest.get(row.id) ?? [],
+        tags: details.tags.get(row.id),
+        aliases: details.aliases.get(row.id),
+      }),
+    );
+  }
+
+  async function change(
+    project: string,
+    name: string,
+    body: (tx: Tx, row: ModelRow) => Promise<void>,
+  ): Promise<RegisteredModel> {
+    const id = await database.write(async (tx) => {
+      const row = await context.model(tx, project, name);
+      await body(tx, row);
+      return row.id;
+    });
+    const row = await database.read
+      .selectFrom('registered_models')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    return (await assemble([row]))[0] as RegisteredModel;
+  }
+
+  return {
+    /** Throws RESOURCE_ALREADY_EXISTS for a name in use. */
+    async createModel(
+      _actor: Actor,
+      project: string,
+      given: { name: string; description?: string | undefined; tags?: readonly KeyValue[] },
+    ): Promise<RegisteredModel> {
+      const fault = nameFault(given.name);
+      if (fault) throw badParameter(fault);
+      const name = given.name.normalize('NFC');
+      for (const tag of given.tags ?? []) checkTag(tag);
+      await context.ground.tracking.assertProject(project);
+      const now = Date.now();
+      const row = await database.write(async (tx) => {
+        const inserted = await insertModel(tx, {
+          project,
+          name,
+          description: given.description ?? '',
+          last_version: 0,
+          is_prompt: Number(isPrompt(given.tags ?? [])),
+          created_at: now,
+          updated_at: now,
+        });
+        if (!inserted) throw exists(`Registered Model (name=${name}) already exists.`);
+        await putModelTags(tx, inserted.id, given.tags ?? []);
+        await context.tell(tx, 'model.created', project, urn('model', name), { name });
+        return inserted;
+      });
+      return (await assemble([row]))[0] as RegisteredModel;
+    },
+
+    async getModel(project: string, name: string): Promise<RegisteredModel> {
+      return (await assemble([await context.model(database.read, project, name)]))[0] as RegisteredModel;
+    },
+
+    updateModel: (_actor: Actor, project: string, name: string, description: string) =>
+      change(project, name, (tx, row) => updateModel(tx, row.id, { description })),
+
+    async renameModel(_actor: Actor, project: string, name: string, given: string): Promise<RegisteredModel> {
+      const fault = nameFault(given);
+      if (fault) throw badParameter(fault.replace("'name'", "'new_name'"));
+      const to = given.normalize('NFC');
+      return change(project, name, async (tx, row) => {
+        const other = await tx
+          .selectFrom('registered_models')
+          .select('id')
+          .where('project', '=', project)
+          .where('name', '=', to)
+          .executeTakeFirst();
+        if (other && other.id !== row.id) throw exists(`Registered Model (name=${to}) already exists.`);
+        await updateModel(tx, row.id, { name: to });
+        await context.tell(tx, 'model.renamed', project, urn('model', to), { from: row.name, to });
+      });
+    },
+
+    /** Removes the model with its versions and aliases; the files stay with the runs that made them. */
+    async deleteModel(actor: Actor, project: string, name: string): Promise<void> {
+      const { id } = await context.model(database.read, project, name);
+      const { aliases } = await modelDetails(database.read, [id]);
+      for (const { alias, version: _ } of aliases.get(id) ?? [])
+        await context.assertFree(actor, { alias }, { project, model: name, version: null, digest: null });
+      await database.write(async (tx) => {
+        const row = await context.model(tx, project, name);
+        await removeModel(tx, row.id);
+        await context.tell(tx, 'model.deleted', project, urn('model', row.name), { name: row.name });
+      });
+    },
+
+    async setModelTag(_actor: Actor, project: string, name: string, tag: KeyValue): Promise<void> {
+      checkTag(tag);
+      await database.write(async (tx) => {
+        const row = await context.model(tx, project, name);
+        await putModelTags(tx, row.id, [tag]);
+        if (tag.key === PROMPT_TAG) await updateModel(tx, row.id, { is_prompt: Number(isPrompt([tag])) });
+      });
+    },
+
+    async deleteModelTag(_actor: Actor, project: string, name: string, key: string): Promise<void> {
+      await database.write(async (tx) =>
+        removeModelTag(tx, (await context.model(tx, project, name)).id, key),
+      );
+    },
+
+    /** Points an alias to a version. A protected alias is refused, and the wish filed as a promotion request. */
+    async setAlias(
+      actor: Actor,
+      project: string,
+      name: string,
+      alias: string,
+      version: string | number,
+    ): Promise<void> {
+      const fault = aliasFault(alias);
+      if (fault) throw badParameter(fault);
+      const { model, row } = await context.version(database.read, project, name, version);
+      const before = await findAlias(database.read, model.id, alias);
+      if (before?.version === row.version) return;
+      await context.assertFree(
+        actor,
+        { alias },
+        { project, model: model.name, version: row.version, digest: row.manifest },
+      );
+      await this.moveAlias(actor, project, name, alias, row.version);
+    },
+
+    /** As setAlias without asking whether the alias is protected: the promotion itself goes through here. */
+    async moveAlias(
+      actor: Actor,
+      project: string,
+      name: string,
+      alias: string,
+      version: number,
+    ): Promise<void> {
+      await database.write((tx) => this.moveAliasIn(tx, actor, project, name, alias, version));
+    },
+
+    async moveAliasIn(
+      tx: Tx,
+      actor: Actor,
+      project: string,
+      name: string,
+      alias: string,
+      version: number,
+    ): Promise<void> {
+      const { model, row } = await context.version(tx, project, name, version);
+      const before = await findAlias(tx, model.id, alias);
+      await putAlias(tx, { model: model.id, alias, version: row.version });
+      await updateModel(tx, model.id, {});
+      await context.tell(tx, 'model.alias.set', project, urn('model-version', model.name, row.version), {
+        name: model.name,
+        alias,
+        version: row.version,
+        before: before?.version ?? null,
+        by: actor.name,
+      });
+    },
+
+    async deleteAlias(actor: Actor, project: string, name: string, alias: string): Promise<void> {
+      const model = await context.model(database.read, project, name);
+      if (!(await findAlias(database.read, model.id, alias))) return;
+      await context.assertFree(actor, { alias }, { project, model: model.name, version: null, digest: null });
+      await database.write(async (tx) => {
+        await removeAlias(tx, model.id, alias);
+        await updateModel(tx, model.id, {});
+        const data = { name: model.name, alias, by: actor.name };
+        await context.tell(tx, 'model.alias.removed', project, urn('model', model.name), data);
+      });
+    },
+
+    async searchModels(project: string, options: RegistrySearchOptions = {}): Promise<Page<RegisteredModel>> {
+      const { filter, prompts } = withoutPrompts(parseFilter(options.filter ?? '', 'models'));
+      const page = await searchModels(database, {
+        project,
+        filter,
+        prompts,
+        orderBy: parseOrderBy(options.orderBy ?? [], 'models'),
+        limit: limitOf(options.limit ?? 100, 1000),
+        token: options.token,
+      });
+      return { items: await assemble(page.items), token: page.token };
+    },
+  };
+}
+
+export const isPrompt = (tags: readonly KeyValue[]): boolean =>
+  tags.findLast((tag) => tag.key === PROMPT_TAG)?.value.toLowerCase() === 'true';
+
+export function checkTag(tag: KeyValue): void {
+  if (tag.key === '') throw badParameter("Missing value for required parameter 'key'.");
+  if (tag.key.length > 250) throw badParameter("'key' exceeds the maximum length of 250 characters");
+  if (tag.value.length > TAG_VALUE_LENGTH)
+    throw badParameter(`'value' exceeds the maximum length of ${TAG_VALUE_LENGTH} characters`);
+}
+
+export function limitOf(limit: number, most: number): number {
+  if (limit < 1)
+    throw badParameter(`Invalid value for max_results. It must be a positive integer, but got ${limit}`);
+  if (limit > most) {
+    throw badParameter(
+      `Invalid value for request parameter max_results. It must be at most ${most}, but got value ${limit}`,
+    );
+  }
+  return limit;
+}
+
+/**
+ * Prompts are left out unless the filter names their tag: `= 'true'` shows prompts alone. The clause itself is taken out, since
+ * `!= 'true'` also means the rows that do not have the tag.
+ */
+export function withoutPrompts(filter: Filter | undefined): { filter: Filter | undefined; prompts: boolean } {
+  if (!filter) return { filter, prompts: false };
+  const items = filter.kind === 'and' ? filter.items : [filter];
+  let prompts = false;
+  const rest = items.filter((item) => {
+    if (item.kind !== 'comparison' || item.entity !== 'tag' || item.key !== PROMPT_TAG) return true;
+    const value = String(item.value).toLowerCase();
+    if (item.comparator === '=') prompts = value === 'true';
+    else if (item.comparator === '!=') prompts = value === 'false';
+    else return true;
+    return false;
+  });
+  if (rest.length === 0) return { filter: undefined, prompts };
+  return { filter: rest.length === 1 ? rest[0] : { kind: 'and', items: rest }, prompts };
+}

@@ -1,0 +1,359 @@
+import { findName, putName, removeNames } from '../../../artifacts/index.ts';
+import type { Tx } from '../../../database/index.ts';
+import type { FileBody } from '../../../lib/contract/index.ts';
+import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
+import { urn } from '../../../lib/urn.ts';
+import type { Actor } from '../../identity/schema.ts';
+import type { KeyValue, Page } from '../../tracking/schema.ts';
+import { AppError } from '../../../lib/errors.ts';
+import { absent, badParameter } from '../errors.ts';
+import { manifestDigest } from '../manifest.ts';
+import type { ManifestEntry, ModelVersion, Signature, VersionRef } from '../schema.ts';
+import { parseFlavors, parseSignature } from '../signature.ts';
+import { ACTIVE_STAGES, stageOf } from '../states.ts';
+import { findAlias, type ModelRow, modelDetails, updateModel, type VersionRow } from '../store/models.ts';
+import { searchVersions } from '../store/search.ts';
+import {
+  findVersion,
+  insertVersion,
+  latestVersions,
+  nextVersion,
+  putVersionTags,
+  removeAliasesOf,
+  removeVersionTag,
+  updateVersion,
+  versionsInStage,
+} from '../store/versions.ts';
+import { assembleVersions } from './assemble.ts';
+import type { RegistryContext } from './context.ts';
+import { type Resolved, resolveSource, rootOfVersion } from './freeze.ts';
+import {
+  checkTag,
+  isPrompt,
+  limitOf,
+  PROMPT_TAG,
+  type RegistrySearchOptions,
+  withoutPrompts,
+} from './models.ts';
+
+export interface NewVersion {
+  /** `models:/m-…`, `runs:/<run>/<path>`, `mlflow-artifacts:/…`, `models:/<name>/<version>`, or an object store's URI. */
+  source: string;
+  run_id?: string | undefined;
+  model_id?: string | undefined;
+  run_link?: string | undefined;
+  description?: string | undefined;
+  tags?: readonly KeyValue[];
+}
+
+const PROMPT_SOURCES = ['dummy-source', 'prompt-template'];
+const MODEL_VERSIONS_TAG = 'mlflow.modelVersions';
+const MLMODEL = 'MLmodel';
+
+export function versionVerbs(context: RegistryContext) {
+  const { database, ground } = context;
+
+  const whole = async (model: ModelRow, row: VersionRow): Promise<ModelVersion> =>
+    (await assembleVersions(database.read, [{ ...row, name: model.name }]))[0] as ModelVersion;
+
+  async function getVersion(project: string, name: string, version: string | number): Promise<ModelVersion> {
+    const { model, row } = await context.version(database.read, project, name, version);
+    return whole(model, row);
+  }
+
+  async function insert(tx: Tx, actor: Actor, model: ModelRow, given: NewVersion, from: Resolved) {
+    const version = await nextVersion(tx, model.id);
+    const now = Date.now();
+    const frozen = from.files.length > 0;
+    const row: VersionRow = {
+      model: model.id,
+      version,
+      stage: 'None',
+      description: given.description ?? '',
+      source: from.source,
+      storage_uri: frozen
+        ? `mlflow-artifacts:/model-versions/${model.project}/${model.id}/${version}`
+        : from.uri,
+      run_id: from.runId,
+      run_link: given.run_link ?? '',
+      model_id: from.modelId,
+      user_id: actor.kind === 'anonymous' ? '' : actor.name,
+      status: 'READY',
+      manifest: frozen ? manifestDigest(from.files) : null,
+      created_at: now,
+      updated_at: now,
+    };
+    await insertVersion(tx, row);
+    const root = rootOfVersion(model.project, model.id, version);
+    for (const file of from.files) await putName(tx, root, file.path, file);
+    await putVersionTags(tx, model.id, version, given.tags ?? []);
+    if (isPrompt(given.tags ?? [])) await updateModel(tx, model.id, { is_prompt: 1 });
+    await link(tx, model, row, from);
+    const data = {
+      name: model.name,
+      version,
+      digest: row.manifest,
+      source: row.source,
+      run_id: row.run_id,
+      model_id: row.model_id,
+    };
+    await context.tell(
+      tx,
+      'model.version.created',
+      model.project,
+      urn('model-version', model.name, version),
+      data,
+    );
+    return row;
+  }
+
+  async function link(tx: Tx, model: ModelRow, row: VersionRow, from: Resolved): Promise<void> {
+    const version = urn('model-version', model.name, row.version);
+    const add = (...[relation, to]: [Parameters<typeof ground.lineage.link>[3], ReturnType<typeof urn>]) =>
+      ground.lineage.link(tx, model.project, version, relation, to);
+    await add('version-of', urn('model', model.name));
+    if (row.run_id !== '') await add('produced-by', urn('run', row.run_id));
+    if (row.model_id !== '') await add('derived-from', urn('logged-model', row.model_id));
+    if (from.copyOf) await add('derived-from', urn('model-version', from.copyOf.name, from.copyOf.version));
+  }
+
+  async function fileOf(ref: VersionRef, path: string) {
+    const { model, row } = await context.version(database.read, ref.project, ref.name, ref.version);
+    return findName(database.read, rootOfVersion(ref.project, model.id, row.version), path);
+  }
+
+  async function mlmodelOf(ref: VersionRef): Promise<string | undefined> {
+    const file = await fileOf(ref, MLMODEL);
+    return file && (await ground.blobs.read(file.digest)).toString('utf8');
+  }
+
+  async function change(
+    project: string,
+    name: string,
+    version: string | number,
+    body: (tx: Tx, model: ModelRow, row: VersionRow) => Promise<void>,
+  ): Promise<void> {
+    await database.write(async (tx) => {
+      const { model, row } = await context.version(tx, project, name, version);
+      await body(tx, model, row);
+    });
+  }
+
+  return {
+    /** Registers a version and freezes its files: what it serves never changes after this. */
+    async createVersion(
+      actor: Actor,
+      project: string,
+      name: string,
+      given: NewVersion,
+    ): Promise<ModelVersion> {
+      for (const tag of given.tags ?? []) checkTag(tag);
+      const from = isPrompt(given.tags ?? [])
+        ? promptSource(given.source)
+        : await resolveSource(context, project, given.source, {
+            runId: given.run_id,
+            modelId: given.model_id,
+          });
+      const { model, row } = await database.write(async (tx) => {
+        const found = await context.model(tx, project, name);
+        return { model: found, row: await insert(tx, actor, found, given, from) };
+      });
+      if (row.model_id !== '') await noteOnModel(actor, project, row.model_id, model.name, row.version);
+      return whole(model, row);
+    },
+
+    getVersion,
+
+    async getVersionByAlias(project: string, name: string, alias: string): Promise<ModelVersion> {
+      const model = await context.model(database.read, project, name);
+      const found = await findAlias(database.read, model.id, alias);
+      const row = found && (await findVersion(database.read, model.id, found.version));
+      if (row) return whole(model, row);
+      throw badParameter(`Registered model alias ${alias} not found.`);
+    },
+
+    /** Where clients download the version from: its frozen files, or the foreign location. */
+    async downloadUri(project: string, name: string, version: string | number): Promise<string> {
+      return (await context.version(database.read, project, name, version)).row.storage_uri;
+    },
+
+    async updateVersion(
+      _actor: Actor,
+      project: string,
+      name: string,
+      version: string | number,
+      description: string,
+    ): Promise<ModelVersion> {
+      await change(project, name, version, (tx, model, row) =>
+        updateVersion(tx, model.id, row.version, { description }),
+      );
+      return getVersion(project, name, version);
+    },
+
+    /** Moves a version to a stage; with `archive`, the versions that were there are archived. Protected stages are refused. */
+    async transitionStage(
+      actor: Actor,
+      project: string,
+      name: string,
+      version: string | number,
+      wanted: string,
+      archive: boolean,
+    ): Promise<ModelVersion> {
+      const stage = stageOf(wanted);
+      if (archive && !ACTIVE_STAGES.includes(stage)) {
+        throw badParameter(
+          `Model version transition cannot archive existing model versions because '${wanted}' is not an Active stage. Valid stages are ['Staging', 'Production']`,
+        );
+      }
+      const { model, row } = await context.version(database.read, project, name, version);
+      const asked = { project, model: model.name, version: row.version, digest: row.manifest };
+      for (const each of new Set([stage, row.stage]))
+        if (each !== 'Deleted' && each !== 'None' && stage !== row.stage)
+          await context.assertFree(actor, { stage: each }, asked);
+      await change(project, name, version, async (tx, _model, now) => {
+        const leaving = archive ? await versionsInStage(tx, model.id, stage, now.version) : [];
+        for (const other of leaving) await updateVersion(tx, model.id, other.version, { stage: 'Archived' });
+        await updateVersion(tx, model.id, now.version, { stage });
+        await updateModel(tx, model.id, {});
+        const subject = urn('model-version', model.name, now.version);
+        await context.tell(tx, 'model.version.staged', project, subject, {
+          name: model.name,
+          version: now.version,
+          stage,
+          before: now.stage,
+          archived: leaving.map((other) => other.version),
+          by: actor.name,
+        });
+      });
+      return getVersion(project, name, version);
+    },
+
+    /** The number stays taken; what the version pointed to is forgotten. */
+    async deleteVersion(
+      actor: Actor,
+      project: string,
+      name: string,
+      version: string | number,
+    ): Promise<void> {
+      const found = await context.version(database.read, project, name, version);
+      const { aliases } = await modelDetails(database.read, [found.model.id]);
+      for (const { alias, version: to } of aliases.get(found.model.id) ?? []) {
+        if (to !== found.row.version) continue;
+        const wish = { project, model: found.model.name, version: null, digest: null };
+        await context.assertFree(actor, { alias }, wish);
+      }
+      await change(project, name, version, async (tx, model, row) => {
+        await removeAliasesOf(tx, model.id, row.version);
+        await updateVersion(tx, model.id, row.version, {
+          stage: 'Deleted',
+          description: '',
+          source: 'REDACTED-SOURCE-PATH',
+          storage_uri: 'REDACTED-SOURCE-PATH',
+          run_id: 'REDACTED-RUN-ID',
+          run_link: 'REDACTED-RUN-LINK',
+        });
+        await removeNames(tx, rootOfVersion(project, model.id, row.version));
+        await updateModel(tx, model.id, {});
+        const subject = urn('model-version', model.name, row.version);
+        const data = { name: model.name, version: row.version };
+        await context.tell(tx, 'model.version.deleted', project, subject, data);
+      });
+    },
+
+    async setVersionTag(
+      _actor: Actor,
+      project: string,
+      name: string,
+      version: string | number,
+      tag: KeyValue,
+    ): Promise<void> {
+      checkTag(tag);
+      await change(project, name, version, async (tx, model, row) => {
+        await putVersionTags(tx, model.id, row.version, [tag]);
+        if (tag.key === PROMPT_TAG && isPrompt([tag])) await updateModel(tx, model.id, { is_prompt: 1 });
+      });
+    },
+
+    deleteVersionTag: (_actor: Actor, project: string, name: string, version: string | number, key: string) =>
+      change(project, name, version, (tx, model, row) => removeVersionTag(tx, model.id, row.version, key)),
+
+    /** The newest version of each stage asked for; of every stage when none is named. */
+    async latestVersions(project: string, name: string, stages: readonly string[]): Promise<ModelVersion[]> {
+      const model = await context.model(database.read, project, name);
+      const wanted = stages.map(stageOf);
+      const rows = await latestVersions(database.read, [model.id]);
+      const kept = rows.filter((row) => wanted.length === 0 || wanted.includes(row.stage as never));
+      return assembleVersions(
+        database.read,
+        kept.map((row) => ({ ...row, name: model.name })),
+      );
+    },
+
+    async searchVersions(project: string, options: RegistrySearchOptions = {}): Promise<Page<ModelVersion>> {
+      const { filter, prompts } = withoutPrompts(parseFilter(options.filter ?? '', 'versions'));
+      const page = await searchVersions(database, {
+        project,
+        filter,
+        prompts,
+        orderBy: parseOrderBy(options.orderBy ?? [], 'versions'),
+        limit: limitOf(options.limit ?? 10_000, 200_000),
+        token: options.token,
+      });
+      return { items: await assembleVersions(database.read, page.items), token: page.token };
+    },
+
+    /** Digest of one frozen file of a version. */
+    async modelFile(ref: VersionRef, path: string): Promise<ManifestEntry> {
+      const file = await fileOf(ref, path);
+      if (file) return file;
+      throw absent(`Model Version (name=${ref.name}, version=${ref.version}) has no file '${path}'`);
+    },
+
+    async openVersionFile(project: string, name: string, version: string, path: string): Promise<FileBody> {
+      const { model, row } = await context.version(database.read, project, name, version);
+      const root = rootOfVersion(project, model.id, row.version);
+      return ground.tracking.openName(root, ground.tracking.safePath(path));
+    },
+
+    /** All frozen files of a version with the root digest over them; undefined when its files lie outside Rondo. */
+    async manifestOf(ref: VersionRef): Promise<{ digest: string; files: ManifestEntry[] } | undefined> {
+      const { model, row } = await context.version(database.read, ref.project, ref.name, ref.version);
+      if (row.manifest === null) return undefined;
+      const files = await ground.tracking.namesUnder(rootOfVersion(ref.project, model.id, row.version));
+      return { digest: row.manifest, files };
+    },
+
+    /** What the model takes and gives, from its MLmodel file; undefined when it does not say. */
+    async signatureOf(ref: VersionRef): Promise<Signature | undefined> {
+      const text = await mlmodelOf(ref);
+      return text === undefined ? undefined : parseSignature(text);
+    },
+
+    /** Ways the model can be loaded: `sklearn`, `onnx`, `python_function` … */
+    async flavorsOf(ref: VersionRef): Promise<string[]> {
+      const text = await mlmodelOf(ref);
+      return text === undefined ? [] : parseFlavors(text);
+    },
+  };
+
+  /** MLflow's clients read from this tag where a logged model went. */
+  async function noteOnModel(actor: Actor, project: string, modelId: string, name: string, version: number) {
+    try {
+      const { info } = await ground.tracking.getLoggedModel(project, modelId, true);
+      const before = info.tags?.find((tag) => tag.key === MODEL_VERSIONS_TAG)?.value ?? '[]';
+      const list = [...(JSON.parse(before) as unknown[]), { name, version: String(version) }];
+      await ground.tracking.setModelTags(actor, project, modelId, [
+        { key: MODEL_VERSIONS_TAG, value: JSON.stringify(list) },
+      ]);
+    } catch (error) {
+      // The version stands without the note: a model elsewhere has no row here to carry it.
+      if (!(error instanceof AppError)) throw error;
+    }
+  }
+}
+
+function promptSource(source: string): Resolved {
+  if (!PROMPT_SOURCES.includes(source))
+    throw badParameter(`Invalid prompt source: '${source}'. Prompt sources must use an MLflow placeholder.`);
+  return { source, runId: '', modelId: '', uri: source, files: [] };
+}

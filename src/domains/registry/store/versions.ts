@@ -1,0 +1,157 @@
+import { sql } from 'kysely';
+import type { Reader, Tx } from '../../../database/index.ts';
+import type { KeyValue } from '../../tracking/schema.ts';
+import type { Stage } from '../schema.ts';
+import type { VersionRow } from './models.ts';
+
+/** The next number of a model. The model's row is locked until the transaction ends, so no number is given twice. */
+export async function nextVersion(tx: Tx, model: number): Promise<number> {
+  const row = await tx
+    .updateTable('registered_models')
+    .set({ last_version: sql`last_version + 1`, updated_at: Date.now() })
+    .where('id', '=', model)
+    .returning('last_version')
+    .executeTakeFirstOrThrow();
+  return row.last_version;
+}
+
+export async function insertVersion(tx: Tx, row: VersionRow): Promise<void> {
+  await tx.insertInto('model_versions').values(row).execute();
+}
+
+/** Deleted versions are not found. */
+export async function findVersion(
+  reader: Reader,
+  model: number,
+  version: number,
+): Promise<VersionRow | undefined> {
+  return reader
+    .selectFrom('model_versions')
+    .selectAll()
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .where('stage', '!=', 'Deleted')
+    .executeTakeFirst();
+}
+
+export async function updateVersion(
+  tx: Tx,
+  model: number,
+  version: number,
+  change: Partial<
+    Pick<VersionRow, 'stage' | 'description' | 'source' | 'run_id' | 'run_link' | 'storage_uri'>
+  >,
+): Promise<void> {
+  await tx
+    .updateTable('model_versions')
+    .set({ ...change, updated_at: Date.now() })
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .execute();
+}
+
+export async function versionsInStage(
+  reader: Reader,
+  model: number,
+  stage: Stage,
+  but: number,
+): Promise<VersionRow[]> {
+  return reader
+    .selectFrom('model_versions')
+    .selectAll()
+    .where('model', '=', model)
+    .where('stage', '=', stage)
+    .where('version', '!=', but)
+    .orderBy('version')
+    .execute();
+}
+
+export async function removeAliasesOf(tx: Tx, model: number, version: number): Promise<void> {
+  await tx.deleteFrom('model_aliases').where('model', '=', model).where('version', '=', version).execute();
+}
+
+export async function putVersionTags(
+  tx: Tx,
+  model: number,
+  version: number,
+  tags: readonly KeyValue[],
+): Promise<void> {
+  for (const { key, value } of tags) {
+    await tx
+      .insertInto('model_version_tags')
+      .values({ model, version, key, value })
+      .onConflict((conflict) => conflict.columns(['model', 'version', 'key']).doUpdateSet({ value }))
+      .execute();
+  }
+}
+
+export async function removeVersionTag(tx: Tx, model: number, version: number, key: string): Promise<void> {
+  await tx
+    .deleteFrom('model_version_tags')
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .where('key', '=', key)
+    .execute();
+}
+
+/** Tags of versions by `model/version`. */
+export async function versionTags(
+  reader: Reader,
+  versions: readonly { model: number; version: number }[],
+): Promise<Map<string, KeyValue[]>> {
+  const found = new Map<string, KeyValue[]>();
+  const wanted = new Set(versions.map(({ model, version }) => `${model}/${version}`));
+  const models = [...new Set(versions.map(({ model }) => model))];
+  for (let start = 0; start < models.length; start += 500) {
+    const rows = await reader
+      .selectFrom('model_version_tags')
+      .selectAll()
+      .where('model', 'in', models.slice(start, start + 500))
+      .orderBy('key')
+      .execute();
+    for (const { model, version, key, value } of rows) {
+      const id = `${model}/${version}`;
+      if (wanted.has(id)) found.set(id, [...(found.get(id) ?? []), { key, value }]);
+    }
+  }
+  return found;
+}
+
+/** The newest version of each stage of each model. */
+export async function latestVersions(reader: Reader, models: readonly number[]): Promise<VersionRow[]> {
+  if (models.length === 0) return [];
+  return reader
+    .selectFrom('model_versions as v')
+    .selectAll()
+    .where('v.model', 'in', models)
+    .where('v.stage', '!=', 'Deleted')
+    .where((eb) =>
+      eb(
+        'v.version',
+        '=',
+        eb
+          .selectFrom('model_versions as n')
+          .select((inner) => inner.fn.max('n.version').as('newest'))
+          .whereRef('n.model', '=', 'v.model')
+          .whereRef('n.stage', '=', 'v.stage'),
+      ),
+    )
+    .orderBy('v.model')
+    .orderBy('v.version')
+    .execute();
+}
+
+/** Names and numbers of the versions made from logged models, by model id. */
+export async function registrationsOf(
+  reader: Reader,
+  modelIds: readonly string[],
+): Promise<{ model_id: string; name: string; version: number }[]> {
+  if (modelIds.length === 0) return [];
+  return reader
+    .selectFrom('model_versions')
+    .innerJoin('registered_models', 'registered_models.id', 'model_versions.model')
+    .select(['model_id', 'name', 'version'])
+    .where('model_id', 'in', modelIds)
+    .where('stage', '!=', 'Deleted')
+    .execute();
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { endpoint } from '../../lib/contract/index.ts';
+import { artifactsContract } from './contract/artifacts.ts';
+import { experimentsContract } from './contract/experiments.ts';
+import { loggedModelsContract } from './contract/logged-models.ts';
+import { metricsContract, runsContract } from './contract/runs.ts';
+
+/** MLflow's REST API of experiments, runs, metrics, artifacts and logged models. */
+export const trackingContract = {
+  ...experimentsContract,
+  ...runsContract,
+  ...metricsContract,
+  ...artifactsContract,
+  ...loggedModelsContract,
+  serverInfo: endpoint({
+    method: 'GET',
+    also: ['POST'],
+    path: '/mlflow/server-info',
+    versions: ['3.0'],
+    dialect: 'mlflow',
+    summary: 'What this server offers to MLflow clients',
+    needs: 'public',
+    response: z.object({
+      store_type: z.string(),
+      workspaces_enabled: z.boolean(),
+      trace_archival_enabled: z.boolean(),
+      multipart_uploads_enabled: z.boolean(),
+      multipart_downloads_enabled: z.boolean(),
+      presigned_upload_run_id_supported: z.boolean(),
+      presigned_upload_model_id_supported: z.boolean(),
+      features_enabled: z.record(z.string(), z.boolean()),
+    }),
+  }),
+};

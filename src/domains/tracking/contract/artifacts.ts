@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { endpoint } from '../../../lib/contract/index.ts';
+import { FileInfo, unset } from '../schema.ts';
+
+const Empty = z.object({});
+const Files = z.object({ files: z.array(FileInfo).optional() });
+const Listing = Files.extend({ root_uri: z.string() });
+const Path = z.object({ '*': z.string() });
+const PROXY = '/mlflow-artifacts/artifacts';
+
+export const artifactsContract = {
+  listRunArtifacts: endpoint({
+    method: 'GET',
+    path: '/mlflow/artifacts/list',
+    dialect: 'mlflow',
+    summary: 'Children of a folder of a run',
+    needs: 'view',
+    query: z.object({
+      run_id: unset(z.string()),
+      run_uuid: unset(z.string()),
+      path: unset(z.string()),
+      page_token: unset(z.string()),
+    }),
+    response: Listing,
+  }),
+  getRunArtifact: endpoint({
+    method: 'GET',
+    path: '/get-artifact',
+    versions: [],
+    dialect: 'mlflow',
+    kind: 'file',
+    summary: 'A file of a run',
+    needs: 'view',
+    query: z.object({ run_id: unset(z.string()), run_uuid: unset(z.string()), path: z.string() }),
+    response: z.unknown(),
+  }),
+  putRunArtifact: endpoint({
+    method: 'POST',
+    path: '/mlflow/upload-artifact',
+    dialect: 'mlflow',
+    kind: 'upload',
+    summary: 'Put a file of at most 10 MB to a run',
+    needs: 'track',
+    query: z.object({ run_uuid: unset(z.string()), path: unset(z.string()) }),
+    response: Empty,
+  }),
+  listArtifacts: endpoint({
+    method: 'GET',
+    path: PROXY,
+    dialect: 'mlflow',
+    summary: 'Children of a folder of the artifact proxy',
+    needs: 'view',
+    query: z.object({ path: unset(z.string()) }),
+    response: Files,
+  }),
+  downloadArtifact: endpoint({
+    method: 'GET',
+    path: `${PROXY}/*`,
+    dialect: 'mlflow',
+    kind: 'file',
+    summary: 'Download a file',
+    needs: 'view',
+    params: Path,
+    response: z.unknown(),
+  }),
+  uploadArtifact: endpoint({
+    method: 'PUT',
+    path: `${PROXY}/*`,
+    dialect: 'mlflow',
+    kind: 'upload',
+    summary: 'Upload a file',
+    needs: 'track',
+    params: Path,
+    response: Empty,
+  }),
+  deleteArtifact: endpoint({
+    method: 'DELETE',
+    path: `${PROXY}/*`,
+    dialect: 'mlflow',
+    summary: 'Remove a file or a folder',
+    needs: 'track',
+    params: Path,
+    response: Empty,
+  }),
+};

@@ -1,0 +1,23 @@
+import { AppError, defineErrors } from '../../lib/errors.ts';
+
+/** MLflow's own codes: its clients branch on them. */
+export const TRACKING_ERRORS = defineErrors({
+  INVALID_PARAMETER_VALUE: { status: 400 },
+  RESOURCE_ALREADY_EXISTS: { status: 400 },
+  RESOURCE_DOES_NOT_EXIST: { status: 404 },
+  INVALID_STATE: { status: 500 },
+  BAD_REQUEST: { status: 400 },
+});
+
+export const badParameter = (message: string) =>
+  new AppError(TRACKING_ERRORS.INVALID_PARAMETER_VALUE, message);
+
+export const absent = (message: string) => new AppError(TRACKING_ERRORS.RESOURCE_DOES_NOT_EXIST, message);
+
+export const exists = (message: string) => new AppError(TRACKING_ERRORS.RESOURCE_ALREADY_EXISTS, message);
+
+/** MLflow's words for a required parameter that is not there. */
+export const missingParameter = (name: string) =>
+  badParameter(
+    `Missing value for required parameter '${name}'. See the API docs for more information about request parameters.`,
+  );

@@ -1,0 +1,26 @@
+import { bind, type Bound } from '../../lib/contract/index.ts';
+import type { Actor } from '../identity/schema.ts';
+import { trackingContract } from './contract.ts';
+import { artifactHandlers, loggedModelHandlers } from './routes/artifacts.ts';
+import { experimentHandlers } from './routes/experiments.ts';
+import { metricHandlers, runHandlers } from './routes/runs.ts';
+import type { TrackingService } from './service.ts';
+
+export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
+  bind(trackingContract, {
+    ...experimentHandlers(tracking),
+    ...runHandlers(tracking),
+    ...metricHandlers(tracking),
+    ...artifactHandlers(tracking),
+    ...loggedModelHandlers(tracking),
+    serverInfo: () => ({
+      store_type: 'SqlStore',
+      workspaces_enabled: true,
+      trace_archival_enabled: false,
+      multipart_uploads_enabled: false,
+      multipart_downloads_enabled: false,
+      presigned_upload_run_id_supported: false,
+      presigned_upload_model_id_supported: false,
+      features_enabled: { gateway: false },
+    }),
+  });

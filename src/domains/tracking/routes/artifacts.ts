@@ -1,0 +1,97 @@
+import type { Handlers, RequestContext } from '../../../lib/contract/index.ts';
+import type { Actor } from '../../identity/schema.ts';
+import type { artifactsContract } from '../contract/artifacts.ts';
+import type { loggedModelsContract } from '../contract/logged-models.ts';
+import { badParameter } from '../errors.ts';
+import { projectOf } from '../schema.ts';
+import type { TrackingService } from '../service.ts';
+import { runIdOf } from './runs.ts';
+
+const bytesOf = (request: RequestContext) => request.stream as unknown as AsyncIterable<Uint8Array>;
+const none: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => [][Symbol.iterator]() as never };
+/** An upload without a body is an empty file. */
+const bodyOf = (request: RequestContext) => (request.stream ? bytesOf(request) : none);
+
+export function artifactHandlers(tracking: TrackingService): Handlers<typeof artifactsContract, Actor> {
+  return {
+    listRunArtifacts: ({ query, request }) =>
+      tracking.listRunArtifacts(projectOf(request.headers), runIdOf(query), query.path ?? ''),
+    getRunArtifact: ({ query, request }) =>
+      tracking.openRunArtifact(projectOf(request.headers), runIdOf(query), query.path),
+    putRunArtifact: async ({ actor, query, request }) => {
+      if (!query.run_uuid) throw badParameter('Request must specify run_uuid.');
+      if (!query.path) throw badParameter('Request must specify path.');
+      const project = projectOf(request.headers);
+      await tracking.putRunArtifact(actor, project, query.run_uuid, query.path, bodyOf(request));
+      return {};
+    },
+    listArtifacts: async ({ query, request }) => ({
+      files: await tracking.listArtifacts(projectOf(request.headers), query.path ?? ''),
+    }),
+    downloadArtifact: ({ params, request }) => tracking.openArtifact(projectOf(request.headers), params['*']),
+    uploadArtifact: async ({ actor, params, request }) => {
+      await tracking.uploadArtifact(actor, projectOf(request.headers), params['*'], bodyOf(request));
+      return {};
+    },
+    deleteArtifact: async ({ actor, params, request }) => {
+      await tracking.deleteArtifact(actor, projectOf(request.headers), params['*']);
+      return {};
+    },
+  };
+}
+
+export function loggedModelHandlers(tracking: TrackingService): Handlers<typeof loggedModelsContract, Actor> {
+  return {
+    createLoggedModel: async ({ actor, body, request }) => ({
+      model: await tracking.createLoggedModel(actor, projectOf(request.headers), body),
+    }),
+    searchLoggedModels: async ({ body, request }) => {
+      if (body.datasets?.some((dataset) => !dataset.dataset_name))
+        throw badParameter('`dataset_name` in the `datasets` clause must be specified.');
+      const page = await tracking.searchLoggedModels(projectOf(request.headers), {
+        experimentIds: body.experiment_ids,
+        filter: body.filter,
+        datasets: (body.datasets ?? []).map((dataset) => ({
+          name: dataset.dataset_name ?? '',
+          digest: dataset.dataset_digest,
+        })),
+        orderBy: body.order_by,
+        limit: body.max_results,
+        token: body.page_token,
+      });
+      return { models: page.items, next_page_token: page.token };
+    },
+    getLoggedModel: async ({ params, query, request }) => ({
+      model: await tracking.getLoggedModel(
+        projectOf(request.headers),
+        params.id,
+        query.allow_deleted?.toLowerCase() === 'true',
+      ),
+    }),
+    finalizeLoggedModel: async ({ actor, params, body, request }) => ({
+      model: await tracking.finalizeLoggedModel(actor, projectOf(request.headers), params.id, body.status),
+    }),
+    deleteLoggedModel: async ({ actor, params, request }) => {
+      await tracking.deleteLoggedModel(actor, projectOf(request.headers), params.id);
+      return {};
+    },
+    setLoggedModelTags: async ({ actor, params, body, request }) => ({
+      model: await tracking.setModelTags(actor, projectOf(request.headers), params.id, body.tags),
+    }),
+    deleteLoggedModelTag: async ({ actor, params, request }) => {
+      await tracking.deleteModelTag(actor, projectOf(request.headers), params.id, params.key);
+      return {};
+    },
+    logLoggedModelParams: async ({ actor, params, body, request }) => {
+      await tracking.logModelParams(actor, projectOf(request.headers), params.id, body.params);
+      return {};
+    },
+    listLoggedModelArtifacts: ({ params, query, request }) =>
+      tracking.listModelArtifacts(projectOf(request.headers), params.id, query.artifact_directory_path ?? ''),
+    getLoggedModelArtifact: ({ params, query, request }) => {
+      if (!query.artifact_file_path)
+        throw badParameter('Request must include the "artifact_file_path" query parameter.');
+      return tracking.openModelArtifact(projectOf(request.headers), params.id, query.artifact_file_path);
+    },
+  };
+}

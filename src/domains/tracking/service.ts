@@ -1,0 +1,83 @@
+import { urn } from '../../lib/urn.ts';
+import { safePath } from './artifact-path.ts';
+import { toExperiment } from './wire.ts';
+import { TrackingContext, type TrackingGround } from './service/context.ts';
+import { artifactVerbs } from './service/artifacts.ts';
+import { experimentVerbs } from './service/experiments.ts';
+import { loggedModelVerbs } from './service/logged-models.ts';
+import { loggingVerbs } from './service/logging.ts';
+import { runVerbs } from './service/runs.ts';
+import { searchVerbs } from './service/search.ts';
+
+export type { TrackingGround } from './service/context.ts';
+export type { NewExperiment } from './service/experiments.ts';
+export type { NewLoggedModel } from './service/logged-models.ts';
+export type { NewRun, RunChange } from './service/runs.ts';
+
+/** Experiments, runs, metrics, artifacts and logged models. Results have the form of MLflow's API. */
+export function createTracking(ground: TrackingGround) {
+  const context = new TrackingContext(ground);
+  const { assemble, putTags, ...runs } = runVerbs(context);
+  const { assembleModels, ...models } = loggedModelVerbs(context);
+  describeToLineage(context);
+  return {
+    ...experimentVerbs(context),
+    ...runs,
+    ...loggingVerbs(context, putTags),
+    ...artifactVerbs(context),
+    ...models,
+    ...searchVerbs(context, { runs: assemble, models: assembleModels }),
+    /** Throws RESOURCE_DOES_NOT_EXIST for a project that does not exist. */
+    async assertProject(project: string): Promise<void> {
+      await context.ready(project);
+    },
+    safePath,
+  };
+}
+
+export type TrackingService = ReturnType<typeof createTracking>;
+
+function describeToLineage(context: TrackingContext): void {
+  const { database, ground, runs } = context;
+  ground.lineage.resolve('run', {
+    async describe([id = '']) {
+      const row = await runs.find(database.read, id);
+      if (!row) return undefined;
+      const facts = { status: row.status, experiment: String(row.experiment), started: row.start_time };
+      return { title: row.name, facts, href: `/projects/${row.project}/runs/${row.run_id}` };
+    },
+    async links([id = '']) {
+      const row = await runs.find(database.read, id);
+      return row ? [{ relation: 'part-of', to: urn('experiment', row.experiment) }] : [];
+    },
+    expects: ['ran-at', 'trained-on'],
+  });
+  ground.lineage.resolve('experiment', {
+    async describe([id = '']) {
+      const row = await database.read
+        .selectFrom('experiments')
+        .selectAll()
+        .where('id', '=', Number(id))
+        .executeTakeFirst();
+      if (!row) return undefined;
+      const { name, workspace } = toExperiment(row);
+      return { title: name, facts: {}, href: `/projects/${workspace}/experiments/${row.id}` };
+    },
+  });
+  ground.lineage.resolve('logged-model', {
+    async describe([id = '']) {
+      const row = await database.read
+        .selectFrom('logged_models')
+        .selectAll()
+        .where('model_id', '=', id)
+        .executeTakeFirst();
+      if (!row) return undefined;
+      const facts = { status: row.status, type: row.model_type };
+      return { title: row.name, facts, href: `/projects/${row.project}/logged-models/${row.model_id}` };
+    },
+    expects: ['produced-by'],
+  });
+  ground.lineage.resolve('commit', {
+    describe: async ([commit = '']) => ({ title: commit.slice(0, 12), facts: { commit }, href: null }),
+  });
+}

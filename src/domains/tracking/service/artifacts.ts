@@ -1,0 +1,184 @@
+import {
+  type ArtifactName,
+  childrenOf,
+  findName,
+  listNames,
+  putName,
+  removeNames,
+} from '../../../artifacts/index.ts';
+import type { FileBody } from '../../../lib/contract/index.ts';
+import type { Actor } from '../../identity/schema.ts';
+import { type ArtifactPlace, placeOf, proxiedPath, safePath } from '../artifact-path.ts';
+import { absent, badParameter } from '../errors.ts';
+import { findLoggedModel } from '../store/logged-models.ts';
+import type { TrackingContext } from './context.ts';
+
+export interface Listing {
+  root_uri: string;
+  files: { path: string; is_dir: boolean; file_size?: number }[];
+}
+
+const UPLOAD_LIMIT = 10 * 1024 * 1024;
+
+/** Files of runs, models and versions: names that point to content-addressed bytes. */
+export function artifactVerbs(context: TrackingContext) {
+  const { database, ground } = context;
+
+  /** The place behind a proxied path, if it is not another project's. */
+  async function place(project: string, proxied: string): Promise<ArtifactPlace> {
+    const found = placeOf(project, proxied);
+    const [kind, id = ''] = found.root.split('/');
+    if (kind === 'run') {
+      const row = await context.runs.find(database.read, id);
+      if (row && row.project !== project) throw absent(`Run with id=${id} not found`);
+    }
+    if (kind === 'model') {
+      const row = await database.read
+        .selectFrom('logged_models')
+        .select('project')
+        .where('model_id', '=', id)
+        .executeTakeFirst();
+      if (row && row.project !== project) throw absent(`Logged model with ID '${id}' not found.`);
+    }
+    return found;
+  }
+
+  async function open(root: string, path: string): Promise<FileBody> {
+    const name = path === '' ? undefined : await findName(database.read, root, path);
+    if (!name) throw absent(`No such artifact: '${path}'`);
+    return {
+      body: await ground.blobs.open(name.digest),
+      type: typeOf(path),
+      name: path,
+      size: name.size,
+      etag: name.digest,
+    };
+  }
+
+  async function put(
+    at: ArtifactPlace,
+    stream: AsyncIterable<Uint8Array>,
+    limit?: number,
+  ): Promise<ArtifactName> {
+    if (at.root.startsWith('model-version/'))
+      throw badParameter('The files of a model version are frozen; log a new model and register that.');
+    if (at.path === '') throw badParameter('Invalid path: it names no file.');
+    const blob = await ground.blobs.put(stream, limit === undefined ? {} : { limit });
+    await database.write((tx) => putName(tx, at.root, at.path, blob));
+    return { path: at.path, ...blob };
+  }
+
+  /** Where a run's or a model's files lie; undefined when its clients write to a location outside Rondo. */
+  function rootOf(project: string, uri: string): ArtifactPlace | undefined {
+    const proxied = proxiedPath(uri);
+    return proxied === undefined ? undefined : placeOf(project, proxied);
+  }
+
+  async function list(at: ArtifactPlace | undefined, folder: string, uri: string): Promise<Listing> {
+    if (!at) return { root_uri: uri, files: [] };
+    const base = [at.path, folder].filter((part) => part !== '').join('/');
+    const names = await listNames(database.read, at.root);
+    const strip = at.path === '' ? 0 : at.path.length + 1;
+    const files = childrenOf(names, base).map((file) => ({ ...file, path: file.path.slice(strip) }));
+    return { root_uri: uri, files };
+  }
+
+  async function modelUri(project: string, modelId: string): Promise<string> {
+    const row = await findLoggedModel(database.read, project, modelId);
+    if (row && row.lifecycle === 'active') return row.artifact_uri;
+    throw absent(`Logged model with ID '${modelId}' not found.`);
+  }
+
+  return {
+    /** Streams bytes to a proxied path; a name that exists moves to the new bytes. */
+    async uploadArtifact(
+      _actor: Actor,
+      project: string,
+      proxied: string,
+      stream: AsyncIterable<Uint8Array>,
+    ): Promise<ArtifactName> {
+      return put(await place(project, proxied), stream);
+    },
+
+    async openArtifact(project: string, proxied: string): Promise<FileBody> {
+      const at = await place(project, proxied);
+      return open(at.root, at.path);
+    },
+
+    /** Children of a proxied folder by their last name, as the artifact proxy lists them. */
+    async listArtifacts(project: string, proxied: string): Promise<Listing['files']> {
+      const at = await place(project, proxied);
+      const found = childrenOf(await listNames(database.read, at.root), at.path);
+      return found.map((file) => ({ ...file, path: file.path.split('/').at(-1) ?? file.path }));
+    },
+
+    async deleteArtifact(_actor: Actor, project: string, proxied: string): Promise<void> {
+      const at = await place(project, proxied);
+      if (at.root.startsWith('model-version/'))
+        throw badParameter('The files of a model version are frozen; delete the version instead.');
+      const owned = /^(run|model)\//.test(at.root);
+      if (at.path === '' && !owned) throw badParameter('Invalid path: it names no file or folder.');
+      await database.write((tx) => removeNames(tx, at.root, at.path === '' ? undefined : at.path));
+    },
+
+    async listRunArtifacts(project: string, runId: string, folder: string): Promise<Listing> {
+      const { artifact_uri } = await context.run(database.read, project, runId);
+      return list(rootOf(project, artifact_uri), safePath(folder), artifact_uri);
+    },
+
+    async openRunArtifact(project: string, runId: string, path: string): Promise<FileBody> {
+      const clean = safePath(path);
+      const { artifact_uri } = await context.run(database.read, project, runId);
+      const at = rootOf(project, artifact_uri);
+      if (!at) throw absent(`The artifacts of run ${runId} are at ${artifact_uri}, outside this server.`);
+      return open(at.root, clean);
+    },
+
+    async putRunArtifact(
+      _actor: Actor,
+      project: string,
+      runId: string,
+      path: string,
+      stream: AsyncIterable<Uint8Array>,
+      limit: number | undefined = UPLOAD_LIMIT,
+    ): Promise<ArtifactName> {
+      const clean = safePath(path);
+      const row = await context.activeRun(database.read, project, runId);
+      return put({ root: `run/${row.run_id}`, path: clean }, stream, limit);
+    },
+
+    async listModelArtifacts(project: string, modelId: string, folder: string): Promise<Listing> {
+      const clean = safePath(folder);
+      const uri = await modelUri(project, modelId);
+      return list(rootOf(project, uri), clean, uri);
+    },
+
+    async openModelArtifact(project: string, modelId: string, path: string): Promise<FileBody> {
+      const clean = safePath(path);
+      const uri = await modelUri(project, modelId);
+      const at = rootOf(project, uri);
+      if (!at) throw absent(`The files of model ${modelId} are at ${uri}, outside this server.`);
+      return open(at.root, clean);
+    },
+
+    /** Names and digests under a root such as `run/<id>` or `model/<m-id>`. */
+    namesUnder: (root: string): Promise<ArtifactName[]> => listNames(database.read, root),
+    openName: open,
+  };
+}
+
+const TEXT = /\.(txt|log|ya?ml|json|csv|tsv|md|cfg|conf|py|js|ts|sql|html?|xml|toml|ini)$|(^|\/)MLmodel$/i;
+const TYPES: Record<string, string> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  gif: 'image/gif',
+  webp: 'image/webp',
+  pdf: 'application/pdf',
+};
+
+/** By the name alone, never by what a client said. Markup is text, so that no browser runs it. */
+function typeOf(path: string): string {
+  if (TEXT.test(path)) return 'text/plain; charset=utf-8';
+  return TYPES[path.split('.').at(-1)?.toLowerCase() ?? ''] ?? 'application/octet-stream';
+}

@@ -1,0 +1,238 @@
+import type { Tx } from '../../../database/index.ts';
+import { urn, type Urn } from '../../../lib/urn.ts';
+import type { Actor } from '../../identity/schema.ts';
+import { badParameter } from '../errors.ts';
+import { checkBatch, checkLength, checkMetric, checkParam, LIMITS } from '../limits.ts';
+import type { Batch, DatasetInput, KeyValue, Metric, MetricInput, Page } from '../schema.ts';
+import { putDatasets, putModels, summarizeDatasets } from '../store/inputs.ts';
+import { type Point, storedValue } from '../store/metrics.ts';
+import type { RunRow } from '../store/runs.ts';
+import { toMetric } from '../wire.ts';
+import type { TrackingContext } from './context.ts';
+
+type PutTags = (tx: Tx, row: RunRow, tags: readonly KeyValue[]) => Promise<void>;
+
+const HISTORY_LIMIT = 25_000;
+const EVERY_STEP = [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const;
+
+/** What running code reports: metrics, params, tags, inputs and outputs; and the histories read back. */
+export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
+  const { database, ground, runs, metrics } = context;
+
+  async function log(project: string, runId: string, batch: Batch): Promise<void> {
+    const points = batch.metrics ?? [];
+    const making = context.keys.intern(points.map((metric) => metric.key));
+    if (making) await making;
+    await database.write(async (tx) => {
+      const row = await context.activeRun(tx, project, runId);
+      if (batch.params && batch.params.length > 0) await addParams(tx, row, batch.params);
+      if (points.length > 0) {
+        await metrics.append(tx, row.id, points, context.keys);
+        await logToModels(tx, runId, points);
+      }
+      if (batch.tags && batch.tags.length > 0) await putTags(tx, row, batch.tags);
+    });
+    ground.signals.emit(`run:${runId}`, { metrics: points.length });
+  }
+
+  async function addParams(tx: Tx, row: RunRow, params: readonly KeyValue[]): Promise<void> {
+    const stored = new Map((await runs.addParams(tx, row.id, params)).map(({ key, value }) => [key, value]));
+    const changed = params.filter((param) => stored.get(param.key) !== param.value);
+    if (changed.length === 0) return;
+    const list = changed.map(
+      ({ key, value }) => `{'key': '${key}', 'old_value': '${stored.get(key)}', 'new_value': '${value}'}`,
+    );
+    throw badParameter(
+      `Changing param values is not allowed. Params were already logged='[${list.join(', ')}]' for run ID='${row.run_id}'.`,
+    );
+  }
+
+  async function logToModels(tx: Tx, runId: string, points: readonly MetricInput[]): Promise<void> {
+    const rows = points
+      .filter((point) => point.model_id)
+      .map((point) => ({
+        model_id: point.model_id ?? '',
+        key: point.key,
+        run_id: runId,
+        step: point.step,
+        ts: point.timestamp,
+        ...storedValue(point.value),
+        dataset_name: point.dataset_name ?? '',
+        dataset_digest: point.dataset_digest ?? '',
+      }));
+    if (rows.length > 0) await metrics.appendToModels(tx, rows);
+  }
+
+  return {
+    /** Metrics append, params are written once, tags overwrite; all of the batch or nothing. */
+    async logBatch(_actor: Actor, project: string, runId: string, batch: Batch): Promise<void> {
+      checkBatch(batch);
+      await log(project, runId, batch);
+    },
+
+    async logMetric(_actor: Actor, project: string, runId: string, metric: MetricInput): Promise<void> {
+      checkMetric(metric, '');
+      await log(project, runId, { metrics: [metric] });
+    },
+
+    async logParam(_actor: Actor, project: string, runId: string, param: KeyValue): Promise<void> {
+      checkParam(param, '');
+      await database.write(async (tx) => {
+        const row = await context.activeRun(tx, project, runId);
+        const [stored] = await runs.addParams(tx, row.id, [param]);
+        if (stored?.value === param.value) return;
+        throw badParameter(
+          `Changing param values is not allowed. Param with key='${param.key}' was already logged with value='${stored?.value}' for run ID='${runId}'. Attempted logging new value '${param.value}'.`,
+        );
+      });
+    },
+
+    async logInputs(
+      _actor: Actor,
+      project: string,
+      runId: string,
+      inputs: { datasets?: readonly DatasetInput[]; models?: readonly { model_id: string }[] },
+    ): Promise<void> {
+      for (const [index, input] of (inputs.datasets ?? []).entries()) checkDataset(input, index);
+      await database.write(async (tx) => {
+        const row = await context.activeRun(tx, project, runId);
+        await putDatasets(tx, row.id, row.experiment, inputs.datasets ?? []);
+        for (const input of inputs.datasets ?? []) {
+          const link = lineageOf(input);
+          if (link) await ground.lineage.link(tx, project, urn('run', runId), link.relation, link.to);
+        }
+        const models = (inputs.models ?? []).map(({ model_id }) => ({ model_id, step: 0 }));
+        await putModels(tx, row.id, 'input', models);
+        for (const { model_id } of models)
+          await ground.lineage.link(tx, project, urn('run', runId), 'uses', urn('logged-model', model_id));
+      });
+    },
+
+    async logOutputs(
+      _actor: Actor,
+      project: string,
+      runId: string,
+      models: readonly { model_id: string; step: number }[],
+    ): Promise<void> {
+      await database.write(async (tx) => {
+        const row = await context.activeRun(tx, project, runId);
+        await putModels(tx, row.id, 'output', models);
+        for (const { model_id } of models)
+          await ground.lineage.link(
+            tx,
+            project,
+            urn('logged-model', model_id),
+            'produced-by',
+            urn('run', runId),
+          );
+      });
+    },
+
+    /** Points in (timestamp, step, value) order; all of them when `limit` is left out. */
+    async metricHistory(
+      project: string,
+      runId: string,
+      key: string,
+      page: { limit?: number | undefined; token?: string | undefined } = {},
+    ): Promise<Page<Metric>> {
+      const row = await context.run(database.read, project, runId);
+      const number = await context.keys.find(database.read, key);
+      if (number === undefined) return { items: [], token: undefined };
+      if (page.limit === undefined)
+        return { items: await wholeHistory(row.id, number, key), token: undefined };
+      const limit = Math.min(page.limit, HISTORY_LIMIT);
+      const points = await metrics.history(database.read, row.id, number, limit + 1, afterOf(page.token));
+      const shown = points.slice(0, limit);
+      const final = shown.at(-1);
+      const token = points.length > limit && final ? tokenOf(final) : undefined;
+      return { items: shown.map((point) => toMetric(key, point)), token };
+    },
+
+    /** For each run at most `limit` points, evenly spread over its rows in step order, first and last included. */
+    async sampledHistory(
+      project: string,
+      runIds: readonly string[],
+      key: string,
+      limit: number,
+      steps: readonly [number, number] = EVERY_STEP,
+    ): Promise<(Metric & { run_id: string })[]> {
+      const number = await context.keys.find(database.read, key);
+      const rows: RunRow[] = [];
+      for (const runId of runIds) rows.push(await context.run(database.read, project, runId));
+      if (number === undefined) return [];
+      const found: (Metric & { run_id: string })[] = [];
+      for (const row of rows) {
+        const points = await metrics.sample(database.read, row.id, number, limit, steps);
+        for (const point of points) found.push({ ...toMetric(key, point), run_id: row.run_id });
+      }
+      return found;
+    },
+
+    /** Histories of several runs, run ids in order; at most `limit` points in all. */
+    async bulkHistory(project: string, runIds: readonly string[], key: string, limit: number) {
+      const number = await context.keys.find(database.read, key);
+      const found: (Metric & { run_id: string })[] = [];
+      for (const runId of [...runIds].sort()) {
+        const row = await runs.find(database.read, runId);
+        if (!row || row.project !== project || number === undefined || found.length >= limit) continue;
+        const points = await metrics.history(database.read, row.id, number, limit - found.length);
+        for (const point of points) found.push({ ...toMetric(key, point), run_id: runId });
+      }
+      return found;
+    },
+
+    summarizeDatasets: async (project: string, experimentIds: readonly string[]) => {
+      const numbers: number[] = [];
+      for (const id of experimentIds) numbers.push(await context.experimentNumber(project, id));
+      return summarizeDatasets(database.read, project, numbers);
+    },
+  };
+
+  async function wholeHistory(run: number, number: number, key: string): Promise<Metric[]> {
+    const found: Metric[] = [];
+    for (let after: Point | undefined; ; ) {
+      const points = await metrics.history(database.read, run, number, HISTORY_LIMIT, after);
+      for (const point of points) found.push(toMetric(key, point));
+      if (points.length < HISTORY_LIMIT) return found;
+      after = points.at(-1);
+    }
+  }
+}
+
+const tokenOf = (point: Point) =>
+  Buffer.from(JSON.stringify([point.ts, point.step, point.value, point.is_nan])).toString('base64url');
+
+function afterOf(token: string | undefined): Point | undefined {
+  if (!token) return undefined;
+  try {
+    const [ts, step, value, is_nan] = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown[];
+    if ([ts, step, value, is_nan].every((part) => typeof part === 'number'))
+      return { ts, step, value, is_nan } as Point;
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw badParameter('Invalid page token, could not decode.');
+}
+
+const DATASET_VERSION = /rondo:dataset-version:[\w.%~/-]+/;
+
+/** The dataset version of Rondo that an input names in its source, and whether it was learned from or measured on. */
+function lineageOf(input: DatasetInput): { relation: 'trained-on' | 'evaluated-on'; to: Urn } | undefined {
+  const to = DATASET_VERSION.exec(input.dataset.source)?.[0] as Urn | undefined;
+  if (!to) return undefined;
+  const context = input.tags?.find((tag) => tag.key === 'mlflow.data.context')?.value ?? '';
+  return { relation: /^(eval|test|valid)/i.test(context) ? 'evaluated-on' : 'trained-on', to };
+}
+
+function checkDataset({ dataset, tags = [] }: DatasetInput, index: number): void {
+  const where = `datasets[${index}].dataset`;
+  checkLength(`${where}.name`, LIMITS.datasetName, dataset.name);
+  checkLength(`${where}.digest`, LIMITS.datasetDigest, dataset.digest);
+  checkLength(`${where}.source`, LIMITS.datasetSource, dataset.source);
+  checkLength(`${where}.schema`, LIMITS.datasetSchema, dataset.schema ?? '');
+  checkLength(`${where}.profile`, LIMITS.datasetProfile, dataset.profile ?? '');
+  for (const [at, tag] of tags.entries()) {
+    checkLength(`datasets[${index}].tags[${at}].key`, LIMITS.inputTagKey, tag.key);
+    checkLength(`datasets[${index}].tags[${at}].value`, LIMITS.inputTagValue, tag.value);
+  }
+}

@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import type { Tx } from '../../../database/index.ts';
+import { urn } from '../../../lib/urn.ts';
+import type { Actor } from '../../identity/schema.ts';
+import { under } from '../artifact-path.ts';
+import { absent, badParameter } from '../errors.ts';
+import { checkLength, checkTag, checkText, LIMITS } from '../limits.ts';
+import { randomName } from '../run-name.ts';
+import type { KeyValue, Metric, Run, RunInfo, RunStatus } from '../schema.ts';
+import { datasetsOf, modelsOf } from '../store/inputs.ts';
+import type { RunRow } from '../store/runs.ts';
+import { toMetric, toRun, toRunInfo } from '../wire.ts';
+import type { TrackingContext } from './context.ts';
+import { assertActive } from './experiments.ts';
+
+export interface NewRun {
+  /** The project's default experiment when left out. */
+  experiment_id?: string | undefined;
+  user_id?: string | undefined;
+  run_name?: string | undefined;
+  /** Epoch ms; now when left out. */
+  start_time?: number | undefined;
+  tags?: readonly KeyValue[];
+}
+
+export interface RunChange {
+  status?: RunStatus | undefined;
+  end_time?: number | undefined;
+  run_name?: string | undefined;
+}
+
+const NAME_TAG = 'mlflow.runName';
+const COMMIT_TAG = 'mlflow.source.git.commit';
+const ENDED: readonly RunStatus[] = ['FINISHED', 'FAILED', 'KILLED'];
+
+export function runVerbs(context: TrackingContext) {
+  const { database, ground, runs } = context;
+
+  /** Whole runs of the rows, in their order; each kind of detail is one query for all of them. */
+  async function assemble(rows: readonly RunRow[]): Promise<Run[]> {
+    if (rows.length === 0) return [];
+    const ids = rows.map((row) => row.id);
+    const { read } = database;
+    const [points, params, tags, datasets, models] = await Promise.all([
+      context.metrics.latest(read, ids),
+      runs.params(read, ids),
+      runs.tags(read, ids),
+      datasetsOf(read, ids),
+      modelsOf(read, ids),
+    ]);
+    const names = await context.keys.names(
+      read,
+      points.map((point) => point.key),
+    );
+    const metrics = new Map<number, Metric[]>(ids.map((id) => [id, []]));
+    for (const point of points) metrics.get(point.run)?.push(toMetric(names.get(point.key) ?? '', point));
+    return rows.map((row) =>
+      toRun(row, {
+        metrics: metrics.get(row.id),
+        params: params.get(row.id),
+        tags: tags.get(row.id),
+        datasets: datasets.get(row.id),
+        models: models.filter((model) => model.run === row.id),
+      }),
+    );
+  }
+
+  /** The run's name lives in the row and in a tag; both always say the same. Returns the tags that are only tags. */
+  async function nameFrom(tx: Tx, id: number, tags: readonly KeyValue[]): Promise<readonly KeyValue[]> {
+    const name = tags.findLast((tag) => tag.key === NAME_TAG)?.value;
+    if (name) await runs.update(tx, id, { name });
+    return tags;
+  }
+
+  async function putTags(tx: Tx, row: RunRow, tags: readonly KeyValue[]): Promise<void> {
+    if (tags.length === 0) return;
+    await runs.putTags(tx, row.id, await nameFrom(tx, row.id, tags));
+    await linkCommit(tx, row, tags);
+  }
+
+  async function linkCommit(tx: Tx, row: RunRow, tags: readonly KeyValue[]): Promise<void> {
+    const commit = tags.find((tag) => tag.key === COMMIT_TAG)?.value;
+    if (commit)
+      await ground.lineage.link(tx, row.project, urn('run', row.run_id), 'ran-at', urn('commit', commit));
+  }
+
+  async function setLifecycle(project: string, runId: string, lifecycle: 'active' | 'deleted') {
+    await database.write(async (tx) => {
+      const row = await context.run(tx, project, runId);
+      await runs.setLifecycle(tx, row.id, lifecycle);
+    });
+  }
+
+  return {
+    assemble,
+    putTags,
+
+    async createRun(_actor: Actor, project: string, given: NewRun): Promise<Run> {
+      const tags = [...(given.tags ?? [])];
+      for (const [index, tag] of tags.entries()) checkTag(tag, `tags[${index}]`);
+      const tagged = tags.findLast((tag) => tag.key === NAME_TAG)?.value;
+      if (given.run_name && tagged && given.run_name !== tagged) {
+        throw badParameter(
+          `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${given.run_name}', mlflow.runName='${tagged}').`,
+        );
+      }
+      const name = given.run_name || tagged || randomName();
+      checkName(name);
+      if (!tagged) tags.push({ key: NAME_TAG, value: name });
+      const experiment = await context.experiment(database.read, project, given.experiment_id ?? '');
+      assertActive(experiment);
+      const runId = randomUUID().replaceAll('-', '');
+      const row: Omit<RunRow, 'id'> = {
+        run_id: runId,
+        project,
+        experiment: experiment.id,
+        name,
+        user_id: given.user_id ?? '',
+        status: 'RUNNING',
+        start_time: given.start_time ?? Date.now(),
+        end_time: null,
+        artifact_uri: under(experiment.artifact_location, runId, 'artifacts'),
+        lifecycle: 'active',
+        deleted_at: null,
+      };
+      const id = await database.write(async (tx) => {
+        const inserted = await runs.insert(tx, row);
+        await runs.putTags(tx, inserted, tags);
+        await linkCommit(tx, { id: inserted, ...row }, tags);
+        await ground.events.append(tx, {
+          type: 'run.started',
+          source: 'tracking',
+          subject: urn('run', runId),
+          project,
+          data: { run_id: runId, experiment_id: String(experiment.id), name },
+        });
+        return inserted;
+      });
+      ground.signals.emit(`experiment:${experiment.id}`, { run_id: runId });
+      const last = new Map(tags.map((tag) => [tag.key, tag]));
+      return toRun({ id, ...row }, { tags: [...last.values()] });
+    },
+
+    async getRun(project: string, runId: string): Promise<Run> {
+      const row = await context.run(database.read, project, runId);
+      return (await assemble([row]))[0] as Run;
+    },
+
+    /** What is stored of the run itself, without metrics, params and tags. */
+    async getRunInfo(project: string, runId: string): Promise<RunInfo> {
+      return toRunInfo(await context.run(database.read, project, runId));
+    },
+
+    async updateRun(_actor: Actor, project: string, runId: string, change: RunChange): Promise<RunInfo> {
+      if (change.run_name) checkName(change.run_name);
+      const row = await database.write(async (tx) => {
+        const before = await context.activeRun(tx, project, runId);
+        const set = {
+          ...(change.status ? { status: change.status } : {}),
+          ...(change.end_time === undefined ? {} : { end_time: change.end_time }),
+          ...(change.run_name ? { name: change.run_name } : {}),
+        };
+        await runs.update(tx, before.id, set);
+        if (change.run_name) await runs.putTags(tx, before.id, [{ key: NAME_TAG, value: change.run_name }]);
+        const after = { ...before, ...set };
+        if (change.status && ENDED.includes(change.status) && !ENDED.includes(before.status)) {
+          await ground.events.append(tx, {
+            type: 'run.ended',
+            source: 'tracking',
+            subject: urn('run', runId),
+            project,
+            data: {
+              run_id: runId,
+              experiment_id: String(after.experiment),
+              name: after.name,
+              status: after.status,
+            },
+          });
+        }
+        return after;
+      });
+      ground.signals.emit(`run:${runId}`, { status: row.status });
+      return toRunInfo(row);
+    },
+
+    /** Ends a run now, or at `end_time`. */
+    async endRun(
+      actor: Actor,
+      project: string,
+      runId: string,
+      status: RunStatus = 'FINISHED',
+      end_time = Date.now(),
+    ): Promise<RunInfo> {
+      return this.updateRun(actor, project, runId, { status, end_time });
+    },
+
+    deleteRun: (_actor: Actor, project: string, runId: string) => setLifecycle(project, runId, 'deleted'),
+    restoreRun: (_actor: Actor, project: string, runId: string) => setLifecycle(project, runId, 'active'),
+
+    async setTag(_actor: Actor, project: string, runId: string, tag: KeyValue): Promise<void> {
+      checkTag(tag, '');
+      await database.write(async (tx) => putTags(tx, await context.activeRun(tx, project, runId), [tag]));
+    },
+
+    async deleteTag(_actor: Actor, project: string, runId: string, key: string): Promise<void> {
+      await database.write(async (tx) => {
+        const row = await context.activeRun(tx, project, runId);
+        if (await runs.removeTag(tx, row.id, key)) return;
+        throw absent(`No tag with name: ${key} in run with id ${runId}`);
+      });
+    },
+  };
+}
+
+function checkName(name: string): void {
+  checkLength('run_name', LIMITS.tagValue, name);
+  checkText('run_name', name);
+}

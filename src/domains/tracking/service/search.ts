@@ -1,0 +1,133 @@
+import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
+import { badParameter } from '../errors.ts';
+import type { Experiment, LoggedModel, Page, Run, View } from '../schema.ts';
+import { experimentTags } from '../store/experiments.ts';
+import type { LoggedModelRow } from '../store/logged-models.ts';
+import type { RunRow } from '../store/runs.ts';
+import {
+  type DatasetFilter,
+  type LoggedModelOrder,
+  searchExperimentRows,
+  searchLoggedModelRows,
+  searchRunRows,
+} from '../store/search.ts';
+import { toExperiment } from '../wire.ts';
+import type { TrackingContext } from './context.ts';
+
+export interface SearchOptions {
+  /** MLflow's filter grammar, and OR, NOT, parentheses, MATCHES, IS NULL. */
+  filter?: string | undefined;
+  orderBy?: readonly string[];
+  limit?: number | undefined;
+  token?: string | undefined;
+  view?: View | undefined;
+}
+
+export interface ModelOrder {
+  field_name: string;
+  ascending?: boolean | undefined;
+  dataset_name?: string | undefined;
+  dataset_digest?: string | undefined;
+}
+
+const MOST = 50_000;
+
+export function searchVerbs(
+  context: TrackingContext,
+  assemble: {
+    runs(rows: readonly RunRow[]): Promise<Run[]>;
+    models(rows: readonly LoggedModelRow[]): Promise<LoggedModel[]>;
+  },
+) {
+  const { database } = context;
+
+  async function numbers(project: string, ids: readonly string[]): Promise<number[]> {
+    const found: number[] = [];
+    for (const id of ids) found.push(await context.experimentNumber(project, id));
+    return found;
+  }
+
+  return {
+    async searchRuns(
+      project: string,
+      options: SearchOptions & { experimentIds: readonly string[] },
+    ): Promise<Page<Run>> {
+      const search = {
+        filter: parseFilter(options.filter ?? '', 'runs'),
+        orderBy: parseOrderBy(options.orderBy ?? [], 'runs'),
+        limit: limitOf(options.limit ?? 1000),
+        token: options.token,
+      };
+      const experiments = await numbers(project, options.experimentIds);
+      const scope = { project, experiments, view: options.view ?? 'ACTIVE_ONLY' };
+      const page = await searchRunRows(database, scope, search);
+      return { items: await assemble.runs(page.items), token: page.token };
+    },
+
+    async searchExperiments(project: string, options: SearchOptions = {}): Promise<Page<Experiment>> {
+      const search = {
+        filter: parseFilter(options.filter ?? '', 'experiments'),
+        orderBy: parseOrderBy(options.orderBy ?? [], 'experiments'),
+        limit: limitOf(options.limit ?? 1000),
+        token: options.token,
+      };
+      await context.ready(project);
+      const page = await searchExperimentRows(
+        database,
+        { project, view: options.view ?? 'ACTIVE_ONLY' },
+        search,
+      );
+      const tags = await experimentTags(
+        database.read,
+        page.items.map((row) => row.id),
+      );
+      return { items: page.items.map((row) => toExperiment(row, tags.get(row.id))), token: page.token };
+    },
+
+    async searchLoggedModels(
+      project: string,
+      options: Omit<SearchOptions, 'orderBy' | 'view'> & {
+        experimentIds: readonly string[];
+        datasets?: readonly DatasetFilter[];
+        orderBy?: readonly ModelOrder[] | undefined;
+      },
+    ): Promise<Page<LoggedModel>> {
+      const search = {
+        filter: parseFilter(options.filter ?? '', 'logged-models'),
+        orderBy: (options.orderBy ?? []).map(modelOrder),
+        limit: limitOf(options.limit || 50),
+        token: options.token,
+      };
+      const experiments = await numbers(project, options.experimentIds);
+      const scope = { project, experiments, datasets: options.datasets ?? [] };
+      const page = await searchLoggedModelRows(database, scope, search);
+      return { items: await assemble.models(page.items), token: page.token };
+    },
+  };
+}
+
+function limitOf(limit: number): number {
+  if (limit < 1)
+    throw badParameter(
+      `Invalid value ${limit} for parameter 'max_results' supplied. It must be a positive integer`,
+    );
+  if (limit > MOST)
+    throw badParameter(
+      `Invalid value ${limit} for parameter 'max_results' supplied. It must be at most ${MOST}`,
+    );
+  return limit;
+}
+
+function modelOrder(order: ModelOrder): LoggedModelOrder {
+  const ascending = order.ascending ?? true;
+  const dataset = { name: order.dataset_name, digest: order.dataset_digest };
+  const dot = order.field_name.indexOf('.');
+  if (dot < 0) {
+    const [parsed] = parseOrderBy([order.field_name.replace(/_ms$/, '')], 'logged-models');
+    if (parsed?.entity === 'attribute') return { ...parsed, ascending };
+    throw badParameter(`Invalid order by field name: ${order.field_name}`);
+  }
+  if (order.field_name.slice(0, dot) !== 'metrics')
+    throw badParameter(`Invalid order by field name: ${order.field_name}. Only metrics are supported.`);
+  return { entity: 'metric', key: order.field_name.slice(dot + 1), numeric: true, ascending, dataset };
+}

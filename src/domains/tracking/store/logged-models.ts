@@ -1,0 +1,119 @@
+import type { Reader, Tx } from '../../../database/index.ts';
+import type { KeyValue, Lifecycle, LoggedModelStatus } from '../schema.ts';
+import type { LoggedModelRow, ModelMetricRow } from './tables.ts';
+
+export type { LoggedModelRow, ModelMetricRow };
+
+export async function insertLoggedModel(tx: Tx, row: LoggedModelRow): Promise<void> {
+  await tx.insertInto('logged_models').values(row).execute();
+}
+
+export async function findLoggedModel(
+  reader: Reader,
+  project: string,
+  modelId: string,
+): Promise<LoggedModelRow | undefined> {
+  return reader
+    .selectFrom('logged_models')
+    .selectAll()
+    .where('model_id', '=', modelId)
+    .where('project', '=', project)
+    .executeTakeFirst();
+}
+
+/** Models that a run logged under a name, newest first. */
+export async function loggedModelsOfRun(
+  reader: Reader,
+  runId: string,
+  name: string,
+): Promise<LoggedModelRow[]> {
+  return reader
+    .selectFrom('logged_models')
+    .selectAll()
+    .where('source_run_id', '=', runId)
+    .where('name', '=', name)
+    .where('lifecycle', '=', 'active')
+    .orderBy('created_at', 'desc')
+    .orderBy('model_id')
+    .execute();
+}
+
+export async function updateLoggedModel(
+  tx: Tx,
+  modelId: string,
+  change: { status?: LoggedModelStatus; lifecycle?: Lifecycle },
+): Promise<void> {
+  await tx
+    .updateTable('logged_models')
+    .set({ ...change, updated_at: Date.now() })
+    .where('model_id', '=', modelId)
+    .execute();
+}
+
+export async function putLoggedModelPairs(
+  tx: Tx,
+  table: 'logged_model_params' | 'logged_model_tags',
+  modelId: string,
+  pairs: readonly KeyValue[],
+): Promise<void> {
+  const last = new Map(pairs.map(({ key, value }) => [key, value]));
+  for (const [key, value] of last) {
+    await tx
+      .insertInto(table)
+      .values({ model_id: modelId, key, value })
+      .onConflict((conflict) => conflict.columns(['model_id', 'key']).doUpdateSet({ value }))
+      .execute();
+  }
+}
+
+export async function removeLoggedModelTag(tx: Tx, modelId: string, key: string): Promise<boolean> {
+  const gone = await tx
+    .deleteFrom('logged_model_tags')
+    .where('model_id', '=', modelId)
+    .where('key', '=', key)
+    .returning('key')
+    .executeTakeFirst();
+  return gone !== undefined;
+}
+
+export interface LoggedModelDetails {
+  params: Map<string, KeyValue[]>;
+  tags: Map<string, KeyValue[]>;
+  metrics: Map<string, ModelMetricRow[]>;
+}
+
+export async function loggedModelDetails(
+  reader: Reader,
+  ids: readonly string[],
+): Promise<LoggedModelDetails> {
+  const details: LoggedModelDetails = { params: new Map(), tags: new Map(), metrics: new Map() };
+  for (let start = 0; start < ids.length; start += 500) {
+    const piece = ids.slice(start, start + 500);
+    for (const [table, into] of [
+      ['logged_model_params', details.params],
+      ['logged_model_tags', details.tags],
+    ] as const) {
+      const rows = await reader
+        .selectFrom(table)
+        .selectAll()
+        .where('model_id', 'in', piece)
+        .orderBy('key')
+        .execute();
+      for (const { model_id, key, value } of rows) append(into, model_id, { key, value });
+    }
+    const points = await reader
+      .selectFrom('logged_model_metrics')
+      .selectAll()
+      .where('model_id', 'in', piece)
+      .orderBy('ts')
+      .execute();
+    for (const point of points) append(details.metrics, point.model_id, point);
+  }
+  return details;
+}
+
+function append<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}

@@ -1,0 +1,214 @@
+import type { Database, Reader, Tx } from '../../../database/index.ts';
+import type { MetricInput } from '../schema.ts';
+import { idList } from './runs.ts';
+import { type Engine, placeholders, RowStatement, run } from './statements.ts';
+import type { ModelMetricRow, PointRow } from './tables.ts';
+
+export type Point = Omit<PointRow, 'run' | 'key'>;
+
+/** A NaN is kept as 0 with a mark, the infinities as the largest doubles: every engine can store, index and compare these. */
+export function storedValue(value: number): Pick<PointRow, 'value' | 'is_nan'> {
+  if (Number.isNaN(value)) return { value: 0, is_nan: 1 };
+  if (value === Number.POSITIVE_INFINITY) return { value: Number.MAX_VALUE, is_nan: 0 };
+  if (value === Number.NEGATIVE_INFINITY) return { value: -Number.MAX_VALUE, is_nan: 0 };
+  return { value: Object.is(value, -0) ? 0 : value, is_nan: 0 };
+}
+
+const KEYS_REMEMBERED = 200_000;
+
+/** Metric keys by number. A key is made in a write of its own, so that what is remembered here is committed. */
+export class MetricKeys {
+  readonly #known = new Map<string, number>();
+  readonly #names = new Map<number, string>();
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Numbers of the keys, made where missing. Returns at once, without a promise to wait for, when all are known. */
+  intern(names: Iterable<string>): Promise<void> | undefined {
+    const fresh = new Set<string>();
+    for (const name of names) if (!this.#known.has(name)) fresh.add(name);
+    return fresh.size === 0 ? undefined : this.#make([...fresh].sort());
+  }
+
+  number(name: string): number {
+    const known = this.#known.get(name);
+    if (known === undefined) throw new Error('A metric key was used before it was interned.');
+    return known;
+  }
+
+  /** The number of a key that has been logged at least once, or undefined. */
+  async find(reader: Reader, name: string): Promise<number | undefined> {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const row = await reader
+      .selectFrom('metric_keys')
+      .select('id')
+      .where('name', '=', name)
+      .executeTakeFirst();
+    if (row) this.#remember(name, row.id);
+    return row?.id;
+  }
+
+  async names(reader: Reader, ids: Iterable<number>): Promise<Map<number, string>> {
+    const unknown = [...new Set(ids)].filter((id) => !this.#names.has(id));
+    for (let start = 0; start < unknown.length; start += 500) {
+      const rows = await reader
+        .selectFrom('metric_keys')
+        .selectAll()
+        .where('id', 'in', unknown.slice(start, start + 500))
+        .execute();
+      for (const row of rows) this.#remember(row.name, row.id);
+    }
+    return this.#names;
+  }
+
+  async #make(names: string[]): Promise<void> {
+    const rows = await this.#database.write(async (tx) => {
+      const found: { id: number; name: string }[] = [];
+      for (let start = 0; start < names.length; start += 500) {
+        const piece = names.slice(start, start + 500);
+        await tx
+          .insertInto('metric_keys')
+          .values(piece.map((name) => ({ name })))
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+        found.push(...(await tx.selectFrom('metric_keys').selectAll().where('name', 'in', piece).execute()));
+      }
+      return found;
+    });
+    for (const row of rows) this.#remember(row.name, row.id);
+  }
+
+  #remember(name: string, id: number): void {
+    if (this.#known.size >= KEYS_REMEMBERED) {
+      this.#known.clear();
+      this.#names.clear();
+    }
+    this.#known.set(name, id);
+    this.#names.set(id, name);
+  }
+}
+
+export function metricStore(engine: Engine) {
+  const addPoints = new RowStatement(
+    engine,
+    'insert into metric_points (run, key, step, ts, value, is_nan)',
+    6,
+    'on conflict do nothing',
+  );
+  const putLatest = new RowStatement(
+    engine,
+    'insert into metric_latest (run, key, step, ts, value, is_nan)',
+    6,
+    `on conflict (run, key) do update set step = excluded.step, ts = excluded.ts, value = excluded.value, is_nan = excluded.is_nan
+      where (excluded.step, excluded.ts, excluded.value) > (metric_latest.step, metric_latest.ts, metric_latest.value)`,
+  );
+  const addModelPoints = new RowStatement(
+    engine,
+    'insert into logged_model_metrics (model_id, key, run_id, step, ts, value, is_nan, dataset_name, dataset_digest)',
+    9,
+    'on conflict do nothing',
+  );
+  const history = placeholders(
+    engine,
+    'select step, ts, value, is_nan from metric_points where run = ? and key = ? and (ts, step, value, is_nan) > (?, ?, ?, ?) order by ts, step, value, is_nan limit ?',
+  );
+  const sampled = placeholders(engine, SAMPLE);
+  const last = placeholders(
+    engine,
+    'select step, ts, value, is_nan from metric_points where run = ? and key = ? and step >= ? and step <= ? order by step desc, ts desc, value desc, is_nan desc limit 1',
+  );
+
+  return {
+    /** Appends points and moves the latest values on. The same point twice is one point. */
+    async append(tx: Tx, id: number, metrics: readonly MetricInput[], keys: MetricKeys): Promise<void> {
+      const rows = metrics.map((metric) => {
+        const { value, is_nan } = storedValue(metric.value);
+        return [id, keys.number(metric.key), metric.step, metric.timestamp, value, is_nan] as const;
+      });
+      // Rows are locked in key order, so that writers of one run never wait for each other in a circle.
+      if (rows.length > 1) rows.sort((a, b) => a[1] - b[1] || a[2] - b[2]);
+      await addPoints.run(tx, rows);
+      await putLatest.run(tx, newestOf(rows));
+    },
+
+    async appendToModels(tx: Tx, rows: readonly ModelMetricRow[]): Promise<void> {
+      await addModelPoints.run(
+        tx,
+        rows.map((row) => [
+          row.model_id,
+          row.key,
+          row.run_id,
+          row.step,
+          row.ts,
+          row.value,
+          row.is_nan,
+          row.dataset_name,
+          row.dataset_digest,
+        ]),
+      );
+    },
+
+    async latest(reader: Reader, ids: readonly number[]): Promise<PointRow[]> {
+      const text = `select run, key, step, ts, value, is_nan from metric_latest where run in ${idList(engine)} order by run, key`;
+      return run<PointRow>(reader, text, [JSON.stringify(ids)]);
+    },
+
+    /** Points in (timestamp, step, value) order, those after `after` only. */
+    async history(reader: Reader, id: number, key: number, limit: number, after?: Point): Promise<Point[]> {
+      const from = after ? [after.ts, after.step, after.value, after.is_nan] : [-1, 0, 0, 0];
+      return run<Point>(reader, history, [id, key, ...from, limit]);
+    },
+
+    /** At most `limit` points spread evenly over the rows in step order; the first and the last point are always among them. */
+    async sample(
+      reader: Reader,
+      id: number,
+      key: number,
+      limit: number,
+      [first, end]: readonly [number, number],
+    ): Promise<Point[]> {
+      const rows = await run<Point>(reader, sampled, [limit, id, key, first, end]);
+      const [final] = await run<Point>(reader, last, [id, key, first, end]);
+      const kept = rows.at(-1);
+      if (!final || !kept || samePoint(final, kept)) return rows;
+      return rows.length >= limit ? [...rows.slice(0, -1), final] : [...rows, final];
+    },
+  };
+}
+
+export type MetricStore = ReturnType<typeof metricStore>;
+
+const SAMPLE = `select step, ts, value, is_nan from (
+    select step, ts, value, is_nan, bucket,
+      lag(bucket) over (order by step, ts, value, is_nan) as before
+    from (
+      select step, ts, value, is_nan, ntile(cast(? as integer)) over (order by step, ts, value, is_nan) as bucket
+      from metric_points where run = ? and key = ? and step >= ? and step <= ?
+    ) as bucketed
+  ) as edges
+  where before is null or before <> bucket
+  order by step, ts, value, is_nan`;
+
+type Row = readonly [run: number, key: number, step: number, ts: number, value: number, is_nan: number];
+
+/** The newest row of each key by (step, timestamp, value); one statement may not touch a row twice. */
+function newestOf(rows: readonly Row[]): Row[] {
+  const newest = new Map<number, Row>();
+  for (const row of rows) {
+    const seen = newest.get(row[1]);
+    if (
+      !seen ||
+      row[2] > seen[2] ||
+      (row[2] === seen[2] && (row[3] > seen[3] || (row[3] === seen[3] && row[4] > seen[4])))
+    )
+      newest.set(row[1], row);
+  }
+  return newest.size === rows.length ? (rows as Row[]) : [...newest.values()];
+}
+
+const samePoint = (a: Point, b: Point) =>
+  a.step === b.step && a.ts === b.ts && a.value === b.value && a.is_nan === b.is_nan;

@@ -1,0 +1,126 @@
+import type { Reader, Tx } from '../../../database/index.ts';
+import type { KeyValue, RunStatus } from '../schema.ts';
+import { type Engine, placeholders, RowStatement, run } from './statements.ts';
+import type { RunRow } from './tables.ts';
+
+export type { RunRow };
+
+/** Reads and writes of runs, their params and tags. Statements of the logging path are made once per engine. */
+export function runStore(engine: Engine) {
+  const byId = placeholders(
+    engine,
+    'select id, run_id, project, experiment, name, user_id, status, start_time, end_time, artifact_uri, lifecycle, deleted_at from runs where run_id = ?',
+  );
+  const addParams = new RowStatement(
+    engine,
+    'insert into run_params (run, key, value)',
+    3,
+    'on conflict do nothing',
+  );
+  const putTags = new RowStatement(
+    engine,
+    'insert into run_tags (run, key, value)',
+    3,
+    'on conflict (run, key) do update set value = excluded.value',
+  );
+
+  return {
+    async find(reader: Reader, runId: string): Promise<RunRow | undefined> {
+      return (await run<RunRow>(reader, byId, [runId]))[0];
+    },
+
+    async insert(tx: Tx, row: Omit<RunRow, 'id'>): Promise<number> {
+      const { id } = await tx.insertInto('runs').values(row).returning('id').executeTakeFirstOrThrow();
+      return id;
+    },
+
+    async update(
+      tx: Tx,
+      id: number,
+      change: { status?: RunStatus; end_time?: number; name?: string },
+    ): Promise<void> {
+      if (Object.keys(change).length > 0)
+        await tx.updateTable('runs').set(change).where('id', '=', id).execute();
+    },
+
+    async setLifecycle(tx: Tx, id: number, lifecycle: 'active' | 'deleted'): Promise<void> {
+      await tx
+        .updateTable('runs')
+        .set({ lifecycle, deleted_at: lifecycle === 'deleted' ? Date.now() : null })
+        .where('id', '=', id)
+        .execute();
+    },
+
+    /** Adds params that are new and returns what is stored under these keys; the caller compares. */
+    async addParams(tx: Tx, id: number, params: readonly KeyValue[]): Promise<KeyValue[]> {
+      await addParams.run(
+        tx,
+        params.map(({ key, value }) => [id, key, value]),
+      );
+      return tx
+        .selectFrom('run_params')
+        .select(['key', 'value'])
+        .where('run', '=', id)
+        .where(
+          'key',
+          'in',
+          params.map((param) => param.key),
+        )
+        .execute();
+    },
+
+    /** The last value of a key given twice wins. */
+    async putTags(tx: Tx, id: number, tags: readonly KeyValue[]): Promise<void> {
+      const last = new Map(tags.map(({ key, value }) => [key, value]));
+      await putTags.run(
+        tx,
+        [...last].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [id, key, value]),
+      );
+    },
+
+    async removeTag(tx: Tx, id: number, key: string): Promise<boolean> {
+      const gone = await tx
+        .deleteFrom('run_tags')
+        .where('run', '=', id)
+        .where('key', '=', key)
+        .returning('key')
+        .executeTakeFirst();
+      return gone !== undefined;
+    },
+
+    async tag(reader: Reader, id: number, key: string): Promise<string | undefined> {
+      const row = await reader
+        .selectFrom('run_tags')
+        .select('value')
+        .where('run', '=', id)
+        .where('key', '=', key)
+        .executeTakeFirst();
+      return row?.value;
+    },
+
+    params: (reader: Reader, ids: readonly number[]) => pairsOf(reader, engine, 'run_params', ids),
+    tags: (reader: Reader, ids: readonly number[]) => pairsOf(reader, engine, 'run_tags', ids),
+  };
+}
+
+export type RunStore = ReturnType<typeof runStore>;
+
+/** Keys and values by run, keys in order. The ids go as one JSON text, so that a page of any size is one statement. */
+async function pairsOf(
+  reader: Reader,
+  engine: Engine,
+  table: 'run_params' | 'run_tags',
+  ids: readonly number[],
+): Promise<Map<number, KeyValue[]>> {
+  const found = new Map<number, KeyValue[]>(ids.map((id) => [id, []]));
+  const text = `select run, key, value from ${table} where run in ${idList(engine)} order by run, key`;
+  const rows = await run<{ run: number; key: string; value: string }>(reader, text, [JSON.stringify(ids)]);
+  for (const { run: id, key, value } of rows) found.get(id)?.push({ key, value });
+  return found;
+}
+
+/** A set of numbers from one parameter: their JSON list. */
+export const idList = (engine: Engine): string =>
+  engine === 'sqlite'
+    ? '(select value from json_each(?))'
+    : '(select value::bigint from jsonb_array_elements_text($1::jsonb) as t(value))';
