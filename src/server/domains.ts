@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Actor } from '../domains/identity/schema.ts';
 import { createIdentity, type IdentityService, startToken } from '../domains/identity/service.ts';
 import { identityRoutes } from '../domains/identity/routes.ts';
@@ -7,6 +8,9 @@ import { approvalsRoutes } from '../domains/approvals/routes.ts';
 import { createApprovals } from '../domains/approvals/service.ts';
 import { projectsRoutes } from '../domains/projects/routes.ts';
 import { createProjects } from '../domains/projects/service.ts';
+import { pipelinesRoutes } from '../domains/pipelines/routes.ts';
+import { createPipelines } from '../domains/pipelines/service.ts';
+import { createProcessLauncher } from '../launchers/process/launcher.ts';
 import { eventsRoutes } from '../events/index.ts';
 import type { Bound } from '../lib/contract/index.ts';
 import type { Ground } from './ground.ts';
@@ -14,6 +18,8 @@ import type { Ground } from './ground.ts';
 export interface Domains {
   identity: IdentityService;
   bound: Bound<Actor>[];
+  /** Begins what the rooms do by themselves; `url` is where this server listens. */
+  start(url: string): Promise<void>;
   /** Ends what the rooms started by themselves. */
   stop(): Promise<void>;
 }
@@ -28,6 +34,22 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   const lineage = createLineage(database);
   const projects = createProjects(database, ground.events);
   const approvals = createApprovals(database, ground.events);
+  const urlFile = join(config.data, 'steps', 'url');
+  const pipelines = createPipelines({
+    ...ground,
+    identity,
+    lineage,
+    urlFile,
+    logFolder: join(config.data, 'logs', 'steps'),
+    launchers: {
+      process: createProcessLauncher({
+        folder: join(config.data, 'steps'),
+        entry: ground.entry('step'),
+        urlFile,
+        environment: config.environment,
+      }),
+    },
+  });
   return {
     identity,
     bound: [
@@ -36,7 +58,9 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       lineageRoutes<Actor>(lineage),
       projectsRoutes(projects),
       approvalsRoutes(approvals),
+      pipelinesRoutes(pipelines),
     ].flat(),
-    stop: async () => {},
+    start: (url) => pipelines.start(url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')),
+    stop: () => pipelines.stop(),
   };
 }
