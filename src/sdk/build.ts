@@ -1,7 +1,14 @@
 import type { Binding, GraphInput } from '../domains/pipelines/schema/graph.ts';
 import { handle, portType, toBinding } from './ports.ts';
-import type { AnyStep, CallOptions, Duration, NodeHandle, Outputs } from './step.ts';
-import { inputPort, isOutputOf } from './step.ts';
+import {
+  type AnyStep,
+  type CallOptions,
+  type Duration,
+  inputPort,
+  isOutputOf,
+  type NodeHandle,
+  type Outputs,
+} from './declared.ts';
 
 /** A node before its code is known: digest and readable parameters are filled in when the file is applied. */
 export type DraftNode = Omit<GraphInput['nodes'][number], 'code' | 'params'> & { params: string[] | null };

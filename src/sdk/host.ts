@@ -3,10 +3,11 @@ import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { DatasetRef, ModelRef } from '../domains/pipelines/schema/runs.ts';
 import type { BundleHost, ChildJob } from '../launchers/protocol.ts';
+import { type AnyStep, inputPort } from './declared.ts';
 import { type GraphDraft, isPipeline, type Pipeline } from './pipeline.ts';
 import type { FileOutput, Port } from './ports.ts';
 import { Rondo } from './rondo.ts';
-import { type AnyStep, inputPort, type StepContext } from './step.ts';
+import type { StepContext } from './step.ts';
 
 /** What a bundle offers: the graphs of the file's pipelines, and a way to run one of their steps. */
 export interface Host extends BundleHost {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { GraphInput } from '../domains/pipelines/schema/graph.ts';
 import { collectNodes, type DraftNode, toMs } from './build.ts';
 import { handle, type Handle, jsonSchema } from './ports.ts';
-import type { AnyStep, Duration } from './step.ts';
+import type { AnyStep, Duration } from './declared.ts';
 
 export type TriggerInput = NonNullable<GraphInput['triggers']>[number];
 

@@ -1,23 +1,10 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { addNode } from './build.ts';
-import type { Carried, Handle, Port, Received, Returned, ValuePort, Wire } from './ports.ts';
+import type { CallOptions, Duration, Inputs, NodeHandle, OutputOf, Outputs } from './declared.ts';
+import type { Carried, Received, Returned, ValuePort, Wire } from './ports.ts';
 import type { Rondo } from './rondo.ts';
 
-/** The output of a step as another step's default input: `in: { ds: prep.out.ds }`. */
-export interface OutputOf<P extends Port = Port> {
-  readonly step: AnyStep;
-  readonly output: string;
-  readonly port: P;
-}
-
-/** An input is a zod schema, a port, or the output of another step. */
-export type InputSpec = z.ZodType | Port | OutputOf;
-export type Inputs = Record<string, InputSpec>;
-export type Outputs = Record<string, Port>;
 type PortOf<I> = I extends z.ZodType ? ValuePort<I> : I extends OutputOf<infer P> ? P : I;
-
-/** `'500ms'`, `'30s'`, `'5m'`, `'2h'`, `'30d'`, or milliseconds. */
-export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
 
 export interface StepContext<I extends Inputs> {
   inputs: { [K in keyof I]: Received<PortOf<I[K]>> };
@@ -67,21 +54,6 @@ export interface StepOptions<I extends Inputs, O extends Outputs> {
   ): Promise<{ [K in keyof O]: Returned<O[K]> }> | { [K in keyof O]: Returned<O[K]> };
 }
 
-/** A use of a step in a pipeline. */
-export interface NodeHandle<O extends Outputs = Outputs> {
-  readonly id: string;
-  readonly out: { readonly [K in keyof O]: Handle<Carried<O[K]>> };
-}
-
-export interface CallOptions {
-  /** Name in the graph when the step is used more than once. */
-  id?: string;
-  /** Steps that must have ended first, besides those whose outputs are inputs. */
-  after?: readonly NodeHandle[];
-  /** Runs only when this one failed. */
-  onFailureOf?: NodeHandle;
-}
-
 type Wanted<I extends Inputs> = {
   [K in keyof I as I[K] extends OutputOf ? never : K]: Wire<WireType<PortOf<I[K]>>>;
 } & { [K in keyof I as I[K] extends OutputOf ? K : never]?: Wire<WireType<PortOf<I[K]>>> };
@@ -97,24 +69,6 @@ export interface Step<I extends Inputs = Inputs, O extends Outputs = Outputs> {
   readonly stepName: string;
   readonly options: StepOptions<I, O>;
   readonly out: { readonly [K in keyof O]: OutputOf<O[K]> };
-}
-
-/** A step of whatever inputs and outputs. */
-export interface AnyStep {
-  readonly stepName: string;
-  readonly options: {
-    description?: string;
-    in?: Inputs;
-    out?: Outputs;
-    cache?: false | { ttl?: Duration; ignore?: string[] };
-    retry?: { max: number; backoff?: Duration };
-    timeout?: Duration;
-    resources?: { cpu?: number; memory?: number | string; gpu?: number };
-    launcher?: 'process' | 'slurm' | 'ray' | 'kubernetes';
-    env?: Record<string, string>;
-    params?: string[];
-    run(context: never): unknown;
-  };
 }
 
 // oxlint-disable-next-line typescript/no-empty-object-type
@@ -154,13 +108,4 @@ export function step<I extends Inputs = None, O extends Outputs = None>(
   );
   const declared = Object.assign(call, { stepName: name, options, out }) as unknown as Step<I, O>;
   return declared;
-}
-
-export const isOutputOf = (spec: InputSpec): spec is OutputOf => 'output' in spec && 'step' in spec;
-
-/** The port behind an input specification. */
-export function inputPort(spec: InputSpec): Port {
-  if (isOutputOf(spec)) return spec.port;
-  if (spec instanceof z.ZodType) return { kind: 'value', schema: spec };
-  return spec;
 }
