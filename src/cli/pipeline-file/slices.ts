@@ -60,6 +60,7 @@ async function findSteps(sources: readonly string[]): Promise<Map<string, string
 
 async function slice(step: string, file: string, bundle: Bundle, root: string): Promise<Slice> {
   const { build } = await import('esbuild');
+  const dropped = new Set<string>();
   const result = await build({
     ...common(root),
     stdin: {
@@ -68,14 +69,23 @@ async function slice(step: string, file: string, bundle: Bundle, root: string): 
       sourcefile: 'rondo-slice.js',
     },
     treeShaking: true,
-    plugins: [rondoIs({ external: true }), nativeOutside(new Set()), onlyStep(step, new Set(bundle.sources))],
+    plugins: [
+      rondoIs({ external: true }),
+      nativeOutside(new Set()),
+      onlyStep(step, new Set(bundle.sources), dropped),
+    ],
   });
   const text = result.outputFiles[0]?.text ?? '';
+  // A step that uses another one by more than the names of its outputs depends on all of it.
+  const tangled = [...dropped].some((name) =>
+    new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}(?![\\w$]|\\.out\\.| = \\{ out)`).test(text),
+  );
+  if (tangled) throw new Error(`Step '${step}' refers to another step as a whole.`);
   return { digest: sha256(text), readsParams: /\bparams\b/.test(text) };
 }
 
 /** Exports the one step, and makes every other step and pipeline something that can be dropped. */
-const onlyStep = (wanted: string, sources: Set<string>): Plugin => ({
+const onlyStep = (wanted: string, sources: Set<string>, dropped: Set<string>): Plugin => ({
   name: 'one-step',
   setup(build) {
     build.onLoad({ filter: /\.[mc]?[jt]sx?$/ }, async ({ path }) => {
@@ -83,13 +93,16 @@ const onlyStep = (wanted: string, sources: Set<string>): Plugin => ({
       let exported = '';
       const text = (await printed(path))
         .replace(STEP, (_, exports: string | undefined, __, variable: string, name: string) => {
-          const call = `/* @__PURE__ */ step("${name}",`;
-          if (name !== wanted)
-            return `${exports ?? ''}const ${variable} = { out: {} };\nconst __rondoDropped_${variable} = ${call}`;
+          const call = `step("${name}",`;
+          // An arrow around the call makes it something without effects, which is dropped with all it refers to.
+          if (name !== wanted) {
+            dropped.add(variable);
+            return `${exports ?? ''}const ${variable} = { out: {} };\nconst __rondoDropped_${variable} = () => ${call}`;
+          }
           exported = `\nexport { ${variable} as __rondoStep };\n`;
           return `${exports ?? ''}const ${variable} = ${call}`;
         })
-        .replace(PIPELINE, '$1/* @__PURE__ */ $2');
+        .replace(PIPELINE, '$1() => $2');
       return { contents: text + exported, loader: 'js', resolveDir: dirname(path) };
     });
   },

@@ -5,6 +5,7 @@ const ERROR_LIMIT = 20_000;
 
 /** Runs user code: waits for the one job, imports the bundle, reports how the step came out, exits. */
 export function runChild(): void {
+  printAtOnce();
   const stop = new AbortController();
   process.on('SIGTERM', () => stop.abort(new Error('The step was asked to stop.')));
   // Without its `step exec` nobody would take the result.
@@ -55,7 +56,17 @@ function environmentOf({ spec, url, token, workdir }: ChildJob): Record<string, 
 }
 
 function finish(message: ChildMessage): void {
-  send(message, () => process.exit(message.type === 'done' ? 0 : 1));
+  process.stdout.write('', () =>
+    process.stderr.write('', () => send(message, () => process.exit(message.type === 'done' ? 0 : 1))),
+  );
+}
+
+/** Prints block, so that nothing is lost when user code calls `process.exit`; Node offers this for its pipes internally only. */
+function printAtOnce(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const { _handle } = stream as { _handle?: { setBlocking?(on: boolean): void } };
+    _handle?.setBlocking?.(true);
+  }
 }
 
 function send(message: ChildMessage, sent: () => void = () => {}): void {

@@ -58,7 +58,7 @@ export class LogSpool {
     if (this.#dropped > 0) {
       this.#append(
         'note',
-        `… ${this.#dropped.toLocaleString('en')} bytes are left out here: a step's log keeps ${HEAD_BYTES / 1e6} MB of its beginning and ${TAIL_BYTES / 1e3} kB of its end.`,
+        `\n… ${this.#dropped.toLocaleString('en')} bytes are left out here: a step's log keeps ${HEAD_BYTES / 1e6} MB of its beginning and ${TAIL_BYTES / 1e3} kB of its end.\n`,
       );
     }
     for (const part of this.#tail.splice(0)) this.#append(part.stream, part.text);
