@@ -57,7 +57,6 @@ export async function build() {
         'gateway-parent': 'src/gateway/parent.ts',
         'gateway-worker': 'src/gateway/worker.ts',
         analytics: 'src/analytics/child.ts',
-        step: 'src/launchers/step.ts',
         evaluate: 'src/runtimes/evaluate.ts',
         'onnx-thread': 'src/runtimes/onnx/thread.ts',
         sdk: 'src/sdk/index.ts',
@@ -76,6 +75,18 @@ export async function build() {
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
       },
+    });
+    // One self-contained file, because it also runs where nothing else of Rondo is.
+    await bundle({
+      absWorkingDir: root,
+      entryPoints: { step: 'src/launchers/step.ts' },
+      outdir: 'dist',
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      minifySyntax: true,
+      logLevel: 'warning',
     });
     program.done();
   }

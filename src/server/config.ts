@@ -29,6 +29,8 @@ export interface Config {
   token: string | undefined;
   /** Bound to this machine only: then reading and tracking need no token. */
   loopback: boolean;
+  /** What programs that Rondo starts inherit. */
+  environment: NodeJS.ProcessEnv;
 }
 
 const CONFIG_ERRORS = defineErrors({
@@ -68,5 +70,6 @@ export function readConfig(
     defaultArtifactRoot: values.RONDO_DEFAULT_ARTIFACT_ROOT,
     token: values.RONDO_TOKEN,
     loopback: ['127.0.0.1', '::1', 'localhost'].includes(values.RONDO_HOST),
+    environment: process.env,
   };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Actor } from '../domains/identity/schema.ts';
 import { createIdentity, type IdentityService, startToken } from '../domains/identity/service.ts';
 import { identityRoutes } from '../domains/identity/routes.ts';
@@ -15,6 +16,9 @@ import { trackingRoutes } from '../domains/tracking/routes.ts';
 import { createTracking } from '../domains/tracking/service.ts';
 import { registryRoutes } from '../domains/registry/routes.ts';
 import { createRegistry } from '../domains/registry/service.ts';
+import { pipelinesRoutes } from '../domains/pipelines/routes.ts';
+import { createPipelines } from '../domains/pipelines/service.ts';
+import { createProcessLauncher } from '../launchers/process/launcher.ts';
 import { eventsRoutes } from '../events/index.ts';
 import type { Bound } from '../lib/contract/index.ts';
 import type { Ground } from './ground.ts';
@@ -22,6 +26,8 @@ import type { Ground } from './ground.ts';
 export interface Domains {
   identity: IdentityService;
   bound: Bound<Actor>[];
+  /** Begins what the rooms do by themselves; `url` is where this server listens. */
+  start(url: string): Promise<void>;
   /** Ends what the rooms started by themselves. */
   stop(): Promise<void>;
 }
@@ -46,6 +52,22 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     defaultArtifactRoot: config.defaultArtifactRoot,
   });
   const registry = createRegistry({ ...ground, lineage, tracking });
+  const urlFile = join(config.data, 'steps', 'url');
+  const pipelines = createPipelines({
+    ...ground,
+    identity,
+    lineage,
+    urlFile,
+    logFolder: join(config.data, 'logs', 'steps'),
+    launchers: {
+      process: createProcessLauncher({
+        folder: join(config.data, 'steps'),
+        entry: ground.entry('step'),
+        urlFile,
+        environment: config.environment,
+      }),
+    },
+  });
   return {
     identity,
     bound: [
@@ -60,5 +82,9 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       registryRoutes(registry),
     ].flat(),
     stop: async () => datasets.stop(),
+      pipelinesRoutes(pipelines),
+    ].flat(),
+    start: (url) => pipelines.start(url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')),
+    stop: () => pipelines.stop(),
   };
 }

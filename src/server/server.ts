@@ -61,6 +61,7 @@ export async function startServer(
       });
     ground.subscriptions.start();
     ground.jobs.start();
+    await domains.start(url);
     return {
       url,
       startUrl: `${url}/?token=${domains.identity.startToken}`,

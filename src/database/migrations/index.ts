@@ -7,6 +7,7 @@ import { datasets } from './0050-datasets.ts';
 import { features } from './0060-features.ts';
 import { tracking } from './0070-tracking.ts';
 import { registry } from './0080-registry.ts';
+import { pipelines } from './0090-pipelines.ts';
 
 /** Every migration, in order. A room takes the number of its place in the house times ten. */
-export const migrations: readonly Migration[] = [ground, lineage, projects, approvals, datasets, features, tracking, registry];
+export const migrations: readonly Migration[] = [ground, lineage, projects, approvals, datasets, features, tracking, registry, pipelines];

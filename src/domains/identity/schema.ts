@@ -14,6 +14,8 @@ export interface Actor {
   role: Role | null;
   /** Roles in single projects; they win over `role`. */
   projects: Record<string, Role>;
+  /** The thing that acts, when it is one: `rondo:step-run:<id>/<attempt>` for a step. */
+  urn?: string;
 }
 
 export const ANONYMOUS: Actor = { kind: 'anonymous', name: 'anonymous', role: null, projects: {} };

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { AppError, type Fault } from '../errors.ts';
-import { type Args, type Contract, type Endpoint, pathsOf } from './endpoint.ts';
+import { type Args, type Contract, type Endpoint, type KindOf, pathsOf } from './endpoint.ts';
 
 export interface ClientOptions {
   /** For example `http://127.0.0.1:7070`; empty in the browser. */
@@ -16,9 +16,9 @@ interface CallOptions {
 }
 
 export type Client<C extends Contract> = {
-  [K in keyof C]: C[K]['kind'] extends 'file' | 'events'
+  [K in keyof C]: KindOf<C[K]> extends 'file' | 'events'
     ? (args: Args<C[K]>, options?: CallOptions) => Promise<Response>
-    : C[K]['kind'] extends 'upload'
+    : KindOf<C[K]> extends 'upload'
       ? (args: Args<C[K]>, options: CallOptions & { stream: BodyInit }) => Promise<z.output<C[K]['response']>>
       : (args: Args<C[K]>, options?: CallOptions) => Promise<z.output<C[K]['response']>>;
 };

@@ -10,6 +10,7 @@ export type Need = (typeof NEEDS)[number];
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 type Shape = z.ZodObject;
+type Kind = 'json' | 'file' | 'upload' | 'events';
 
 /** One endpoint: the single source of its route, validation, OpenAPI entry, typed client method and permission. */
 export interface Endpoint<
@@ -17,6 +18,7 @@ export interface Endpoint<
   Q extends Shape | undefined = Shape | undefined,
   B extends z.ZodType | undefined = z.ZodType | undefined,
   R extends z.ZodType = z.ZodType,
+  K extends Kind = Kind,
 > {
   method: Method;
   /** `/api/v1/projects/:project/datasets/:name`; `*` as last part takes the rest of the path as parameter `*`. */
@@ -29,7 +31,7 @@ export interface Endpoint<
   body?: B;
   response: R;
   /** `json` (default), `file` (the handler returns a FileBody), `upload` (the handler reads the raw stream), `events` (SSE). */
-  kind?: 'json' | 'file' | 'upload' | 'events';
+  kind?: K;
   /** Status of a success; 200 when left out. */
   status?: number;
   /** `mlflow` speaks proto JSON under both of MLflow's prefixes and with its errors; `native` when left out. */
@@ -45,7 +47,8 @@ export function endpoint<
   Q extends Shape | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
   R extends z.ZodType = z.ZodType,
->(definition: Endpoint<P, Q, B, R>): Endpoint<P, Q, B, R> {
+  K extends Kind = 'json',
+>(definition: Endpoint<P, Q, B, R, K>): Endpoint<P, Q, B, R, K> {
   return definition;
 }
 
@@ -86,11 +89,11 @@ export interface FileBody {
 /** Answer of an `events` endpoint: yields until the client leaves. */
 export type EventBody = AsyncIterable<{ id?: string; event?: string; data: unknown }>;
 
-export type Answer<E extends Endpoint> = E['kind'] extends 'file'
-  ? FileBody
-  : E['kind'] extends 'events'
-    ? EventBody
-    : z.input<E['response']>;
+/** How an endpoint's answer travels; `json` when it does not say. */
+export type KindOf<E extends Endpoint> = Exclude<E['kind'], undefined>;
+
+export type Answer<E extends Endpoint> =
+  KindOf<E> extends 'file' ? FileBody : KindOf<E> extends 'events' ? EventBody : z.input<E['response']>;
 
 export type Handlers<C extends Contract, Actor> = {
   [K in keyof C]: (call: Call<C[K], Actor>) => Promise<Answer<C[K]>> | Answer<C[K]>;

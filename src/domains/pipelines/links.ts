@@ -1,0 +1,76 @@
+import type { Tx } from '../../database/index.ts';
+import { type Urn, urn } from '../../lib/urn.ts';
+import type { LineageService } from '../lineage/service.ts';
+import type { PortType } from './schema/graph.ts';
+import { DatasetRef, ModelRef } from './schema/runs.ts';
+import type { Run } from './store/runs.ts';
+import type { StepRun } from './store/steps.ts';
+import type { PipelineVersion } from './store/versions.ts';
+
+/** What a run is tied to from its start: pipeline, commit, lock file. */
+export async function linkRun(
+  tx: Tx,
+  lineage: LineageService,
+  run: Run,
+  version: PipelineVersion,
+): Promise<void> {
+  const from = urn('pipeline-run', run.id);
+  await lineage.link(tx, run.project, from, 'uses', urn('pipeline', run.pipeline));
+  const { commit, lock } = version.code;
+  if (commit) await lineage.link(tx, run.project, from, 'ran-at', urn('commit', commit));
+  if (lock) await lineage.link(tx, run.project, from, 'locked-by', urn('environment-lock', lock));
+  if (run.origin) await lineage.link(tx, run.project, from, 'derived-from', urn('pipeline-run', run.origin));
+  if (run.reason.cause?.startsWith('rondo:'))
+    await lineage.link(tx, run.project, from, 'caused-by', run.reason.cause as Urn);
+}
+
+/** What a finished step read and what it made. */
+export async function linkOutcome(
+  tx: Tx,
+  lineage: LineageService,
+  step: StepRun,
+  version: PipelineVersion,
+): Promise<void> {
+  const self = urn('step-run', step.id);
+  await lineage.link(tx, step.project, self, 'part-of', urn('pipeline-run', step.run));
+  const node = version.graph.nodes.find((one) => one.id === step.node);
+  for (const thing of thingsIn(node?.takes ?? {}, step.inputs))
+    await lineage.link(
+      tx,
+      step.project,
+      self,
+      thing.startsWith('rondo:dataset-version:') ? 'read' : 'uses',
+      thing,
+    );
+  for (const thing of thingsIn(node?.outputs ?? {}, step.outputs))
+    await lineage.link(tx, step.project, thing, 'produced-by', self);
+}
+
+/** URNs of the datasets, models and files among the values of some ports. */
+function thingsIn(ports: Record<string, PortType>, values: Record<string, unknown> | null): Urn[] {
+  return Object.entries(ports).flatMap(([name, port]) => {
+    const value = values?.[name];
+    return (Array.isArray(value) ? value : [value]).flatMap((one) => thingOf(port, one));
+  });
+}
+
+function thingOf(port: PortType, value: unknown): Urn[] {
+  if (port.kind === 'dataset') {
+    const ref = DatasetRef.safeParse(value);
+    return ref.success ? [urn('dataset-version', ref.data.name, ref.data.version)] : [];
+  }
+  if (port.kind === 'model') {
+    const ref = ModelRef.safeParse(value);
+    if (!ref.success) return [];
+    return [
+      'model_id' in ref.data
+        ? urn('logged-model', ref.data.model_id)
+        : urn('model-version', ref.data.name, ref.data.version),
+    ];
+  }
+  if (port.kind === 'file') {
+    const digest = (value as { digest?: unknown } | null)?.digest;
+    return typeof digest === 'string' ? [urn('blob', digest)] : [];
+  }
+  return [];
+}

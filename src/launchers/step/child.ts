@@ -1,0 +1,86 @@
+import { pathToFileURL } from 'node:url';
+import type { BundleHost, ChildJob, ChildMessage } from '../protocol.ts';
+
+const ERROR_LIMIT = 20_000;
+
+/** Runs user code: waits for the one job, imports the bundle, reports how the step came out, exits. */
+export function runChild(): void {
+  printAtOnce();
+  const stop = new AbortController();
+  process.on('SIGTERM', () => stop.abort(new Error('The step was asked to stop.')));
+  // Without its `step exec` nobody would take the result.
+  process.on('disconnect', () => process.exit(1));
+  process.on('uncaughtException', (error) =>
+    finish({ type: 'failed', kind: 'thrown', error: textOf(error) }),
+  );
+  process.once('message', (job: ChildJob) => {
+    run(job, stop.signal).then(finish, (error: unknown) =>
+      finish({ type: 'failed', kind: 'setup', error: textOf(error) }),
+    );
+  });
+  send({ type: 'ready' });
+}
+
+async function run(job: ChildJob, signal: AbortSignal): Promise<ChildMessage> {
+  Object.assign(process.env, environmentOf(job));
+  const { rondoBundle } = (await import(pathToFileURL(job.bundle).href)) as { rondoBundle: BundleHost };
+  try {
+    const outputs = await rondoBundle.run(job, {
+      progress: (value, text) => send({ type: 'progress', value, text }),
+      signal,
+    });
+    return { type: 'done', outputs };
+  } catch (error) {
+    const kind = (error as { code?: string } | null)?.code === 'STEP_OUTPUT' ? 'output' : 'thrown';
+    return { type: 'failed', kind, error: kind === 'output' ? (error as Error).message : textOf(error) };
+  }
+}
+
+/** What user code and programs that it starts find in their environment. */
+function environmentOf({ spec, url, token, workdir }: ChildJob): Record<string, string> {
+  return {
+    ...spec.env,
+    RONDO_URL: url,
+    RONDO_TOKEN: token,
+    RONDO_PROJECT: spec.project,
+    RONDO_PIPELINE: spec.pipeline,
+    RONDO_PIPELINE_RUN: spec.run,
+    RONDO_STEP_RUN: spec.step_run,
+    RONDO_ATTEMPT_KEY: spec.key,
+    RONDO_WORKDIR: workdir,
+    ...(spec.commit ? { RONDO_COMMIT: spec.commit } : {}),
+    MLFLOW_TRACKING_URI: url,
+    MLFLOW_TRACKING_TOKEN: token,
+    MLFLOW_WORKSPACE: spec.project,
+  };
+}
+
+function finish(message: ChildMessage): void {
+  process.stdout.write('', () =>
+    process.stderr.write('', () => send(message, () => process.exit(message.type === 'done' ? 0 : 1))),
+  );
+}
+
+/** Prints block, so that nothing is lost when user code calls `process.exit`; Node offers this for its pipes internally only. */
+function printAtOnce(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const { _handle } = stream as { _handle?: { setBlocking?(on: boolean): void } };
+    _handle?.setBlocking?.(true);
+  }
+}
+
+function send(message: ChildMessage, sent: () => void = () => {}): void {
+  if (!process.connected) return;
+  process.send?.(message, undefined, {}, (error) => {
+    // Values that JSON cannot carry (a BigInt, a cycle) fail here.
+    if (error && message.type === 'done') finish({ type: 'failed', kind: 'output', error: String(error) });
+    else sent();
+  });
+}
+
+function textOf(error: unknown): string {
+  const text = error instanceof Error ? (error.stack ?? error.message) : `Thrown: ${String(error)}`;
+  const cause =
+    error instanceof Error && error.cause !== undefined ? `\nCaused by: ${textOf(error.cause)}` : '';
+  return (text + cause).slice(0, ERROR_LIMIT);
+}
