@@ -5,7 +5,8 @@ import { firingUrn, type Parts, perform } from './actions.ts';
 import { digestOf } from './compiled-rule.ts';
 import type { ActionRecord } from './schema/firing.ts';
 import { endingOf, noteConsequence, settle } from './settle.ts';
-import { findFiring, type FiringRow, listActions, lockFiring, setAction } from './store/firings.ts';
+import { listActions, setAction } from './store/actions.ts';
+import { findFiring, type FiringRow, lockFiring } from './store/firings.ts';
 import { findRule } from './store/rules.ts';
 
 /**

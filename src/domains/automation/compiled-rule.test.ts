@@ -11,7 +11,7 @@ const rule = (over: object = {}) =>
     name: 'r',
     when: {
       event: 'alert.opened',
-      fields: { monitor: 'string', window: 'int', share: 'double', big: 'int' },
+      fields: { window: 'int', share: 'double', big: 'int' },
     },
     do: [{ action: 'notify', text: 'hello' }],
     ...over,

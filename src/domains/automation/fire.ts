@@ -10,7 +10,8 @@ import { askGuards, guardTime, memoryOf } from './guards.ts';
 import type { DryRun, FiredBy, GuardAnswer } from './schema/firing.ts';
 import type { Action, Rule } from './schema/rule.ts';
 import { causeOf } from './settle.ts';
-import { actedTimes, actionsOf, answered, findFiring, flying, insertFiring } from './store/firings.ts';
+import { actionsOf } from './store/actions.ts';
+import { actedTimes, answered, findFiring, flying, insertFiring } from './store/firings.ts';
 import { listRules, type RuleRow, setRuleState } from './store/rules.ts';
 
 export const ACT_JOB = 'automation.act';

@@ -1,4 +1,4 @@
-import { durationMs, durationText } from './duration.ts';
+import { humanDuration, parseDuration } from '../../lib/time.ts';
 import type { GuardAnswer } from './schema/firing.ts';
 import type { Rule } from './schema/rule.ts';
 
@@ -27,7 +27,7 @@ export function askGuards(rule: Rule, facts: GuardFacts): GuardAnswer[] {
   if (max_per_day !== undefined)
     answers.push({ guard: 'max_per_day', ...within(max_per_day, DAY, '24 h', facts) });
   if (budget !== undefined)
-    answers.push({ guard: 'budget', ...within(budget.runs, durationMs(budget.per), budget.per, facts) });
+    answers.push({ guard: 'budget', ...within(budget.runs, parseDuration(budget.per), budget.per, facts) });
   if (single_flight !== undefined) {
     const [running] = facts.inFlight;
     answers.push({
@@ -51,9 +51,9 @@ export function askGuards(rule: Rule, facts: GuardFacts): GuardAnswer[] {
 export function memoryOf(rule: Rule): number {
   const { cooldown, max_per_day, budget } = rule.guard;
   return Math.max(
-    cooldown === undefined ? 0 : durationMs(cooldown),
+    cooldown === undefined ? 0 : parseDuration(cooldown),
     max_per_day === undefined ? 0 : DAY,
-    budget === undefined ? 0 : durationMs(budget.per),
+    budget === undefined ? 0 : parseDuration(budget.per),
   );
 }
 
@@ -67,8 +67,8 @@ export function guardTime(rule: Rule, event: { time: number; data: unknown }): n
 
 function cooledDown(cooldown: string, facts: GuardFacts): GuardAnswer {
   const gap = Math.min(...facts.acted.map((time) => Math.abs(facts.at - time)));
-  const passed = gap >= durationMs(cooldown);
-  const last = Number.isFinite(gap) ? `${durationText(gap)} from the last firing` : 'no firing before';
+  const passed = gap >= parseDuration(cooldown);
+  const last = Number.isFinite(gap) ? `${humanDuration(gap)} from the last firing` : 'no firing before';
   return { guard: 'cooldown', passed, why: `${last}, at least ${cooldown}` };
 }
 

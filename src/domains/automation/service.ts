@@ -3,11 +3,12 @@ import type { RondoEvent } from '../../events/index.ts';
 import { AppError, ERRORS } from '../../lib/errors.ts';
 import type { Actor } from '../identity/schema.ts';
 import { type Parts, ruleUrn } from './actions.ts';
-import { applyTriggers, BY_FILE, removeOne, saveOne, scheduleNext } from './apply.ts';
+import { applyTriggers, BY_FILE, removeOne, saveOne } from './apply.ts';
 import { heardBetween, replay } from './backtest.ts';
 import { compileRule, type Heard, typesOf } from './compiled-rule.ts';
 import { AUTOMATION_ERRORS } from './errors.ts';
 import { dryRun, hear } from './fire.ts';
+import { closeBreaker, turnOn } from './breaker.ts';
 import { backtestLead } from './lead.ts';
 import type {
   Backtest,
@@ -20,7 +21,7 @@ import type {
 } from './schema/firing.ts';
 import type { Rule } from './schema/rule.ts';
 import { noteConsequence } from './settle.ts';
-import { actedTimes, findFiring, listFirings, medianDuration, newestFiring } from './store/firings.ts';
+import { actedTimes, findFiring, listFirings, medianDuration } from './store/firings.ts';
 import { findRule, listRules, type RuleRow, setDue, setRuleState } from './store/rules.ts';
 import { firingView, ruleViews, summaryOf } from './views.ts';
 
@@ -219,33 +220,6 @@ export function createAutomation(parts: Parts): AutomationService {
       await hear(parts, event);
     },
   };
-}
-
-/** The rule runs again; its breaker counts from here. */
-async function turnOn(parts: Parts, before: RuleRow, by: string): Promise<void> {
-  const { project, name } = before;
-  await parts.database.write(async (tx) => {
-    const breakerFrom = await newestFiring(tx, project, name);
-    const to = { state: 'on', by, reason: null, breakerFrom } as const;
-    if (!(await setRuleState(tx, before, ['paused', 'open'], to))) return;
-    await scheduleNext(tx, before, Date.now());
-    await parts.events.append(tx, {
-      type: 'rule.resumed',
-      source: 'automation',
-      subject: ruleUrn(project, name),
-      project,
-      data: { by, was: before.state },
-    });
-  });
-}
-
-/** A person's yes to a request of kind `open-breaker` closes the breaker; a no leaves the rule stopped. */
-async function closeBreaker(parts: Parts, event: RondoEvent): Promise<void> {
-  const decided = event.data as { id?: number; kind?: string; of?: string; state?: string; reason?: string };
-  if (decided.kind !== 'open-breaker' || decided.state !== 'approved' || event.project === null) return;
-  const rules = await listRules(parts.database.read, { project: event.project, state: 'open' });
-  const stopped = rules.find((each) => ruleUrn(each.project, each.name) === decided.of);
-  if (stopped) await turnOn(parts, stopped, decided.reason ?? 'a person');
 }
 
 function made(project: string, rule: Rule, given: Partial<Heard> & { type: string }): Heard {

@@ -1,20 +1,10 @@
 import type { Tx } from '../../database/index.ts';
 import type { RondoEvent } from '../../events/index.ts';
 import { parseUrn } from '../../lib/urn.ts';
-import { firingUrn, type Parts, ruleActor, ruleUrn } from './actions.ts';
-import { digestOf } from './compiled-rule.ts';
-import { setRuleState, findRule } from './store/rules.ts';
-import {
-  actionsOf,
-  addConsequence,
-  failuresInRow,
-  findFiring,
-  type FiringRow,
-  listActions,
-  lockFiring,
-  setAction,
-  setFiringState,
-} from './store/firings.ts';
+import { firingUrn, type Parts } from './actions.ts';
+import { openBreaker } from './breaker.ts';
+import { actionsOf, listActions, setAction } from './store/actions.ts';
+import { addConsequence, findFiring, type FiringRow, lockFiring, setFiringState } from './store/firings.ts';
 
 const GOOD = [
   'done',
@@ -27,7 +17,18 @@ const GOOD = [
   'ended',
   'closed',
 ];
-const BAD = ['failed', 'cancelled', 'rejected', 'refused', 'void', 'expired', 'rolled_back', 'lost', 'dead'];
+const BAD = [
+  'failed',
+  'cancelled',
+  'rejected',
+  'refused',
+  'void',
+  'expired',
+  'rolled_back',
+  'stopped',
+  'lost',
+  'dead',
+];
 
 /** Whether an event says that the thing it is about has ended, and how: by `data.state`, else by the end of its type. */
 export function endingOf(event: { type: string; data: unknown }): 'done' | 'failed' | undefined {
@@ -37,9 +38,10 @@ export function endingOf(event: { type: string; data: unknown }): 'done' | 'fail
   return GOOD.includes(word) ? 'done' : undefined;
 }
 
-/** The firing that an event names as its cause. */
+/** The firing that an event names as its cause: `data.caused_by`, or `data.reason.cause` of a pipeline run. */
 export function causeOf(event: { data: unknown }): number | undefined {
-  const named = (event.data as { caused_by?: unknown } | null)?.caused_by;
+  const data = event.data as { caused_by?: unknown; reason?: { cause?: unknown } | null } | null;
+  const named = data?.caused_by ?? data?.reason?.cause;
   if (typeof named !== 'string' || !named.startsWith('rondo:firing:')) return undefined;
   const id = Number(parseUrn(named).parts[0]);
   return Number.isSafeInteger(id) && id > 0 ? id : undefined;
@@ -73,8 +75,8 @@ async function end(
   ending: 'done' | 'failed',
   event: RondoEvent,
 ): Promise<void> {
-  const { reason, error } = (event.data ?? {}) as { reason?: unknown; error?: unknown };
-  const why = [reason, error].find((text) => typeof text === 'string') as string | undefined;
+  const { reason, error, sentence } = (event.data ?? {}) as Record<string, unknown>;
+  const why = [error, reason, sentence].find((text) => typeof text === 'string') as string | undefined;
   await setAction(tx, action.firing_id, action.position, ['started'], {
     state: ending,
     error: ending === 'failed' ? (why ?? `${event.type} said it failed`) : null,
@@ -95,31 +97,5 @@ export async function settle(parts: Parts, tx: Tx, firing: FiringRow): Promise<v
     project: firing.project,
     data: { rule: firing.rule, state, error: actions.find((action) => action.error)?.error ?? null },
   });
-  if (state === 'failed') await breaker(parts, tx, firing);
-}
-
-async function breaker(parts: Parts, tx: Tx, firing: FiringRow): Promise<void> {
-  const row = await findRule(tx, firing.project, firing.rule);
-  const limit = row?.rule.guard.breaker?.failures;
-  if (!row || limit === undefined || row.state === 'open') return;
-  if ((await failuresInRow(tx, row.project, row.name, row.breaker_from, limit)) < limit) return;
-  const actor = ruleActor(row.name);
-  const reason = `${limit} firings in a row failed`;
-  const subject = ruleUrn(row.project, row.name);
-  await setRuleState(tx, row, ['on', 'paused'], { state: 'open', by: actor.name, reason });
-  await parts.approvals.request(tx, actor, {
-    project: row.project,
-    kind: 'open-breaker',
-    subject,
-    digest: digestOf(row.rule),
-    title: `Let rule ${row.name} run again: ${reason}`,
-    payload: { rule: row.name, last_firing: firingUrn(firing.id) },
-  });
-  await parts.events.append(tx, {
-    type: 'rule.breaker_opened',
-    source: 'automation',
-    subject,
-    project: row.project,
-    data: { failures: limit, last_firing: firingUrn(firing.id) },
-  });
+  if (state === 'failed') await openBreaker(parts, tx, firing);
 }

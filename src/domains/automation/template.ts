@@ -1,9 +1,5 @@
 import { invalid } from '../../lib/errors.ts';
-import {
-  type ColumnType,
-  compileExpression,
-  type CompiledExpression,
-} from '../../lib/expressions/index.ts';
+import { type ColumnType, compileExpression, type CompiledExpression } from '../../lib/expressions/index.ts';
 
 export type Fill = (row: Record<string, unknown>) => unknown;
 

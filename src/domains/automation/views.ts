@@ -2,7 +2,8 @@ import type { Reader } from '../../database/index.ts';
 import { firingUrn } from './actions.ts';
 import { COUNT_DAYS, firingLead, ruleLead, sentenceOf } from './lead.ts';
 import type { Firing, FiringState, FiringSummary, RuleView } from './schema/firing.ts';
-import { countFirings, type FiringRow, listActions, listConsequences, listFirings } from './store/firings.ts';
+import { listActions } from './store/actions.ts';
+import { countFirings, type FiringRow, listConsequences, listFirings } from './store/firings.ts';
 import type { RuleRow } from './store/rules.ts';
 
 const DAY = 86_400_000;

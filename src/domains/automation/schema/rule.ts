@@ -1,10 +1,15 @@
 import { z } from 'zod';
+import { findDuration } from '../../../lib/time.ts';
 import { Name } from '../../projects/schema.ts';
 
-/** `90s`, `30m`, `6h`, `1.5d`, `2w`. */
-export const Duration = z
+/** `90s`, `30m`, `6h`, `1h30m`, `1.5d`, `2w`. */
+const Duration = z
   .string()
-  .regex(/^\d{1,9}(\.\d{1,6})?(ms|s|m|h|d|w)$/, 'a number and one of ms, s, m, h, d, w, for example 6h');
+  .max(50)
+  .refine(
+    (text) => findDuration(text) !== undefined,
+    'a number and one of ms, s, m, h, d, w, for example 6h',
+  );
 
 const EventType = z
   .string()

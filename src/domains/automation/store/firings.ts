@@ -1,7 +1,6 @@
 import type { Reader, Tables, Tx } from '../../../database/index.ts';
 import type {
   ActionRecord,
-  ActionState,
   ConditionPart,
   Consequence,
   FiredBy,
@@ -9,6 +8,7 @@ import type {
   GuardAnswer,
 } from '../schema/firing.ts';
 import type { Action } from '../schema/rule.ts';
+import { insertActions, listActions } from './actions.ts';
 
 interface FiringTable {
   id: number;
@@ -27,20 +27,9 @@ interface FiringTable {
   ended_at: number | null;
 }
 
-interface FiringActionTable {
-  firing_id: number;
-  position: number;
-  asked: string;
-  state: ActionState;
-  urn: string | null;
-  error: string | null;
-  ended_at: number | null;
-}
-
 declare module '../../../database/tables.ts' {
   interface Tables {
     firings: FiringTable;
-    firing_actions: FiringActionTable;
     firing_consequences: {
       id: number;
       firing_id: number;
@@ -65,11 +54,6 @@ const parse = ({ condition_parts, guards, event, ...row }: FiringTable): FiringR
   guards: JSON.parse(guards) as GuardAnswer[],
 });
 
-const parseAction = ({ firing_id: _, asked, ...row }: FiringActionTable): ActionRecord => ({
-  ...row,
-  asked: JSON.parse(asked) as Action,
-});
-
 /** Stores a firing with its actions; undefined when this rule already answered this event. */
 export async function insertFiring(
   tx: Tx,
@@ -89,20 +73,7 @@ export async function insertFiring(
     .returning('id')
     .executeTakeFirst();
   if (!inserted) return undefined;
-  for (const [position, asked] of actions.entries()) {
-    await tx
-      .insertInto('firing_actions')
-      .values({
-        firing_id: inserted.id,
-        position,
-        asked: JSON.stringify(asked),
-        state: 'waiting',
-        urn: null,
-        error: null,
-        ended_at: null,
-      })
-      .execute();
-  }
+  await insertActions(tx, inserted.id, actions);
   return inserted.id;
 }
 
@@ -207,43 +178,6 @@ export async function flying(
     .orderBy('id')
     .execute();
   return Promise.all(rows.map(async ({ id }) => ({ id, actions: await listActions(reader, id) })));
-}
-
-export async function listActions(reader: Reader, firing: number): Promise<ActionRecord[]> {
-  const rows = await reader
-    .selectFrom('firing_actions')
-    .selectAll()
-    .where('firing_id', '=', firing)
-    .orderBy('position')
-    .execute();
-  return rows.map(parseAction);
-}
-
-/** The actions that began this thing and have not ended. */
-export async function actionsOf(reader: Reader, urn: string) {
-  return reader
-    .selectFrom('firing_actions')
-    .select(['firing_id', 'position', 'state'])
-    .where('urn', '=', urn)
-    .execute();
-}
-
-export async function setAction(
-  tx: Tx,
-  firing: number,
-  position: number,
-  from: readonly ActionState[],
-  to: { state: ActionState; urn?: string | null; error?: string | null },
-): Promise<boolean> {
-  const row = await tx
-    .updateTable('firing_actions')
-    .set({ ...to, ended_at: to.state === 'waiting' || to.state === 'started' ? null : Date.now() })
-    .where('firing_id', '=', firing)
-    .where('position', '=', position)
-    .where('state', 'in', from)
-    .returning('position')
-    .executeTakeFirst();
-  return row !== undefined;
 }
 
 export async function setFiringState(tx: Tx, id: number, state: FiringState): Promise<void> {
