@@ -5,7 +5,8 @@ import { type Events, parseCursor, type Position, type RondoEvent, START } from 
 export interface Subscriber {
   /** Name of the durable cursor; permanent. */
   name: string;
-  types: readonly string[];
+  /** `*` hears every event. */
+  types: readonly string[] | '*';
   /** At least once; idempotent by `event.id`. */
   handle(event: RondoEvent): Promise<void>;
 }
@@ -162,7 +163,8 @@ class Pump {
       const events = await this.#events.after(position, { limit: 100 });
       if (events.length === 0 || this.#stopped) return;
       for (const event of events) {
-        if (this.#subscriber.types.includes(event.type)) await this.#handle(event);
+        const { types } = this.#subscriber;
+        if (types === '*' || types.includes(event.type)) await this.#handle(event);
         if (this.#stopped) break;
         position = parseCursor(event.cursor);
       }

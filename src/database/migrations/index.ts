@@ -8,6 +8,8 @@ import { features } from './0060-features.ts';
 import { tracking } from './0070-tracking.ts';
 import { registry } from './0080-registry.ts';
 import { pipelines } from './0090-pipelines.ts';
+import { automation } from './0140-automation.ts';
+import { maturity } from './0150-maturity.ts';
 
 /** Every migration, in order. A room takes the number of its place in the house times ten. */
-export const migrations: readonly Migration[] = [ground, lineage, projects, approvals, datasets, features, tracking, registry, pipelines];
+export const migrations: readonly Migration[] = [ground, lineage, projects, approvals, datasets, features, tracking, registry, pipelines, automation, maturity];

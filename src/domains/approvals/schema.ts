@@ -13,6 +13,7 @@ export const APPROVAL_KINDS = [
   'pipeline-pause',
   'inconclusive-rollout',
   'open-breaker',
+  'rule',
 ] as const;
 
 export const Vote = z.object({

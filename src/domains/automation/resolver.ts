@@ -1,0 +1,31 @@
+import type { Database } from '../../database/index.ts';
+import type { LineageService } from '../lineage/service.ts';
+import { findFiring } from './store/firings.ts';
+import { findRule } from './store/rules.ts';
+
+/** Tells lineage what rules and firings are. */
+export function resolveAutomation(database: Database, lineage: LineageService): void {
+  lineage.resolve('rule', {
+    async describe([project = '', name = '']) {
+      const row = await findRule(database.read, project, name);
+      if (!row) return undefined;
+      return {
+        title: row.rule.title ?? row.name,
+        facts: { state: row.state, revision: row.revision },
+        href: `/projects/${encodeURIComponent(project)}/rules/${encodeURIComponent(name)}`,
+      };
+    },
+  });
+  lineage.resolve('firing', {
+    async describe([id = '']) {
+      const row = await findFiring(database.read, Number(id) || 0);
+      if (!row) return undefined;
+      return {
+        title: `${row.rule} after ${row.event.type}`,
+        facts: { state: row.state, fired_at: row.fired_at },
+        href: `/projects/${encodeURIComponent(row.project)}/rules/${encodeURIComponent(row.rule)}/firings/${row.id}`,
+      };
+    },
+    expects: ['caused-by'],
+  });
+}
