@@ -54,6 +54,7 @@ table(
     'paired gain over January: mean',
     'sd per row',
     `rows for a paired z of ${DECISIVE_Z}`,
+    'z of the month if only days are independent',
   ],
   [...retrained, ...newest],
 );
@@ -66,18 +67,22 @@ table(
     'log loss of the baseline',
     'log loss of the model',
     'skill',
-    'its standard error',
+    'standard error by rows',
+    'by days',
+    'skill / baseline',
   ],
   weeks().map(({ monday, rows }) => {
-    const { mean: won, sd } = gain(baselineLoss, firstLoss, rows);
-    const losses = [baselineLoss, firstLoss].map((loss) => mean(rows, (i) => loss[i]!).toFixed(4));
+    const { mean: won, sd, errorByDay } = gain(baselineLoss, firstLoss, rows);
+    const [before, after] = [baselineLoss, firstLoss].map((loss) => mean(rows, (i) => loss[i]!));
+    const errors = [sd / Math.sqrt(rows.length), errorByDay].map((error) => error.toFixed(4));
+    const losses = [before!.toFixed(4), after!.toFixed(4), won.toFixed(4)];
     return [
       monday,
-      `${rows.length}`,
+      rows.length.toLocaleString('en'),
       shareLate(rows).toFixed(3),
       ...losses,
-      won.toFixed(4),
-      (sd / Math.sqrt(rows.length)).toFixed(4),
+      ...errors,
+      (won / before!).toFixed(3),
     ];
   }),
 );
@@ -104,9 +109,16 @@ function compare(month: number, name: string, before: number[]): string[] {
     rows,
   );
   const won = gain(firstLoss, loss, rows);
-  const needed =
-    won.mean > 0 ? Math.ceil(((DECISIVE_Z * won.sd) / won.mean) ** 2).toLocaleString('en') : 'no gain';
-  return [`${month}`, name, skill(loss, rows), won.mean.toFixed(4), won.sd.toFixed(3), needed];
+  const needed = won.mean > 0 ? Math.ceil(((DECISIVE_Z * won.sd) / won.mean) ** 2) : Infinity;
+  return [
+    `${month}`,
+    name,
+    skill(loss, rows),
+    won.mean.toFixed(4),
+    won.sd.toFixed(3),
+    needed <= rows.length ? needed.toLocaleString('en') : 'more than a month has',
+    (won.mean / won.errorByDay).toFixed(1),
+  ];
 }
 
 /** At most MOST_ROWS seeded rows of these months without the last week of the newest, which is kept for evaluation. */
@@ -154,15 +166,27 @@ function lossOf(model: Ensemble, rows: Int32Array = Int32Array.from(flights.mont
   return loss;
 }
 
+interface Gain {
+  mean: number;
+  /** Of one row's gain. */
+  sd: number;
+  /** Standard error of the mean if days, not rows, are independent: flights of one day share its weather. */
+  errorByDay: number;
+}
+
 /** How much less `challenger` loses than `champion` on the same rows. */
-function gain(
-  champion: Float64Array,
-  challenger: Float64Array,
-  rows: Int32Array,
-): { mean: number; sd: number } {
+function gain(champion: Float64Array, challenger: Float64Array, rows: Int32Array): Gain {
   const average = mean(rows, (i) => champion[i]! - challenger[i]!);
-  const variance = mean(rows, (i) => (champion[i]! - challenger[i]! - average) ** 2);
-  return { mean: average, sd: Math.sqrt(variance) };
+  const days = new Map<number, number>();
+  let squares = 0;
+  for (const i of rows) {
+    const rest = champion[i]! - challenger[i]! - average;
+    squares += rest ** 2;
+    days.set(flights.day[i]!, (days.get(flights.day[i]!) ?? 0) + rest);
+  }
+  const daySquares = [...days.values()].reduce((sum, rest) => sum + rest ** 2, 0);
+  const errorByDay = Math.sqrt((daySquares * days.size) / (days.size - 1)) / rows.length;
+  return { mean: average, sd: Math.sqrt(squares / rows.length), errorByDay };
 }
 
 function skill(loss: Float64Array, rows: Int32Array): string {

@@ -39,7 +39,7 @@ export const COUNTRY = 'US';
 
 /**
  * Raw rows (`flights`: date, delay, distance, origin, destination) on one clock. `date` is the departure by the clock of the origin;
- * read as one clock, a flight to the east would be known up to five hours before it landed. `departed_at` is UTC and is the time of
+ * read as one clock, a flight to the east would be known hours before it landed. `departed_at` is UTC and is the time of
  * the request. `landed_at` is UTC and is when the outcome is known: departure + 30 min + distance / 7.5 miles a minute + delay, but at
  * least 15 min after departure (a few rows have impossible delays), rounded up to the quarter of an hour.
  */
