@@ -1,6 +1,13 @@
 import { approvalsContract } from '../domains/approvals/contract.ts';
 import { identityContract } from '../domains/identity/contract.ts';
 import { lineageContract } from '../domains/lineage/contract.ts';
+import { automationContract } from '../domains/automation/contract.ts';
+import { datasetsContract } from '../domains/datasets/contract.ts';
+import { featuresContract } from '../domains/features/contract.ts';
+import { monitoringContract } from '../domains/monitoring/contract.ts';
+import { evaluationsContract } from '../domains/registry/contract/evaluations.ts';
+import { servingContract } from '../domains/serving/contract.ts';
+import { serverContract } from '../server/contract.ts';
 import { pipelinesContract } from '../domains/pipelines/contract.ts';
 import { projectsContract } from '../domains/projects/contract.ts';
 import { eventsContract } from '../events/contract.ts';
@@ -50,7 +57,14 @@ export class Rondo extends Connected {
   readonly lineage = this.room(lineageContract);
   readonly projects = this.room(projectsContract);
   readonly approvals = this.room(approvalsContract);
+  readonly datasets = this.room(datasetsContract);
+  readonly features = this.room(featuresContract);
+  readonly evaluations = this.room(evaluationsContract);
   readonly pipelines = this.room(pipelinesContract);
+  readonly serving = this.room(servingContract);
+  readonly monitoring = this.room(monitoringContract);
+  readonly automation = this.room(automationContract);
+  readonly server = this.room(serverContract);
   readonly events = this.room(eventsContract);
   readonly #tracking = createTracking(this.connection);
 

@@ -1,32 +1,52 @@
 import { join } from 'node:path';
-import type { Actor } from '../domains/identity/schema.ts';
-import { createIdentity, type IdentityService, startToken } from '../domains/identity/service.ts';
-import { identityRoutes } from '../domains/identity/routes.ts';
-import { lineageRoutes } from '../domains/lineage/routes.ts';
-import { createLineage } from '../domains/lineage/service.ts';
 import { approvalsRoutes } from '../domains/approvals/routes.ts';
-import { createApprovals } from '../domains/approvals/service.ts';
-import { projectsRoutes } from '../domains/projects/routes.ts';
-import { createProjects } from '../domains/projects/service.ts';
+import { type ApprovalsService, createApprovals } from '../domains/approvals/service.ts';
+import { EVENT_FIELDS } from '../domains/automation/event-fields.ts';
+import { startAutomation } from '../domains/automation/jobs.ts';
+import { automationRoutes } from '../domains/automation/routes.ts';
+import { createAutomation } from '../domains/automation/service.ts';
 import { datasetsRoutes } from '../domains/datasets/routes.ts';
 import { createDatasets } from '../domains/datasets/service.ts';
 import { featuresRoutes } from '../domains/features/routes.ts';
 import { createFeatures } from '../domains/features/service.ts';
-import { trackingRoutes } from '../domains/tracking/routes.ts';
-import { createTracking } from '../domains/tracking/service.ts';
-import { registryRoutes } from '../domains/registry/routes.ts';
-import { createRegistry } from '../domains/registry/service.ts';
+import { identityRoutes } from '../domains/identity/routes.ts';
+import type { Actor } from '../domains/identity/schema.ts';
+import { createIdentity, type IdentityService, startToken } from '../domains/identity/service.ts';
+import { lineageRoutes } from '../domains/lineage/routes.ts';
+import { createLineage } from '../domains/lineage/service.ts';
+import { monitoringRoutes } from '../domains/monitoring/routes.ts';
+import { createMonitoring } from '../domains/monitoring/service.ts';
 import { pipelinesRoutes } from '../domains/pipelines/routes.ts';
 import { createPipelines } from '../domains/pipelines/service.ts';
+import { projectsRoutes } from '../domains/projects/routes.ts';
+import { createProjects, type ProjectsService } from '../domains/projects/service.ts';
+import { evaluationsRoutes } from '../domains/registry/routes/evaluations.ts';
+import { registryRoutes } from '../domains/registry/routes.ts';
+import { createEvaluations } from '../domains/registry/service/evaluations.ts';
+import { createRegistry, type ProtectionPort } from '../domains/registry/service.ts';
+import { createReleases } from '../domains/releases/service.ts';
+import { createRollouts } from '../domains/rollouts/service.ts';
+import { servingRoutes } from '../domains/serving/routes.ts';
+import { createServing, type ServingService } from '../domains/serving/service/endpoints.ts';
+import { createLog } from '../domains/serving/service/log.ts';
+import { trackingRoutes } from '../domains/tracking/routes.ts';
+import { createTracking } from '../domains/tracking/service.ts';
+import { eventsRoutes, type RondoEvent } from '../events/index.ts';
 import { createProcessLauncher } from '../launchers/process/launcher.ts';
-import { eventsRoutes } from '../events/index.ts';
 import type { Bound } from '../lib/contract/index.ts';
+import { urn } from '../lib/urn.ts';
+import { automationActions } from './automation-actions.ts';
+import { forwardFeedback } from './feedback.ts';
+import { holdGateway } from './gateway-holder.ts';
 import type { Ground } from './ground.ts';
+import { createFacts, createModels, onlineViews } from './model-facts.ts';
+import { serverRoutes } from './routes.ts';
+import { startTicks } from './ticks.ts';
 
 export interface Domains {
   identity: IdentityService;
   bound: Bound<Actor>[];
-  /** Begins what the rooms do by themselves; `url` is where this server listens. */
+  /** The server answers at `url`: work that calls it may begin. */
   start(url: string): Promise<void>;
   /** Ends what the rooms started by themselves. */
   stop(): Promise<void>;
@@ -34,24 +54,52 @@ export interface Domains {
 
 /** The one list of rooms, left to right; each gets the ground and the services to its left. */
 export async function createDomains(ground: Ground): Promise<Domains> {
-  const { config, database } = ground;
+  const { config, database, events, jobs, analytics, blobs } = ground;
   const identity = createIdentity({
     token: startToken(config.data, config.token),
     loopback: config.loopback,
   });
   const lineage = createLineage(database);
-  const projects = createProjects(database, ground.events);
-  const approvals = createApprovals(database, ground.events);
+  const projects = createProjects(database, events);
+  const approvals = createApprovals(database, events);
+  const gateway = holdGateway(
+    join(config.data, 'gateway'),
+    {
+      entry: ground.entry('gateway-parent'),
+      host: config.host,
+      port: config.gatewayPort,
+      artifacts: config.artifactsUrl ?? join(config.data, 'artifacts'),
+    },
+    () => serving.pushRoutes(),
+  );
   const datasets = createDatasets({ ...ground, dataFolder: config.data, lineage, projects });
-  await datasets.watchSources();
   const features = createFeatures({ ...ground, lineage, datasets });
+  features.attachOnline(gateway);
   const tracking = createTracking({
     ...ground,
     lineage,
     projects,
     defaultArtifactRoot: config.defaultArtifactRoot,
   });
-  const registry = createRegistry({ ...ground, lineage, tracking });
+  const registry = createRegistry({
+    ...ground,
+    lineage,
+    tracking,
+    protection: protectAliases(projects, approvals),
+  });
+  const models = createModels({ blobs, registry, features });
+  const evaluations = createEvaluations({
+    ...ground,
+    lineage,
+    projects,
+    model: models.scorable,
+    async dataset(project, name, version) {
+      const found = await datasets.getVersion(project, name, version);
+      return { digest: found.digest, parts: found.parts.map((part) => part.digest) };
+    },
+    entry: ground.entry('evaluate'),
+    folder: join(config.data, 'evaluations'),
+  });
   const urlFile = join(config.data, 'steps', 'url');
   const pipelines = createPipelines({
     ...ground,
@@ -68,23 +116,142 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       }),
     },
   });
+  const serving: ServingService = createServing({
+    database,
+    events,
+    lineage,
+    projects,
+    approvals,
+    models: models.port,
+    gateway,
+    views: async (project, routes) => onlineViews(features, project, routes),
+    tokenHashes: () => identity.tokenHashes().map((token) => token.hash),
+  });
+  const log = createLog({ ...ground, segments: gateway });
+  const facts = createFacts({
+    ...ground,
+    lineage,
+    projects,
+    datasets,
+    features,
+    registry,
+    evaluations,
+    serving,
+    ci: async () => null,
+  });
+  const monitoring = createMonitoring({
+    ...ground,
+    serving,
+    log,
+    facts: facts.monitoring,
+    evaluationEntry: ground.entry('evaluate'),
+    folder: config.data,
+  });
+  const rollouts = createRollouts({ database, events, jobs, analytics, lineage, serving, log });
+  const releases = createReleases({
+    database,
+    events,
+    jobs,
+    lineage,
+    projects,
+    approvals,
+    serving,
+    rollouts,
+    facts: facts.release,
+  });
+  const automationParts = {
+    database,
+    events,
+    projects,
+    approvals,
+    lineage,
+    actions: automationActions({ datasets, pipelines, serving, releases }),
+    fields: EVENT_FIELDS,
+  };
+  const automation = createAutomation(automationParts);
+
+  subscribe('monitoring', { 'predictions.settled': monitoring.onSettled });
+  subscribe('rollouts', { 'predictions.settled': rollouts.onSettled });
+  subscribe('releases', {
+    'approval.requested': releases.onApprovalRequested,
+    'approval.decided': releases.onApprovalDecided,
+    'rollout.decided': releases.onRolloutDecided,
+  });
+  startAutomation(automation, automationParts, ground);
+
+  function subscribe(name: string, handlers: Record<string, (event: RondoEvent) => Promise<void>>): void {
+    ground.subscriptions.add({
+      name,
+      types: Object.keys(handlers),
+      handle: async (event) => handlers[event.type]?.(event),
+    });
+  }
+
+  const ticks = startTicks({ log, serving, report: ground.report });
   return {
     identity,
     bound: [
       eventsRoutes<Actor>(ground.events, ground.signals),
+      serverRoutes<Actor>(ground, gateway.url, [
+        async (project) =>
+          (await pipelines.active(project)).map((run) => `run ${run.number} of ${run.pipeline}`),
+      ]),
       identityRoutes(identity),
       lineageRoutes<Actor>(lineage),
       projectsRoutes(projects),
       approvalsRoutes(approvals),
-      datasetsRoutes(datasets, ground.blobs),
-      featuresRoutes(features, ground.blobs),
+      datasetsRoutes(datasets, blobs),
+      featuresRoutes(features, blobs),
       trackingRoutes(tracking),
       registryRoutes(registry),
-    ].flat(),
-    stop: async () => datasets.stop(),
+      evaluationsRoutes(evaluations),
       pipelinesRoutes(pipelines),
+      servingRoutes(serving, log, forwardFeedback(gateway.url)),
+      monitoringRoutes(monitoring),
+      automationRoutes(automation),
     ].flat(),
-    start: (url) => pipelines.start(url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')),
-    stop: () => pipelines.stop(),
+    async start(url) {
+      await pipelines.start(url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:'));
+      void gateway
+        .ready()
+        .catch((error: unknown) => ground.report({ level: 'error', gateway: String(error) }));
+      await datasets.watchSources();
+    },
+    async stop() {
+      ticks.stop();
+      await datasets.stop();
+      await pipelines.stop();
+      await gateway.stop();
+    },
+  };
+}
+
+/** Aliases that rondo.yaml ties to an environment move by promotion only. */
+function protectAliases(projects: ProjectsService, approvals: ApprovalsService): ProtectionPort {
+  return {
+    async protects(project, name) {
+      const file = await projects.find(project);
+      const environment =
+        'alias' in name
+          ? file?.protected_aliases[name.alias]
+          : name.stage === 'Production'
+            ? file?.environments.findLast((each) => each.protected)?.name
+            : undefined;
+      if (environment === undefined) return 'free';
+      return {
+        async request(tx, actor, change) {
+          const filed = await approvals.request(tx, actor, {
+            project,
+            kind: 'promotion',
+            subject: urn('model', change.model),
+            digest: change.digest ?? `${change.model}/${change.version}`,
+            title: `Promote ${change.model} v${change.version} to ${environment}`,
+            payload: { alias: { ...change, environment } },
+            state: 'checking',
+          });
+          return filed.id;
+        },
+      };
+    },
   };
 }

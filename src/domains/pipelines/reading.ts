@@ -17,7 +17,7 @@ import {
   type StepRunItem,
 } from './schema/runs.ts';
 import { attemptsOf } from './store/attempts.ts';
-import { countsOf, findRun, listRuns, type Run } from './store/runs.ts';
+import { activeRuns, countsOf, findRun, listRuns, type Run } from './store/runs.ts';
 import { findStep, type StepRun, stepsOfRun } from './store/steps.ts';
 import { findVersion, listPipelines, listVersions, type PipelineVersion } from './store/versions.ts';
 
@@ -43,6 +43,8 @@ export interface PipelineReading {
     limit: number;
   }): Promise<RunItem[]>;
   runItem(project: string, run: string): Promise<RunItem>;
+  /** Runs that have not ended. */
+  active(project?: string): Promise<{ id: string; pipeline: string; number: number }[]>;
   runDetail(project: string, run: string): Promise<RunDetail>;
   stepDetail(project: string, step: string): Promise<StepRunDetail>;
   output(project: string, step: string, name: string): Promise<FileBody>;
@@ -153,6 +155,7 @@ export function createReading(ground: {
       return { body, type: 'text/plain; charset=utf-8', name: `${name}-v${version}.mjs`, etag: code.bundle };
     },
     listRuns: async (filter) => items(await listRuns(read, filter)),
+    active: (project) => activeRuns(read, project),
     async runItem(project, id) {
       return (await items([await runOf(project, id)]))[0] as RunItem;
     },

@@ -88,6 +88,18 @@ export async function findRun(reader: Reader, project: string, id: string): Prom
   return row && toRun(row);
 }
 
+export async function activeRuns(
+  reader: Reader,
+  project?: string,
+): Promise<{ id: string; pipeline: string; number: number }[]> {
+  let query = reader
+    .selectFrom('pipeline_runs')
+    .select(['id', 'pipeline', 'number'])
+    .where('ended_at', 'is', null);
+  if (project !== undefined) query = query.where('project', '=', project);
+  return query.execute();
+}
+
 /** Newest first; `before` is the creation time of the last one seen. */
 export async function listRuns(
   reader: Reader,

@@ -76,8 +76,11 @@ export interface ServingParts {
   approvals: ApprovalsService;
   models: ModelPort;
   gateway: GatewayPort;
-  /** Views that live endpoints read online, with how long to keep their rows. */
-  views(): Promise<RouteTable['views']>;
+  /** Views that these services read online, with how long to keep their rows. */
+  views(
+    project: string,
+    services: readonly NonNullable<DeploymentPlan['feature_service']>[],
+  ): Promise<RouteTable['views']>;
   tokenHashes(): string[];
 }
 
@@ -125,6 +128,7 @@ export function createServing(parts: ServingParts): ServingService {
     const rows = await listEndpoints(database.read);
     const all = change ? [...rows.filter((row) => row.name !== change.endpoint.name), change.endpoint] : rows;
     const endpoints: RouteTable['endpoints'] = [];
+    const views = new Map<string, RouteTable['views'][number]>();
     for (const row of all) {
       const arms =
         change?.endpoint.name === row.name
@@ -160,7 +164,12 @@ export function createServing(parts: ServingParts): ServingService {
         }),
       });
     }
-    return { revision: Date.now(), endpoints, views: await parts.views(), token_hashes: parts.tokenHashes() };
+    for (const endpoint of endpoints) {
+      const services = endpoint.deployments.flatMap((deployment) => deployment.feature_service ?? []);
+      for (const view of await parts.views(endpoint.project, services))
+        views.set(`${view.view}@${view.version}`, view);
+    }
+    return { revision: Date.now(), endpoints, views: [...views.values()], token_hashes: parts.tokenHashes() };
   }
 
   async function endpointFor(tx: Tx, project: string, change: Change, actor: Actor): Promise<EndpointRow> {
