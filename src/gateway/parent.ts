@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const before = readLock(place);
   if (before && isAlive(before))
     throw conflict(`Another gateway (process ${before.pid}) uses ${config.folder}.`);
-  const socket = bindSocket(config.host, config.port);
+  const socket = await bindSocket(config.host, config.port);
   writeDurably(place.lock, JSON.stringify({ ...self(), host: config.host, port: socket.port }));
   const workers = new Workers(socket, () => nextEpoch(place));
   let stopping: Promise<void> | undefined;

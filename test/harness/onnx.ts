@@ -130,9 +130,9 @@ function attribute(name: string, value: Attribute): Uint8Array {
   if (typeof value === 'number') return join(head, varint((2 << 3) | 5), bytesOf([value]), integer(20, 1));
   if (typeof value === 'string') return join(head, text(4, value), integer(20, 3));
   if (typeof value[0] === 'bigint')
-    return join(head, ...value.map((item) => integer(8, item as bigint)), integer(20, 7));
+    return join(head, all(value.map((item) => integer(8, item as bigint))), integer(20, 7));
   if (typeof value[0] === 'string')
-    return join(head, ...value.map((item) => text(9, item as string)), integer(20, 8));
+    return join(head, all(value.map((item) => text(9, item as string))), integer(20, 8));
   return join(head, field(7, bytesOf(value as number[])), integer(20, 6));
 }
 
@@ -150,9 +150,8 @@ const text = (number: number, value: string) => field(number, new TextEncoder().
 const field = (number: number, body: Uint8Array) =>
   join(varint((number << 3) | 2), varint(body.length), body);
 
-function join(...parts: Uint8Array[]): Uint8Array {
-  return Buffer.concat(parts);
-}
+const join = (...parts: Uint8Array[]): Uint8Array => Buffer.concat(parts);
+const all = (parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
 
 function varint(value: number | bigint): Uint8Array {
   const bytes: number[] = [];

@@ -139,7 +139,8 @@ async function retire(endpoints: readonly LiveEndpoint[], models: Iterable<Model
   for (const model of models) await model.close();
 }
 
-const modelKey = ({ model, signature }: DeploymentRoute) => `${model.digest} ${JSON.stringify(signature)}`;
+const modelKey = ({ model, signature }: DeploymentRoute) =>
+  `${model.flavor} ${model.digest} ${JSON.stringify(signature)}`;
 
 function describe(endpoint: EndpointRoute, route: DeploymentRoute, revision: number) {
   const service = route.feature_service;
