@@ -3,7 +3,7 @@ import type { Partition } from './schema.ts';
 
 /** Rows of a view as one table: partitions in order of arrival, under the names that `analytics.run({ tables })` gave them. */
 export interface ViewRows {
-  /** Name of the table that the statements make. */
+  /** Name of the view that the statement makes. */
   name: string;
   /** View name of each partition. */
   tables: readonly string[];
@@ -29,23 +29,25 @@ export interface AsOfJoin {
 }
 
 /**
- * Makes the table of a view's visible rows: of one key and event time only the latest created one, the later partition
- * among equals. Partitions that cannot hold such twins are read as they are.
+ * Makes the view of a feature view's visible rows: of one key and event time only the latest created one, the later partition
+ * among equals. Only times at which there can be such twins are searched for them.
  */
 export function viewRowsSql(view: ViewRows): string {
   const columns = ['key', 'event_time', 'created_time', ...view.features.map(identifier)].join(', ');
   const visible = view.asOf === undefined ? '' : ` where created_time <= ${Math.floor(view.asOf)}`;
-  const twins = mayHaveTwins(view);
   const parts = view.tables.map(
-    (table, i) => `select ${columns}${twins ? `, ${i} as part` : ''} from ${identifier(table)}${visible}`,
+    (table, i) => `select ${columns}, ${i} as part from ${identifier(table)}${visible}`,
   );
   if (parts.length === 0) {
     const empty = view.features.map((name) => `null::double as ${identifier(name)}`).join(', ');
     return `create or replace temp view ${view.name} as select null::varchar as key, null::bigint as event_time, null::bigint as created_time, ${empty} limit 0`;
   }
   const all = parts.join(' union all ');
-  if (!twins) return `create or replace temp view ${view.name} as ${all}`;
-  return `create or replace temp table ${view.name} as select ${columns} from (${all})
+  const head = `create or replace temp view ${view.name} as select ${columns} from (${all})`;
+  const ranges = twinRanges(view.partitions).map(({ from, to }) => `event_time between ${from} and ${to}`);
+  if (ranges.length === 0) return head;
+  const twins = ranges.join(' or ');
+  return `${head} where not (${twins}) union all select ${columns} from (${all}) where ${twins}
     qualify row_number() over (partition by key, event_time order by created_time desc, part desc) = 1`;
 }
 
@@ -90,13 +92,25 @@ export function strategyOf(join: Pick<AsOfJoin, 'rows' | 'labels'>): 'asof' | 'w
   return join.labels * (rows / keys) <= 2 * rows ? 'window' : 'asof';
 }
 
-function mayHaveTwins(view: ViewRows): boolean {
-  if (view.partitions.some((partition) => !partition.unique_times)) return true;
-  const ordered = [...view.partitions].sort((a, b) => a.min_event - b.min_event);
-  return ordered.some(
-    (partition, i) =>
-      i > 0 && partition.min_event <= Math.max(...ordered.slice(0, i).map((other) => other.max_event)),
-  );
+/** Event times (both ends inside) at which one key may have several rows: where partitions overlap, or one repeats itself. */
+export function twinRanges(
+  partitions: readonly Pick<Partition, 'min_event' | 'max_event' | 'unique_times'>[],
+): { from: number; to: number }[] {
+  const found = partitions
+    .filter((item) => !item.unique_times)
+    .map((item) => ({ from: item.min_event, to: item.max_event }));
+  let reached = Number.NEGATIVE_INFINITY;
+  for (const { min_event, max_event } of [...partitions].sort((a, b) => a.min_event - b.min_event)) {
+    if (min_event <= reached) found.push({ from: min_event, to: Math.min(max_event, reached) });
+    reached = Math.max(reached, max_event);
+  }
+  const merged: { from: number; to: number }[] = [];
+  for (const range of found.sort((a, b) => a.from - b.from)) {
+    const last = merged.at(-1);
+    if (last && range.from <= last.to) last.to = Math.max(last.to, range.to);
+    else merged.push({ ...range });
+  }
+  return merged;
 }
 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -61,9 +61,13 @@ export async function joinHistory(
   const shape = columnsOf(
     (await analytics.run({ tables, rows: { columns: `describe (\n${text}\n)` } })).rows.columns,
   );
-  const base = baseSql(service, time, text, shape, query);
+  const counted = query.sample
+    ? await analytics.run({ tables, rows: { n: `select count(*)::double as n from (\n${text}\n)` } })
+    : undefined;
+  const rows = counted ? Number(counted.rows.n[0]?.n) : input.rows;
+  const base = baseSql(service, time, { text, rows }, shape, query);
   const views = viewsOf(joins, query.as_of, tables);
-  const labels = query.sample ? Math.min(query.sample.n, input.rows) : input.rows;
+  const labels = query.sample ? Math.min(query.sample.n, rows) : rows;
   const plans = joins.map(({ join, view }, i): AsOfJoin & { join: typeof join } => ({
     join,
     name: `j${i}`,
@@ -103,7 +107,7 @@ export async function joinHistory(
 function baseSql(
   service: PinnedService,
   time: string,
-  text: string,
+  input: { text: string; rows: number },
   shape: readonly Column[],
   query: HistoricalQuery,
 ): { sql: string; columns: string[] } {
@@ -135,7 +139,7 @@ function baseSql(
     });
   }
   let sql = `select _rid, epoch_ms(${identifier(time)}::timestamp) as _t, ${columns.map(([name, value]) => `${value} as ${identifier(name)}`).join(', ')}
-    from (${sampleSql(text, shape, query)}) where ${identifier(time)} is not null`;
+    from (${sampleSql(input, shape, query)}) where ${identifier(time)} is not null`;
   const types: Record<string, ColumnType> = Object.fromEntries(
     service.request.map(({ name, type }) => [name, type]),
   );
@@ -147,13 +151,24 @@ function baseSql(
   return { sql: `create or replace temp table base as ${sql}`, columns: columns.map(([name]) => name) };
 }
 
-/** The rows with their number; of a sample, those with the smallest hash of content and seed. */
-function sampleSql(text: string, shape: readonly Column[], query: HistoricalQuery): string {
+/**
+ * The rows with their number; of a sample, those with the smallest hash of seed, number and content. The hash is uniform, so
+ * most rows are passed over before anything is sorted.
+ */
+function sampleSql(
+  { text, rows }: { text: string; rows: number },
+  shape: readonly Column[],
+  query: HistoricalQuery,
+): string {
   const numbered = `select *, row_number() over () as _rid from (\n${text}\n)`;
-  if (!query.sample) return numbered;
-  const content = shape.map(({ name }) => identifier(name)).join(', ');
-  return `select * from (${numbered})
-    qualify row_number() over (order by hash(${query.sample.seed}, ${content}), _rid) <= ${query.sample.n}`;
+  if (!query.sample || query.sample.n >= rows) return numbered;
+  const { n, seed } = query.sample;
+  const hash = `hash(${seed}, _rid, ${shape.map(({ name }) => identifier(name)).join(', ')})`;
+  const share = Math.min(1, (n + 10 * Math.sqrt(n) + 100) / rows);
+  const below = (BigInt(Math.floor(share * 2 ** 53)) << 11n) - 1n;
+  return `select * exclude (_hash) from (
+    select * from (select *, ${hash} as _hash from (${numbered})) where _hash <= ${below}::ubigint
+    qualify row_number() over (order by _hash, _rid) <= ${n})`;
 }
 
 /** One table of rows per view version, however many joins read it. Adds the partitions to `tables`. */

@@ -33,9 +33,10 @@ export async function lookUp(
       ? { rows: { found: [] as Row[], later: [] as Row[] } }
       : await analytics.run({
           tables,
+          statements: [`create or replace temp table looked_up as ${all}`],
           rows: {
-            found: `select ${list}, ${features} from (${all}) where event_time <= ${cutoff} and ${seen} order by event_time desc, created_time desc, part desc limit 1`,
-            later: `select ${list} from (${all}) where event_time > coalesce((select max(event_time) from (${all}) where event_time <= ${cutoff} and ${seen}), -9e15) order by event_time, created_time limit 1`,
+            found: `select ${list}, ${features} from looked_up where event_time <= ${cutoff} and ${seen} order by looked_up.event_time desc, looked_up.created_time desc, part desc limit 1`,
+            later: `select ${list} from looked_up where event_time > coalesce((select max(event_time) from looked_up where event_time <= ${cutoff} and ${seen}), -9e15) order by 1, 2 limit 1`,
           },
         });
   const row = rows.found[0];

@@ -1,6 +1,7 @@
 import { type Analytics, identifier } from '../../analytics/index.ts';
 import { AppError } from '../../lib/errors.ts';
 import type { Column, DatasetVersion } from '../datasets/schema.ts';
+import { columnType } from '../datasets/profile.ts';
 import { checkUserSql } from '../datasets/user-sql.ts';
 import { FEATURE_ERRORS } from './errors.ts';
 import { CONSTANT_KEY, type FeatureView, type Partition } from './schema.ts';
@@ -167,7 +168,7 @@ function rowsSql(
   from: number | undefined,
 ): string {
   const time = (name: string) =>
-    /INT$/.test(columns.get(name) ?? '') ? `${name}::bigint` : `epoch_ms(${name}::timestamp)`;
+    columnType(columns.get(name) ?? '') === 'int' ? `${name}::bigint` : `epoch_ms(${name}::timestamp)`;
   const key = view.entity === null && !columns.has('key') ? `'${CONSTANT_KEY}'` : 'key::varchar';
   const created = columns.has('created_time')
     ? `coalesce(${time('created_time')}, ${createdAt})`

@@ -209,7 +209,7 @@ export const HistoricalRequest = z
     /** One SELECT over the view `input` that gives the request columns; instead of `where`. */
     select: z.string().min(1).max(50_000).optional(),
     where: z.string().min(1).max(10_000).optional(),
-    /** That many rows, chosen by a hash of their content and the seed: the same every time. */
+    /** That many rows, chosen by a hash of seed, place and content: the same every time. */
     sample: z.object({ n: z.number().int().positive(), seed: z.number().int().default(1) }).optional(),
     /** Further columns, as expressions over the input's. */
     labels: z.array(z.object({ name: FeatureName, expression: z.string().min(1).max(10_000) })).default([]),
