@@ -1,7 +1,11 @@
+import { splitProject } from '../../lib/urn.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { RegistryContext, type RegistryGround } from './service/context.ts';
 import { modelVerbs } from './service/models.ts';
 import { versionVerbs } from './service/versions.ts';
+
+import { findModel } from './store/models.ts';
+import { findVersion } from './store/versions.ts';
 
 export { type Protection, type ProtectionPort, type RegistryGround, UNPROTECTED } from './service/context.ts';
 export type { NewVersion } from './service/versions.ts';
@@ -16,33 +20,27 @@ export function createRegistry(ground: RegistryGround) {
 export type RegistryService = ReturnType<typeof createRegistry>;
 
 function describeToLineage({ database }: RegistryContext, lineage: LineageService): void {
-  const models = (name: string) =>
-    database.read
-      .selectFrom('registered_models')
-      .selectAll()
-      .where('name', '=', name)
-      .orderBy('id')
-      .executeTakeFirst();
   lineage.resolve('model', {
-    async describe([name = '']) {
-      const row = await models(name);
-      return row && { title: row.name, facts: {}, href: `/projects/${row.project}/models/${row.name}` };
+    async describe(parts) {
+      const { project, own } = splitProject(parts, 1);
+      const row = await findModel(database.read, project, own[0] ?? '');
+      return row && { title: row.name, facts: {}, href: `/projects/${project}/models/${row.name}` };
     },
   });
   lineage.resolve('model-version', {
-    async describe([name = '', version = '']) {
-      const model = await models(name);
-      if (!model || !/^\d+$/.test(version)) return undefined;
-      const row = await database.read
-        .selectFrom('model_versions')
-        .selectAll()
-        .where('model', '=', model.id)
-        .where('version', '=', Number(version))
-        .executeTakeFirst();
+    async describe(parts) {
+      const { project, own } = splitProject(parts, 2);
+      const [name = '', version = ''] = own;
+      const model = await findModel(database.read, project, name);
+      const row =
+        model && /^\d+$/.test(version) && (await findVersion(database.read, model.id, Number(version)));
       if (!row) return undefined;
       const facts = { stage: row.stage, digest: row.manifest, created: row.created_at };
-      const href = `/projects/${model.project}/models/${model.name}/versions/${version}`;
-      return { title: `${model.name} version ${version}`, facts, href };
+      return {
+        title: `${model.name} version ${version}`,
+        facts,
+        href: `/projects/${project}/models/${model.name}/versions/${version}`,
+      };
     },
     expects: ['produced-by'],
   });

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import type { ColumnType, Signature as Columns } from '../../runtimes/signature.ts';
 import type { ColumnSpec, Signature } from './schema.ts';
 
 interface WrittenSpec {
@@ -15,6 +16,33 @@ export function parseSignature(mlmodel: string): Signature | undefined {
   const inputs = readSpecs(signature?.inputs);
   if (!inputs) return undefined;
   return { inputs, outputs: readSpecs(signature?.outputs), params: readParams(signature?.params) };
+}
+
+const COLUMN_TYPES: readonly string[] = [
+  'boolean',
+  'integer',
+  'long',
+  'float',
+  'double',
+  'string',
+  'datetime',
+] satisfies ColumnType[];
+
+/** The signature as named columns, or undefined when the model takes tensors, arrays or objects instead. */
+export function columnsOf({ inputs, outputs }: Signature): Columns | undefined {
+  const plain = [...inputs, ...(outputs ?? [])].every((spec) => COLUMN_TYPES.includes(spec.type));
+  if (!plain || inputs.some((spec) => spec.name === undefined)) return undefined;
+  return {
+    inputs: inputs.map((spec) => ({
+      name: spec.name ?? '',
+      type: spec.type as ColumnType,
+      required: spec.required,
+    })),
+    outputs: (outputs ?? []).map((spec) => ({
+      type: spec.type as ColumnType,
+      ...(spec.name === undefined ? {} : { name: spec.name }),
+    })),
+  };
 }
 
 /** Names of the flavors in an `MLmodel` file: `sklearn`, `onnx`, `python_function` … */

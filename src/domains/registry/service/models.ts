@@ -1,7 +1,7 @@
 import type { Tx } from '../../../database/index.ts';
 import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
 import type { Filter } from '../../../lib/search/filter.ts';
-import { urn } from '../../../lib/urn.ts';
+import { urnIn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { KeyValue, Page } from '../../tracking/schema.ts';
 import { badParameter, exists } from '../errors.ts';
@@ -101,7 +101,7 @@ export function modelVerbs(context: RegistryContext) {
         });
         if (!inserted) throw exists(`Registered Model (name=${name}) already exists.`);
         await putModelTags(tx, inserted.id, given.tags ?? []);
-        await context.tell(tx, 'model.created', project, urn('model', name), { name });
+        await context.tell(tx, 'model.created', project, urnIn(project, 'model', name), { name });
         return inserted;
       });
       return (await assemble([row]))[0] as RegisteredModel;
@@ -127,7 +127,7 @@ export function modelVerbs(context: RegistryContext) {
           .executeTakeFirst();
         if (other && other.id !== row.id) throw exists(`Registered Model (name=${to}) already exists.`);
         await updateModel(tx, row.id, { name: to });
-        await context.tell(tx, 'model.renamed', project, urn('model', to), { from: row.name, to });
+        await context.tell(tx, 'model.renamed', project, urnIn(project, 'model', to), { from: row.name, to });
       });
     },
 
@@ -140,7 +140,9 @@ export function modelVerbs(context: RegistryContext) {
       await database.write(async (tx) => {
         const row = await context.model(tx, project, name);
         await removeModel(tx, row.id);
-        await context.tell(tx, 'model.deleted', project, urn('model', row.name), { name: row.name });
+        await context.tell(tx, 'model.deleted', project, urnIn(project, 'model', row.name), {
+          name: row.name,
+        });
       });
     },
 
@@ -203,13 +205,19 @@ export function modelVerbs(context: RegistryContext) {
       const before = await findAlias(tx, model.id, alias);
       await putAlias(tx, { model: model.id, alias, version: row.version });
       await updateModel(tx, model.id, {});
-      await context.tell(tx, 'model.alias.set', project, urn('model-version', model.name, row.version), {
-        name: model.name,
-        alias,
-        version: row.version,
-        before: before?.version ?? null,
-        by: actor.name,
-      });
+      await context.tell(
+        tx,
+        'model.alias.set',
+        project,
+        urnIn(project, 'model-version', model.name, row.version),
+        {
+          name: model.name,
+          alias,
+          version: row.version,
+          before: before?.version ?? null,
+          by: actor.name,
+        },
+      );
     },
 
     async deleteAlias(actor: Actor, project: string, name: string, alias: string): Promise<void> {
@@ -220,7 +228,7 @@ export function modelVerbs(context: RegistryContext) {
         await removeAlias(tx, model.id, alias);
         await updateModel(tx, model.id, {});
         const data = { name: model.name, alias, by: actor.name };
-        await context.tell(tx, 'model.alias.removed', project, urn('model', model.name), data);
+        await context.tell(tx, 'model.alias.removed', project, urnIn(project, 'model', model.name), data);
       });
     },
 

@@ -2,7 +2,7 @@ import { findName, putName, removeNames } from '../../../artifacts/index.ts';
 import type { Tx } from '../../../database/index.ts';
 import type { FileBody } from '../../../lib/contract/index.ts';
 import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
-import { urn } from '../../../lib/urn.ts';
+import { urn, urnIn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { KeyValue, Page } from '../../tracking/schema.ts';
 import { AppError } from '../../../lib/errors.ts';
@@ -101,20 +101,21 @@ export function versionVerbs(context: RegistryContext) {
       tx,
       'model.version.created',
       model.project,
-      urn('model-version', model.name, version),
+      urnIn(model.project, 'model-version', model.name, version),
       data,
     );
     return row;
   }
 
   async function link(tx: Tx, model: ModelRow, row: VersionRow, from: Resolved): Promise<void> {
-    const version = urn('model-version', model.name, row.version);
+    const version = urnIn(model.project, 'model-version', model.name, row.version);
     const add = (...[relation, to]: [Parameters<typeof ground.lineage.link>[3], ReturnType<typeof urn>]) =>
       ground.lineage.link(tx, model.project, version, relation, to);
-    await add('version-of', urn('model', model.name));
+    await add('version-of', urnIn(model.project, 'model', model.name));
     if (row.run_id !== '') await add('produced-by', urn('run', row.run_id));
     if (row.model_id !== '') await add('derived-from', urn('logged-model', row.model_id));
-    if (from.copyOf) await add('derived-from', urn('model-version', from.copyOf.name, from.copyOf.version));
+    if (from.copyOf)
+      await add('derived-from', urnIn(model.project, 'model-version', from.copyOf.name, from.copyOf.version));
   }
 
   async function fileOf(ref: VersionRef, path: string) {
@@ -215,7 +216,7 @@ export function versionVerbs(context: RegistryContext) {
         for (const other of leaving) await updateVersion(tx, model.id, other.version, { stage: 'Archived' });
         await updateVersion(tx, model.id, now.version, { stage });
         await updateModel(tx, model.id, {});
-        const subject = urn('model-version', model.name, now.version);
+        const subject = urnIn(project, 'model-version', model.name, now.version);
         await context.tell(tx, 'model.version.staged', project, subject, {
           name: model.name,
           version: now.version,
@@ -254,7 +255,7 @@ export function versionVerbs(context: RegistryContext) {
         });
         await removeNames(tx, rootOfVersion(project, model.id, row.version));
         await updateModel(tx, model.id, {});
-        const subject = urn('model-version', model.name, row.version);
+        const subject = urnIn(project, 'model-version', model.name, row.version);
         const data = { name: model.name, version: row.version };
         await context.tell(tx, 'model.version.deleted', project, subject, data);
       });
