@@ -23,11 +23,18 @@ export class AppError extends Error {
   readonly status: number;
   readonly hint: string | undefined;
   readonly details: unknown;
+  /** Of the request that a server refused, when this error came over the wire. */
+  readonly requestId: string | undefined;
 
   constructor(
     kind: Kind,
     message: string,
-    options: { hint?: string; details?: unknown; cause?: unknown } = {},
+    options: {
+      hint?: string | undefined;
+      details?: unknown;
+      cause?: unknown;
+      requestId?: string | undefined;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'AppError';
@@ -35,9 +42,10 @@ export class AppError extends Error {
     this.status = kind.status;
     this.hint = options.hint ?? kind.hint;
     this.details = options.details;
+    this.requestId = options.requestId;
   }
 
-  toFault(requestId?: string): Fault {
+  toFault(requestId: string | undefined = this.requestId): Fault {
     const fault: Fault = { code: this.code, message: this.message };
     if (this.hint !== undefined) fault.hint = this.hint;
     if (this.details !== undefined) fault.details = this.details;

@@ -1,19 +1,24 @@
-import type { QueryKey } from '@tanstack/react-query';
-import { useEffect, useEffectEvent, useSyncExternalStore } from 'react';
+import { useSyncExternalStore } from 'react';
+import { eventsContract } from '../events/contract.ts';
 import { queryClient } from './api.ts';
 import { eventParser, type StreamEvent } from './event-stream.ts';
+import { concerns, newsOf } from './live-topics.ts';
 import { getToken, onToken } from './session.ts';
 
-/** live: events arrive. catching-up: connected again after a gap. as-of: no connection, data of that moment (ms). */
-export type LiveState = { kind: 'live' } | { kind: 'catching-up' } | { kind: 'as-of'; at: number };
+/** live: events arrive. catching-up: connected again after a gap. as-of: no connection since `at`, next try at `next` (ms). */
+export type LiveState =
+  | { kind: 'live' }
+  | { kind: 'catching-up' }
+  | { kind: 'as-of'; at: number; next: number };
 
-const EVENTS_PATH = '/api/v1/events';
 const PAINT_MS = 250;
+const FIRST_RETRY_MS = 1000;
 const SLOWEST_RETRY_MS = 30_000;
+/** The server beats every 15 s; after this long without a byte the connection counts as lost. */
+const SILENCE_MS = 40_000;
 
-let state: LiveState = { kind: 'as-of', at: Date.now() };
+let state: LiveState = { kind: 'catching-up' };
 const watchers = new Set<() => void>();
-const readers = new Set<(events: readonly StreamEvent[]) => void>();
 let stop: (() => void) | undefined;
 
 export function useLiveState(): LiveState {
@@ -26,39 +31,14 @@ export function useLiveState(): LiveState {
   );
 }
 
-/**
- * Keeps these queries fresh: refetches them at most four times a second while events arrive, never in a hidden
- * tab, and once after a gap. One connection per tab serves all callers; it resumes by Last-Event-ID.
- * `touches` narrows to the events that matter. Returns the connection's state.
- */
-export function useLive(
-  keys: readonly QueryKey[],
-  touches: (event: StreamEvent) => boolean = () => true,
-): LiveState {
-  const refresh = useEffectEvent((events: readonly StreamEvent[]) => {
-    if (events.length > 0 && !events.some(touches)) return;
-    for (const queryKey of keys) void queryClient.invalidateQueries({ queryKey });
-  });
-  useEffect(() => {
-    const reader = (events: readonly StreamEvent[]) => refresh(events);
-    readers.add(reader);
-    start();
-    return () => {
-      readers.delete(reader);
-    };
-  }, []);
-  return useLiveState();
-}
-
-/** Opens the one connection when there is a token; without one the state stays "as of". */
+/** Opens the one connection of this tab; it resumes by Last-Event-ID and starts anew when the token changes. */
 export function start(): void {
   if (stop) return;
   let ended = new AbortController();
   const connect = () => {
     ended.abort();
     ended = new AbortController();
-    if (getToken()) void run(ended.signal);
-    else set({ kind: 'as-of', at: Date.now() });
+    void run(ended.signal);
   };
   const off = onToken(connect);
   stop = () => {
@@ -69,23 +49,37 @@ export function start(): void {
   connect();
 }
 
+/** Tries again at once, for a person who does not want to wait. */
+export function reconnect(): void {
+  wake();
+}
+
+let wake = () => {};
+
 async function run(signal: AbortSignal): Promise<void> {
   let last: string | undefined;
-  let wait = 1000;
+  let wait = FIRST_RETRY_MS;
   let gap = false;
   while (!signal.aborted) {
-    try {
-      await read(signal, last, gap, (event) => {
-        last = event.id ?? last;
-        wait = 1000;
-      });
-    } catch {
-      // Lost or refused: the state says so, and the loop tries again.
-    }
+    await read(signal, last, gap, (event) => {
+      last = event.id ?? last;
+      wait = FIRST_RETRY_MS;
+    }).catch(() => undefined);
     if (signal.aborted) return;
-    if (state.kind !== 'as-of') set({ kind: 'as-of', at: Date.now() });
+    const pause = wait * (0.8 + 0.4 * Math.random());
+    set({
+      kind: 'as-of',
+      at: state.kind === 'as-of' ? state.at : Date.now(),
+      next: Date.now() + pause,
+    });
     gap = true;
-    await new Promise((resolve) => setTimeout(resolve, wait * (0.8 + 0.4 * Math.random())));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, pause);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
     wait = Math.min(SLOWEST_RETRY_MS, wait * 2);
   }
 }
@@ -96,39 +90,49 @@ async function read(
   gap: boolean,
   seen: (event: StreamEvent) => void,
 ): Promise<void> {
-  const headers: Record<string, string> = {
-    accept: 'text/event-stream',
-    authorization: `Bearer ${getToken()}`,
-  };
+  const silent = new AbortController();
+  let timer = setTimeout(() => silent.abort(), SILENCE_MS);
+  const headers: Record<string, string> = { accept: 'text/event-stream' };
+  const token = getToken();
+  if (token) headers.authorization = `Bearer ${token}`;
   if (last) headers['last-event-id'] = last;
-  const response = await fetch(EVENTS_PATH, { headers, signal });
-  if (
-    !response.ok ||
-    !response.body ||
-    !response.headers.get('content-type')?.startsWith('text/event-stream')
-  ) {
-    await response.body?.cancel();
-    return;
-  }
-  if (gap) {
-    set({ kind: 'catching-up' });
-    deliver([]);
-  }
-  set({ kind: 'live' });
-  const parse = eventParser();
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    const events = parse(piece.value);
-    for (const event of events) seen(event);
-    if (events.length) queue(events);
+  try {
+    const response = await fetch(eventsContract.streamEvents.path, {
+      headers,
+      signal: AbortSignal.any([signal, silent.signal]),
+    });
+    const type = response.headers.get('content-type') ?? '';
+    if (!response.ok || !response.body || !type.startsWith('text/event-stream')) {
+      await response.body?.cancel();
+      return;
+    }
+    if (gap) {
+      set({ kind: 'catching-up' });
+      await queryClient.invalidateQueries();
+    }
+    set({ kind: 'live' });
+    const parse = eventParser();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      clearTimeout(timer);
+      timer = setTimeout(() => silent.abort(), SILENCE_MS);
+      for (const event of parse(piece.value)) {
+        seen(event);
+        queue(event);
+      }
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-let waiting: StreamEvent[] = [];
+const waiting = new Set<string>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-function queue(events: readonly StreamEvent[]): void {
-  waiting.push(...events);
+function queue(event: StreamEvent): void {
+  const news = newsOf(event);
+  if (news.length === 0) return;
+  for (const each of news) waiting.add(each);
   timer ??= setTimeout(flush, PAINT_MS);
 }
 
@@ -138,13 +142,11 @@ function flush(): void {
     document.addEventListener('visibilitychange', flush, { once: true });
     return;
   }
-  const events = waiting;
-  waiting = [];
-  if (events.length) deliver(events);
-}
-
-function deliver(events: readonly StreamEvent[]): void {
-  for (const reader of readers) reader(events);
+  const news = [...waiting];
+  waiting.clear();
+  void queryClient.invalidateQueries({
+    predicate: ({ queryKey: [path] }) => typeof path === 'string' && concerns(path, news),
+  });
 }
 
 function set(next: LiveState): void {

@@ -9,9 +9,13 @@ import {
 import { Fault } from '../ui/fault.tsx';
 import { PageFrame } from '../ui/page-frame.tsx';
 import type { Clock } from '../ui/time.ts';
-import { toFault } from './api.ts';
+import { pageOf } from '../ui/place.ts';
+import { DEFAULT_PROJECT } from '../domains/projects/schema.ts';
+import { projectsContract } from '../domains/projects/contract.ts';
+import { call, toFault } from './api.ts';
 import { Login } from './login.tsx';
 import { NotFound } from './not-found.tsx';
+import { FrameData } from './frame-data.tsx';
 import { getPreferences } from './preferences.ts';
 import { PAGES } from './routes.tsx';
 import { Shell } from './shell.tsx';
@@ -27,7 +31,7 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 const framed = createRoute({
   getParentRoute: () => root,
   id: 'framed',
-  component: Shell,
+  component: Framed,
   notFoundComponent: NotFound,
 });
 const login = createRoute({
@@ -40,9 +44,8 @@ const login = createRoute({
 const start = createRoute({
   getParentRoute: () => framed,
   path: '/',
-  beforeLoad: () => {
-    const { project } = getPreferences();
-    throw redirect({ href: project ? `/p/${encodeURIComponent(project)}/overview` : '/inbox' });
+  beforeLoad: async () => {
+    throw redirect({ href: pageOf(await startProject(), 'overview') });
   },
 });
 
@@ -50,7 +53,7 @@ const project = createRoute({
   getParentRoute: () => framed,
   path: '/p/$project',
   beforeLoad: ({ params }) => {
-    throw redirect({ href: `/p/${encodeURIComponent(params.project)}/overview` });
+    throw redirect({ href: pageOf(params.project, 'overview') });
   },
 });
 
@@ -82,3 +85,20 @@ export const router = createRouter({
     </PageFrame>
   ),
 });
+
+function Framed() {
+  return (
+    <FrameData>
+      <Shell />
+    </FrameData>
+  );
+}
+
+/** The project opened last while it still exists, else the first that somebody made, else the one every server has. */
+async function startProject(): Promise<string> {
+  const answer = await call(projectsContract.listProjects, {}).catch(() => undefined);
+  const names = (answer?.projects ?? []).map((each) => each.name);
+  const { project } = getPreferences();
+  if (project !== undefined && (!answer || names.includes(project))) return project;
+  return names.find((name) => name !== DEFAULT_PROJECT) ?? DEFAULT_PROJECT;
+}

@@ -10,6 +10,7 @@ import type { KeyBinding } from '../ui/page-keys.ts';
 import { jumpBindings, useGlobalKeys } from './keys.ts';
 import { start as startLive } from './live.ts';
 import { NAV_ITEMS, pageHref, projectOf } from './navigation.ts';
+import { OfflineBanner } from './offline-banner.tsx';
 import { Palette } from './palette.tsx';
 import type { PaletteEntry } from '../ui/palette-entries.ts';
 import { useOffered } from '../ui/palette-entries.ts';
@@ -54,6 +55,7 @@ export function Shell() {
             onSearch={openPalette}
             onHelp={() => setHelp(true)}
           />
+          <OfflineBanner />
           <main id="content" tabIndex={-1}>
             <Outlet />
           </main>

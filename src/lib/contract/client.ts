@@ -10,7 +10,7 @@ export interface ClientOptions {
   headers?: Record<string, string>;
 }
 
-interface CallOptions {
+export interface CallOptions {
   signal?: AbortSignal;
   headers?: Record<string, string>;
 }
@@ -27,6 +27,19 @@ interface AnyArgs {
   params?: Record<string, unknown>;
   query?: Record<string, unknown>;
   body?: unknown;
+}
+
+/** What a call of one JSON endpoint answers. */
+export type AnswerOf<E extends Endpoint> = z.output<E['response']>;
+
+/** Calls one JSON endpoint; failures are thrown as AppError. */
+export function callEndpoint<E extends Endpoint>(
+  definition: E,
+  args: Args<E>,
+  options: ClientOptions,
+  call: CallOptions = {},
+): Promise<AnswerOf<E>> {
+  return send(definition, args as AnyArgs, call, options) as Promise<AnswerOf<E>>;
 }
 
 /** A typed client of a contract over `fetch`; runs in Node and in the browser. Failures are thrown as AppError. */
@@ -100,6 +113,7 @@ async function toError(response: Response): Promise<AppError> {
     return new AppError({ code, status: response.status }, body.message ?? text, {
       hint: body.hint,
       details: body.details,
+      requestId: body.request_id,
     });
   } catch {
     return new AppError(

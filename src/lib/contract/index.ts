@@ -1,2 +1,9 @@
 export * from './endpoint.ts';
-export { type Client, type ClientOptions, createClient } from './client.ts';
+export {
+  type AnswerOf,
+  callEndpoint,
+  type CallOptions,
+  type Client,
+  type ClientOptions,
+  createClient,
+} from './client.ts';

@@ -1,0 +1,137 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext } from 'react';
+import type { AnswerOf, Args, CallOptions, Endpoint, Need } from '../lib/contract/index.ts';
+import { type Fault, toAppError } from '../lib/errors.ts';
+import type { PanelState } from './panel.tsx';
+import { toast } from './toasts.tsx';
+
+/** The person at the screen, as the server knows them. */
+export interface Me {
+  name: string;
+  /** Null without a role: an anonymous reader on this machine. */
+  role: string | null;
+  may: readonly string[];
+}
+
+/** How pages reach the server; given by the frame, so that a page knows contracts and nothing of transport. */
+export interface DataAccess {
+  call<E extends Endpoint>(endpoint: E, args: Args<E>, options?: CallOptions): Promise<AnswerOf<E>>;
+  me: Me | undefined;
+  /** Set while there is no connection: why nothing can be changed now. */
+  offline?: string;
+}
+
+const DataContext = createContext<DataAccess | undefined>(undefined);
+
+export function DataProvider({ value, children }: { value: DataAccess; children: ReactNode }) {
+  return <DataContext value={value}>{children}</DataContext>;
+}
+
+/** An answer on its way: old data stays while new loads. */
+export interface Answered<T> {
+  data: T | undefined;
+  fault: Fault | undefined;
+  refreshing: boolean;
+  retry: () => void;
+}
+
+/** Key of an endpoint's answers in the cache; its first part is the path, by which live events find it. */
+export const queryKey = (endpoint: Endpoint, args: unknown) => [endpoint.path, args] as const;
+
+/** Asks an endpoint and keeps the answer fresh. Pass `undefined` as args to wait with the question. */
+export function useEndpoint<E extends Endpoint>(
+  endpoint: E,
+  args: Args<E> | undefined,
+  options: { every?: number } = {},
+): Answered<AnswerOf<E>> {
+  const { call } = useAccess();
+  const query = useQuery({
+    queryKey: queryKey(endpoint, args),
+    queryFn: ({ signal }) => call(endpoint, args as Args<E>, { signal }),
+    enabled: args !== undefined,
+    placeholderData: (before: AnswerOf<E> | undefined, query) =>
+      query && sameObject(query.queryKey[1], args) ? before : undefined,
+    refetchInterval: options.every ?? false,
+  });
+  return {
+    data: query.data as AnswerOf<E> | undefined,
+    fault: query.error && query.data === undefined ? toAppError(query.error).toFault() : undefined,
+    refreshing: query.isFetching && query.isPlaceholderData,
+    retry: () => void query.refetch(),
+  };
+}
+
+export interface Acting<E extends Endpoint> {
+  run: (args: Args<E>) => void;
+  running: boolean;
+  fault: Fault | undefined;
+  reset: () => void;
+}
+
+/** Something a person does. Afterwards everything on the screen is asked again; `done` may return the sentence to say. */
+export function useAct<E extends Endpoint>(
+  endpoint: E,
+  done?: (answer: AnswerOf<E>) => string | undefined,
+): Acting<E> {
+  const { call } = useAccess();
+  const client = useQueryClient();
+  const mutation = useMutation({
+    mutationFn: (args: Args<E>) => call(endpoint, args),
+    onSuccess: async (answer) => {
+      const sentence = done?.(answer);
+      if (sentence) toast(sentence);
+      await client.invalidateQueries();
+    },
+  });
+  return {
+    run: mutation.mutate,
+    running: mutation.isPending,
+    fault: mutation.error ? toAppError(mutation.error).toFault() : undefined,
+    reset: mutation.reset,
+  };
+}
+
+export const useMe = (): Me | undefined => useAccess().me;
+
+/** Why this person cannot do something that needs `need` now; undefined when they can. */
+export function useBarrier(need: Need): string | undefined {
+  const { me, offline } = useAccess();
+  if (offline) return offline;
+  if (!me || me.may.includes(need)) return undefined;
+  const wanted = ROLE_OF[need] ?? need;
+  return me.role
+    ? `Needs ${wanted}. You are ${me.role}.`
+    : `Needs ${wanted}. You read without a token; sign in with the one of this server.`;
+}
+
+const ROLE_OF: Partial<Record<Need, string>> = {
+  track: 'editor',
+  edit: 'editor',
+  operate: 'operator',
+  admin: 'admin',
+};
+
+/** The state of a panel that shows one answer; `empty` is shown when the answer has nothing in it. */
+export function panelState<T>(
+  answer: Answered<T>,
+  more: { rows?: number; empty?: (data: T) => ReactNode | undefined } = {},
+): PanelState {
+  if (answer.data === undefined) {
+    if (answer.fault) return { kind: 'error', fault: answer.fault, onRetry: answer.retry };
+    return { kind: 'loading', rows: more.rows, awaiting: 'Still waiting for the server.' };
+  }
+  const empty = more.empty?.(answer.data);
+  if (empty !== undefined && empty !== null && empty !== false) return { kind: 'empty', empty };
+  return { kind: 'ready', refreshing: answer.refreshing };
+}
+
+/** Whether two calls ask about the same thing, perhaps with another filter: then the old answer may stay meanwhile. */
+const sameObject = (before: unknown, now: unknown): boolean =>
+  JSON.stringify((before as { params?: unknown } | undefined)?.params) ===
+  JSON.stringify((now as { params?: unknown } | undefined)?.params);
+
+function useAccess(): DataAccess {
+  const access = useContext(DataContext);
+  if (!access) throw new Error('A page stands outside the frame that gives it data.');
+  return access;
+}

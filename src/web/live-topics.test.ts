@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { concerns, newsOf } from './live-topics.ts';
+
+const fact = (source: string) => newsOf({ type: 'fact', data: JSON.stringify({ source }) });
+
+it('asks again what a fact is about, and leaves the rest alone', () => {
+  const news = fact('monitoring');
+  expect(concerns('/api/v1/projects/:project/monitors/:monitor', news)).toBe(true);
+  expect(concerns('/api/v1/projects/:project/alerts', news)).toBe(true);
+  expect(concerns('/api/v1/activity', news)).toBe(true);
+  expect(concerns('/api/v1/projects/:project/endpoints', news)).toBe(false);
+  expect(concerns('/api/v1/projects', news)).toBe(false);
+});
+
+it('takes a changed charter as news about projects, not about everything in one', () => {
+  const news = fact('projects');
+  expect(concerns('/api/v1/projects', news)).toBe(true);
+  expect(concerns('/api/v1/projects/:project', news)).toBe(true);
+  expect(concerns('/api/v1/projects/:project/rules', news)).toBe(false);
+});
+
+it('reads signals by their first word and nothing from beats', () => {
+  const signal = newsOf({ type: 'signal', data: JSON.stringify({ topic: 'endpoint/flight-delay' }) });
+  expect(concerns('/api/v1/projects/:project/endpoints/:endpoint', signal)).toBe(true);
+  expect(newsOf({ type: 'beat', data: '{"now":1}' })).toEqual([]);
+  expect(newsOf({ type: 'hello', data: '{"now":1}' })).toEqual([]);
+});

@@ -1,0 +1,44 @@
+import type { StreamEvent } from './event-stream.ts';
+
+/** Nouns in the paths of a room's endpoints, by the source of its facts. */
+const NOUNS: Readonly<Record<string, readonly string[]>> = {
+  projects: ['projects', 'revisions'],
+  approvals: ['approvals'],
+  datasets: ['datasets', 'sources', 'validations'],
+  features: ['features', 'views', 'services'],
+  tracking: ['runs', 'experiments', 'metrics', 'logged-models', 'artifacts'],
+  registry: ['registered-models', 'model-versions', 'models', 'evaluations'],
+  pipelines: ['pipelines', 'pipeline-runs', 'step-runs'],
+  serving: ['endpoints', 'predictions'],
+  monitoring: ['monitors', 'alerts'],
+  rollouts: ['rollouts', 'endpoints'],
+  releases: ['promotions', 'approvals', 'endpoints'],
+  automation: ['rules', 'firings'],
+  maturity: ['maturity'],
+};
+
+/** Shown whatever happens: the activity list, and lineage, which every room writes. */
+const ALWAYS = ['activity', 'lineage', 'overview'];
+
+/** The first word of a signal's topic is singular: `endpoint/flight-delay`, `run/3f2a`. */
+const SIGNALS: Readonly<Record<string, readonly string[]>> = {
+  endpoint: ['endpoints', 'predictions'],
+  run: ['runs', 'metrics'],
+  'pipeline-run': ['pipeline-runs', 'step-runs'],
+  'step-run': ['step-runs'],
+  dataset: ['datasets'],
+};
+
+/** The nouns that an event of the stream has news about; empty for greetings and beats. */
+export function newsOf(event: Pick<StreamEvent, 'type' | 'data'>): readonly string[] {
+  if (event.type !== 'fact' && event.type !== 'signal') return [];
+  const data = JSON.parse(event.data) as { source?: string; topic?: string };
+  if (event.type === 'signal') return SIGNALS[data.topic?.split('/')[0] ?? ''] ?? [];
+  return [...ALWAYS, ...(NOUNS[data.source ?? ''] ?? [])];
+}
+
+/** Whether the endpoint of this path answers about one of the nouns; the project list is no noun of what lies under it. */
+export function concerns(path: string, nouns: readonly string[]): boolean {
+  const parts = path.replace(/^\/api\/v1\/projects\/:project(?=\/)/, '').split('/');
+  return nouns.some((noun) => parts.includes(noun));
+}
