@@ -88,13 +88,14 @@ export const SIGNATURES = {
 /** Expectations of every month; the profile of January is the reference of the others. */
 export const CHECKS = {
   checks: [
-    { kind: 'min_rows', value: 400_000 },
-    { kind: 'not_null', column: 'departed_at' },
-    { kind: 'not_null', column: 'delay' },
-    { kind: 'in_range', column: 'distance', min: 1, max: 6000 },
-    { kind: 'matches', column: 'origin', pattern: '^[A-Z0-9]{3}$' },
-    { kind: 'matches', column: 'destination', pattern: '^[A-Z0-9]{3}$' },
-    { kind: 'in_range', column: 'delay', min: -120, max: 1500, mostly: 0.9999, severity: 'warn' },
+    { expect: 'min_rows', rows: 400_000 },
+    { expect: 'not_null', column: 'departed_at' },
+    { expect: 'not_null', column: 'delay' },
+    { expect: 'in_range', column: 'distance', min: 1, max: 6000 },
+    { expect: 'matches', column: 'origin', pattern: '[A-Z0-9]{3}' },
+    { expect: 'matches', column: 'destination', pattern: '[A-Z0-9]{3}' },
+    { expect: 'in_range', column: 'delay', min: -120, max: 1500, mostly: 0.9999, severity: 'warn' },
+    { expect: 'row', expression: 'landed_at > departed_at' },
   ],
 };
 
@@ -113,4 +114,23 @@ export const MONITORS = [
   },
   { kind: 'drift' as const, name: 'drift', endpoint: ENDPOINT, min_rows: 1000, false_alarms: 0.01 },
   { kind: 'service' as const, name: 'service', endpoint: ENDPOINT, min_rows: 1000 },
+];
+
+/** What happens by itself: a window under the limit retrains, and a version that beats the baseline asks for production. */
+export const RULES = [
+  {
+    name: 'retrain-on-decay',
+    title: 'Retrain when skill falls under its limit',
+    when: { event: 'window.closed' },
+    if: 'data.kind == "quality" && data.state == "breach"',
+    do: [{ action: 'run_pipeline' as const, pipeline: 'flights-train', params: {} }],
+    guard: { cooldown: '27d', clock: 'event' as const, single_flight: true as const, veto: { while_failed_checks: 'flights' } },
+  },
+  {
+    name: 'promote-what-wins',
+    title: 'Ask for production when an evaluation beats the baseline by the margin',
+    when: { event: 'evaluation.finished', fields: { by: 'string' as const } },
+    if: `data.model == "${MODEL}" && data.gain_low >= 0.02 && data.by != "releases"`,
+    do: [{ action: 'request_promotion' as const, model: '${data.model}', version: '${data.version}', to: 'prod' }],
+  },
 ];

@@ -6,6 +6,8 @@ import { datasetsContract } from '../domains/datasets/contract.ts';
 import { featuresContract } from '../domains/features/contract.ts';
 import { monitoringContract } from '../domains/monitoring/contract.ts';
 import { evaluationsContract } from '../domains/registry/contract/evaluations.ts';
+import { releasesContract } from '../domains/releases/contract.ts';
+import { rolloutsContract } from '../domains/rollouts/contract.ts';
 import { servingContract } from '../domains/serving/contract.ts';
 import { serverContract } from '../server/contract.ts';
 import { pipelinesContract } from '../domains/pipelines/contract.ts';
@@ -63,6 +65,8 @@ export class Rondo extends Connected {
   readonly pipelines = this.room(pipelinesContract);
   readonly serving = this.room(servingContract);
   readonly monitoring = this.room(monitoringContract);
+  readonly rollouts = this.room(rolloutsContract);
+  readonly releases = this.room(releasesContract);
   readonly automation = this.room(automationContract);
   readonly server = this.room(serverContract);
   readonly events = this.room(eventsContract);

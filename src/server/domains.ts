@@ -24,7 +24,9 @@ import { evaluationsRoutes } from '../domains/registry/routes/evaluations.ts';
 import { registryRoutes } from '../domains/registry/routes.ts';
 import { createEvaluations } from '../domains/registry/service/evaluations.ts';
 import { createRegistry, type ProtectionPort } from '../domains/registry/service.ts';
+import { releasesRoutes } from '../domains/releases/routes.ts';
 import { createReleases } from '../domains/releases/service.ts';
+import { rolloutsRoutes } from '../domains/rollouts/routes.ts';
 import { createRollouts } from '../domains/rollouts/service.ts';
 import { servingRoutes } from '../domains/serving/routes.ts';
 import { createServing, type ServingService } from '../domains/serving/service/endpoints.ts';
@@ -208,6 +210,8 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       pipelinesRoutes(pipelines),
       servingRoutes(serving, log, forwardFeedback(gateway.url)),
       monitoringRoutes(monitoring),
+      rolloutsRoutes(rollouts),
+      releasesRoutes(releases),
       automationRoutes(automation),
     ].flat(),
     async start(url) {

@@ -175,6 +175,7 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
     if (promotion.state !== 'checking') return;
     const { project, model, version } = promotion;
     const environment = await projects.environment(project, promotion.environment);
+    if (!environment.protected) return settleGates(promotion, environment, [], '');
     const champion = await championIn(promotion.endpoint);
     const known = await facts.gates(
       project,
