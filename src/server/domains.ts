@@ -80,11 +80,12 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       featuresRoutes(features, ground.blobs),
       trackingRoutes(tracking),
       registryRoutes(registry),
-    ].flat(),
-    stop: async () => datasets.stop(),
       pipelinesRoutes(pipelines),
     ].flat(),
     start: (url) => pipelines.start(url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')),
-    stop: () => pipelines.stop(),
+    async stop() {
+      await pipelines.stop();
+      datasets.stop();
+    },
   };
 }

@@ -12,4 +12,16 @@ import { automation } from './0140-automation.ts';
 import { maturity } from './0150-maturity.ts';
 
 /** Every migration, in order. A room takes the number of its place in the house times ten. */
-export const migrations: readonly Migration[] = [ground, lineage, projects, approvals, datasets, features, tracking, registry, pipelines, automation, maturity];
+export const migrations: readonly Migration[] = [
+  ground,
+  lineage,
+  projects,
+  approvals,
+  datasets,
+  features,
+  tracking,
+  registry,
+  pipelines,
+  automation,
+  maturity,
+];
