@@ -59,8 +59,8 @@ export async function play(rondo: Rondo, gateway: () => Promise<string>, show: S
     stage.progress('bundling the pipeline');
     await pipeline();
     if (!(await hasVersion(rondo))) {
-      const run = await rondo.pipelines.runPipeline({ params: { name: 'flights-train' }, body: {} } as never);
-      await watchRun(rondo, (run as { id: string }).id, stage);
+      const run = await rondo.pipelines.runPipeline({ params: { name: 'flights-train' }, body: {} });
+      await watchRun(rondo, run.id, stage);
     }
   });
   await show.stage('Release: dev, staging, prod', async (stage) => {
@@ -175,12 +175,10 @@ async function hasVersion(rondo: Rondo): Promise<boolean> {
 
 async function watchRun(rondo: Rondo, run: string, stage: Stage): Promise<void> {
   for (;;) {
-    const detail = await rondo.pipelines.getPipelineRun({ params: { run } } as never);
-    const { state, steps } = detail as { state?: string; run?: { state: string; error: string | null }; steps: { step: string; node: string; state: string; progress: number | null; progress_text: string | null; error: string | null }[] } & { error?: string | null };
-    const now = state ?? (detail as { run: { state: string } }).run.state;
+    const { state, steps } = await rondo.pipelines.getPipelineRun({ params: { run } });
     const active = steps.filter((step) => step.state === 'running');
     stage.progress(active.map((step) => `${step.node}${step.progress_text ? `: ${step.progress_text}` : ''}`).join(' · ') || 'starting');
-    if (now !== 'running') {
+    if (state !== 'running') {
       const failed = steps.find((step) => step.state === 'failed');
       if (failed) throw new Error(`Step ${failed.node} failed: ${failed.error ?? 'no reason given'}`);
       return;

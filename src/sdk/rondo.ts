@@ -12,6 +12,8 @@ import { servingContract } from '../domains/serving/contract.ts';
 import { serverContract } from '../server/contract.ts';
 import { pipelinesContract } from '../domains/pipelines/contract.ts';
 import { projectsContract } from '../domains/projects/contract.ts';
+import { registryContract } from '../domains/registry/contract.ts';
+import { trackingContract } from '../domains/tracking/contract.ts';
 import { eventsContract } from '../events/contract.ts';
 import type { Contract } from '../lib/contract/index.ts';
 import { type Connection, patient, send } from './connection.ts';
@@ -61,6 +63,8 @@ export class Rondo extends Connected {
   readonly approvals = this.room(approvalsContract);
   readonly datasets = this.room(datasetsContract);
   readonly features = this.room(featuresContract);
+  readonly tracking = this.room(trackingContract);
+  readonly registry = this.room(registryContract);
   readonly evaluations = this.room(evaluationsContract);
   readonly pipelines = this.room(pipelinesContract);
   readonly serving = this.room(servingContract);

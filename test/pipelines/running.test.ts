@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { identify } from '../../src/lib/process-id.ts';
 import { testServer, type TestServer } from '../harness/server.ts';
 import { logOf, stepOf, type Workshop, workshop } from './harness.ts';
 
@@ -54,6 +55,13 @@ describe('running pipelines', () => {
     expect(train.attempts).toMatchObject([{ attempt: 1, state: 'done', launcher: 'process' }]);
     expect(await logOf(shop.rondo, train.id)).toContain('acting as step flow/train');
     expect(await logOf(shop.rondo, stepOf(run, 'prepare').id)).toContain('prepared 4 rows');
+    const { nodes, gaps } = await shop.rondo.lineage.walkLineage({
+      query: { of: `rondo:step-run:${train.id}`, direction: 'up' },
+    });
+    expect(gaps).toEqual([]);
+    expect(nodes.map((node) => node.title)).toEqual(
+      expect.arrayContaining(['flow / train', 'flow / prepare', 'flow #1', 'flow']),
+    );
   });
 
   it('reuses what it has and says what changed when it does not', async () => {
@@ -171,7 +179,7 @@ describe('running pipelines', () => {
     const file = `${shop.folder}/pid`;
     const timed = await shop.run('stubborn', { file });
     expect(timed.error).toContain('did not end within its timeout of 400 ms');
-    expect(isRunning(file)).toBe(false);
+    await gone(file);
     expect(await logOf(shop.rondo, stepOf(timed, 'stubborn').id)).toContain('asleep\nnot now');
 
     const id = await shop.start('patient', { file: `${file}2` });
@@ -286,14 +294,7 @@ describe('running pipelines', () => {
   });
 });
 
-function isRunning(file: string): boolean {
-  try {
-    process.kill(Number(readFileSync(file, 'utf8')), 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const isRunning = (file: string): boolean => identify(Number(readFileSync(file, 'utf8'))) !== undefined;
 
 async function gone(file: string): Promise<void> {
   while (isRunning(file)) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -36,12 +36,14 @@ export const pipelines: Migration = {
       cache text not null,
       refresh text not null,
       origin text,
+      start_key text,
       error text,
       revision bigint not null default 0,
       created_at bigint not null,
       ended_at bigint
     )`,
     'create index pipeline_runs_list on pipeline_runs (project, pipeline, number)',
+    'create unique index pipeline_runs_key on pipeline_runs (project, start_key) where start_key is not null',
     'create index pipeline_runs_new on pipeline_runs (project, created_at)',
     `create table step_runs (
       id text primary key,

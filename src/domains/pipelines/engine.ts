@@ -108,6 +108,7 @@ export function createEngine(ground: EngineGround): Engine {
         error,
         params: run.params,
         reason: run.reason,
+        caused_by: run.reason.cause,
         outputs: Object.fromEntries(
           steps.filter((step) => step.outputs).map((step) => [step.node, step.outputs]),
         ),
@@ -164,6 +165,7 @@ export function createEngine(ground: EngineGround): Engine {
     const cache_key = node.cache === null || run.cache === 'off' ? null : cacheKey(parts);
     if (!verdict.hit) return move(tx, step, 'queued', { ...kept, cache_key, why: verdict.why });
     const { hit } = verdict;
+    await lineage.link(tx, run.project, urn('step-run', step.id), 'part-of', urn('pipeline-run', run.id));
     const reused = await move(tx, step, 'reused', {
       ...kept,
       cache_key,

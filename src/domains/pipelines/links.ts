@@ -1,10 +1,11 @@
 import type { Tx } from '../../database/index.ts';
-import { type Urn, urn } from '../../lib/urn.ts';
+import { type Urn, urn, urnIn } from '../../lib/urn.ts';
 import type { LineageService } from '../lineage/service.ts';
+import { sourcesOf } from './schema/check.ts';
 import type { PortType } from './schema/graph.ts';
 import { DatasetRef, ModelRef } from './schema/runs.ts';
 import type { Run } from './store/runs.ts';
-import type { StepRun } from './store/steps.ts';
+import { type StepRun, stepsOfRun } from './store/steps.ts';
 import type { PipelineVersion } from './store/versions.ts';
 
 /** What a run is tied to from its start: pipeline, commit, lock file. */
@@ -15,7 +16,7 @@ export async function linkRun(
   version: PipelineVersion,
 ): Promise<void> {
   const from = urn('pipeline-run', run.id);
-  await lineage.link(tx, run.project, from, 'uses', urn('pipeline', run.pipeline));
+  await lineage.link(tx, run.project, from, 'uses', urnIn(run.project, 'pipeline', run.pipeline));
   const { commit, lock } = version.code;
   if (commit) await lineage.link(tx, run.project, from, 'ran-at', urn('commit', commit));
   if (lock) await lineage.link(tx, run.project, from, 'locked-by', urn('environment-lock', lock));
@@ -34,7 +35,14 @@ export async function linkOutcome(
   const self = urn('step-run', step.id);
   await lineage.link(tx, step.project, self, 'part-of', urn('pipeline-run', step.run));
   const node = version.graph.nodes.find((one) => one.id === step.node);
-  for (const thing of thingsIn(node?.takes ?? {}, step.inputs))
+  const upstream = node ? sourcesOf(node) : new Set<string>();
+  if (upstream.size > 0) {
+    // Files and values have no name of their own; the chain goes on through the step that made them.
+    for (const other of await stepsOfRun(tx, step.run))
+      if (upstream.has(other.node))
+        await lineage.link(tx, step.project, self, 'uses', urn('step-run', other.id));
+  }
+  for (const thing of thingsIn(step.project, node?.takes ?? {}, step.inputs))
     await lineage.link(
       tx,
       step.project,
@@ -42,22 +50,26 @@ export async function linkOutcome(
       thing.startsWith('rondo:dataset-version:') ? 'read' : 'uses',
       thing,
     );
-  for (const thing of thingsIn(node?.outputs ?? {}, step.outputs))
+  for (const thing of thingsIn(step.project, node?.outputs ?? {}, step.outputs))
     await lineage.link(tx, step.project, thing, 'produced-by', self);
 }
 
-/** URNs of the datasets, models and files among the values of some ports. */
-function thingsIn(ports: Record<string, PortType>, values: Record<string, unknown> | null): Urn[] {
+/** URNs of the datasets and models among the values of some ports. */
+function thingsIn(
+  project: string,
+  ports: Record<string, PortType>,
+  values: Record<string, unknown> | null,
+): Urn[] {
   return Object.entries(ports).flatMap(([name, port]) => {
     const value = values?.[name];
-    return (Array.isArray(value) ? value : [value]).flatMap((one) => thingOf(port, one));
+    return (Array.isArray(value) ? value : [value]).flatMap((one) => thingOf(project, port, one));
   });
 }
 
-function thingOf(port: PortType, value: unknown): Urn[] {
+function thingOf(project: string, port: PortType, value: unknown): Urn[] {
   if (port.kind === 'dataset') {
     const ref = DatasetRef.safeParse(value);
-    return ref.success ? [urn('dataset-version', ref.data.name, ref.data.version)] : [];
+    return ref.success ? [urnIn(project, 'dataset-version', ref.data.name, ref.data.version)] : [];
   }
   if (port.kind === 'model') {
     const ref = ModelRef.safeParse(value);
@@ -67,10 +79,6 @@ function thingOf(port: PortType, value: unknown): Urn[] {
         ? urn('logged-model', ref.data.model_id)
         : urn('model-version', ref.data.name, ref.data.version),
     ];
-  }
-  if (port.kind === 'file') {
-    const digest = (value as { digest?: unknown } | null)?.digest;
-    return typeof digest === 'string' ? [urn('blob', digest)] : [];
   }
   return [];
 }

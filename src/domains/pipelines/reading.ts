@@ -162,7 +162,9 @@ export function createReading(ground: {
     async runDetail(project, id) {
       const run = await runOf(project, id);
       const { graph, code } = await versionOf(project, run.pipeline, run.version);
+      const place = new Map(graph.nodes.map((node, index) => [node.id, index]));
       const steps = await stepsOfRun(read, id);
+      steps.sort((a, b) => (place.get(a.node) ?? 0) - (place.get(b.node) ?? 0) || a.map_index - b.map_index);
       const critical = criticalPath(graph, steps);
       return {
         ...((await items([run]))[0] as RunItem),

@@ -5,7 +5,7 @@ import type { Database, Tx } from '../../database/index.ts';
 import type { Events, Signals } from '../../events/index.ts';
 import type { Launcher } from '../../launchers/launcher.ts';
 import { AppError, notFound } from '../../lib/errors.ts';
-import { urn } from '../../lib/urn.ts';
+import { urn, urnIn } from '../../lib/urn.ts';
 import type { Actor } from '../identity/schema.ts';
 import type { IdentityService } from '../identity/service.ts';
 import type { LineageService } from '../lineage/service.ts';
@@ -16,13 +16,14 @@ import { createEngine } from './engine.ts';
 import { PIPELINE_ERRORS } from './errors.ts';
 import { linkRun } from './links.ts';
 import { createStepLogs } from './logs.ts';
+import { describeToLineage } from './provenance.ts';
 import { createReading, type PipelineReading } from './reading.ts';
 import { graphFaults, inOrder, propertiesOf, upstreamOf } from './schema/check.ts';
 import type { CodeRecord, Graph } from './schema/graph.ts';
 import type { RunItem, StartReason, StartRun } from './schema/runs.ts';
 import { hasOutputs, isFinal } from './states.ts';
 import { endAttempt, findHeld, type Held } from './store/attempts.ts';
-import { endRun, findRun, insertRun, lockRun, type Run } from './store/runs.ts';
+import { endRun, findRun, findStarted, insertRun, lockRun, type Run } from './store/runs.ts';
 import { insertSteps, moveStep, type StepRun, stepsOfRun } from './store/steps.ts';
 import { addVersion, findVersion, nextRunNumber, type PipelineVersion } from './store/versions.ts';
 
@@ -77,6 +78,7 @@ export function createPipelines(ground: PipelineGround): PipelineService {
     report: ground.report,
   });
   const attempts = createAttempts({ ...ground, engine, dispatcher, logs });
+  describeToLineage(lineage, database);
   const reading = createReading({ database, blobs, logs });
 
   /** Versions never change, so they are read once. */
@@ -97,7 +99,7 @@ export function createPipelines(ground: PipelineGround): PipelineService {
     tx: Tx,
     fresh: Pick<
       Run,
-      'project' | 'pipeline' | 'version' | 'params' | 'reason' | 'cache' | 'refresh' | 'origin'
+      'project' | 'pipeline' | 'version' | 'params' | 'reason' | 'cache' | 'refresh' | 'origin' | 'start_key'
     >,
     prepare: (steps: StepRun[]) => Promise<void> = async () => {},
   ): Promise<string> {
@@ -141,6 +143,7 @@ export function createPipelines(ground: PipelineGround): PipelineService {
         number: run.number,
         params: run.params,
         reason: run.reason,
+        caused_by: run.reason.cause,
       },
     });
     await engine.advance(tx, run);
@@ -178,7 +181,7 @@ export function createPipelines(ground: PipelineGround): PipelineService {
         await events.append(tx, {
           type: 'pipeline.applied',
           source: 'pipelines',
-          subject: urn('pipeline', graph.name),
+          subject: urnIn(project, 'pipeline', graph.name),
           project,
           data: { pipeline: graph.name, version: added.version, triggers: graph.triggers, by: actor.name },
         });
@@ -195,8 +198,11 @@ export function createPipelines(ground: PipelineGround): PipelineService {
         cause: start.reason?.cause ?? null,
         by: actor.name,
       };
-      const id = await database.write((tx) =>
-        begin(tx, {
+      const start_key = start.key ?? null;
+      const id = await database.write(async (tx) => {
+        const started = start_key === null ? undefined : await findStarted(tx, project, start_key);
+        if (started !== undefined) return started;
+        return begin(tx, {
           project,
           pipeline: name,
           version: applied.version,
@@ -205,8 +211,9 @@ export function createPipelines(ground: PipelineGround): PipelineService {
           cache: start.cache ?? 'use',
           refresh: start.refresh ?? [],
           origin: null,
-        }),
-      );
+          start_key,
+        });
+      });
       dispatcher.wake();
       return reading.runItem(project, id);
     },
@@ -244,6 +251,8 @@ export function createPipelines(ground: PipelineGround): PipelineService {
             version: run.version,
             number: run.number,
             state: 'cancelled',
+            reason: run.reason,
+            caused_by: run.reason.cause,
           },
         });
         return held;
@@ -281,7 +290,17 @@ export function createPipelines(ground: PipelineGround): PipelineService {
         const refresh = [...again];
         return begin(
           tx,
-          { project, pipeline, version: target.version, params, reason, cache, refresh, origin: id },
+          {
+            project,
+            pipeline,
+            version: target.version,
+            params,
+            reason,
+            cache,
+            refresh,
+            origin: id,
+            start_key: null,
+          },
           async (steps) => {
             for (const step of steps) await keep(tx, step, before.get(step.node), again, origin.number);
           },

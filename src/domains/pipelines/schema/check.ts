@@ -8,6 +8,13 @@ export function upstreamOf(node: GraphNode): string[] {
   return [...found];
 }
 
+/** The nodes whose outputs `node` reads. */
+export function sourcesOf(node: GraphNode): Set<string> {
+  const found = new Set<string>();
+  for (const binding of bindingsOf(node)) collect(binding, found);
+  return found;
+}
+
 /** Every fault of a graph in words; empty when it can run. Runs on the author's machine and again in the server. */
 export function graphFaults(graph: Graph): string[] {
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));

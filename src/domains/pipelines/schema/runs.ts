@@ -189,6 +189,8 @@ export const StartRun = z.object({
   /** Steps that run again although a result exists. */
   refresh: z.array(Name).default([]),
   version: z.number().int().positive().optional(),
+  /** The same key again answers with the run that it started. */
+  key: z.string().min(1).max(200).optional(),
   reason: StartReason.omit({ by: true }).partial().default({}),
 });
 export type StartRun = z.infer<typeof StartRun>;

@@ -14,6 +14,8 @@ interface RunTable {
   cache: CacheMode;
   refresh: string;
   origin: string | null;
+  /** Given by who started it; one run per key. */
+  start_key: string | null;
   error: string | null;
   revision: number;
   created_at: number;
@@ -38,6 +40,8 @@ export interface Run {
   cache: CacheMode;
   refresh: string[];
   origin: string | null;
+  /** Given by who started it; one run per key. */
+  start_key: string | null;
   error: string | null;
   created_at: number;
   ended_at: number | null;
@@ -98,6 +102,21 @@ export async function activeRuns(
     .where('ended_at', 'is', null);
   if (project !== undefined) query = query.where('project', '=', project);
   return query.execute();
+}
+
+export async function findRunById(reader: Reader, id: string): Promise<Run | undefined> {
+  const row = await reader.selectFrom('pipeline_runs').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toRun(row);
+}
+
+export async function findStarted(reader: Reader, project: string, key: string): Promise<string | undefined> {
+  const row = await reader
+    .selectFrom('pipeline_runs')
+    .select('id')
+    .where('project', '=', project)
+    .where('start_key', '=', key)
+    .executeTakeFirst();
+  return row?.id;
 }
 
 /** Newest first; `before` is the creation time of the last one seen. */

@@ -1,0 +1,58 @@
+import type { Database } from '../../database/index.ts';
+import { splitProject } from '../../lib/urn.ts';
+import type { LineageService } from '../lineage/service.ts';
+import { findRunById } from './store/runs.ts';
+import { findStep } from './store/steps.ts';
+import { findVersion } from './store/versions.ts';
+
+/** Says what pipelines, their runs and step runs are, wherever lineage shows them. */
+export function describeToLineage(lineage: LineageService, database: Database): void {
+  const { read } = database;
+  const page = (project: string, rest: string) => `/projects/${encodeURIComponent(project)}/${rest}`;
+
+  lineage.resolve('pipeline', {
+    async describe(parts) {
+      const { project, own } = splitProject(parts, 1);
+      const found = await findVersion(read, project, own[0] ?? '');
+      if (!found) return undefined;
+      const facts = { version: found.version, steps: found.graph.nodes.length, commit: found.code.commit };
+      const href = page(project, `pipelines/${encodeURIComponent(found.pipeline)}`);
+      return { title: found.pipeline, facts, href };
+    },
+  });
+  lineage.resolve('pipeline-run', {
+    async describe([id = '']) {
+      const run = await findRunById(read, id);
+      if (!run) return undefined;
+      const facts = {
+        state: run.state,
+        version: run.version,
+        started_by: run.reason.by,
+        why: run.reason.text,
+      };
+      return {
+        title: `${run.pipeline} #${run.number}`,
+        facts,
+        href: page(run.project, `pipeline-runs/${run.id}`),
+      };
+    },
+    expects: ['uses'],
+  });
+  lineage.resolve('step-run', {
+    async describe([id = '']) {
+      const step = await findStep(read, id);
+      if (!step) return undefined;
+      const facts = { state: step.state, attempts: step.attempt, why: step.why };
+      const href = page(step.project, `pipeline-runs/${step.run}?step=${step.id}`);
+      return { title: `${step.pipeline} / ${step.node}`, facts, href };
+    },
+    expects: ['part-of'],
+  });
+  lineage.resolve('environment-lock', {
+    describe: async ([digest = '']) => ({
+      title: `lock file ${digest.slice(0, 8)}`,
+      facts: { digest },
+      href: null,
+    }),
+  });
+}
