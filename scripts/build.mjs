@@ -88,6 +88,17 @@ export async function build() {
       minifySyntax: true,
       logLevel: 'warning',
     });
+    await bundle({
+      absWorkingDir: root,
+      entryPoints: { flights: 'examples/flights/play.ts' },
+      outdir: 'dist/examples',
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      external: EXTERNAL,
+      logLevel: 'warning',
+    });
     program.done();
   }
   const web = changed('web', digest('src/web', 'src/ui', 'src/domains', 'src/lib'));

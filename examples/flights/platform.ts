@@ -124,13 +124,25 @@ export const RULES = [
     when: { event: 'window.closed' },
     if: 'data.kind == "quality" && data.state == "breach"',
     do: [{ action: 'run_pipeline' as const, pipeline: 'flights-train', params: {} }],
-    guard: { cooldown: '27d', clock: 'event' as const, single_flight: true as const, veto: { while_failed_checks: 'flights' } },
+    guard: {
+      cooldown: '27d',
+      clock: 'event' as const,
+      single_flight: true as const,
+      veto: { while_failed_checks: 'flights' },
+    },
   },
   {
     name: 'promote-what-wins',
     title: 'Ask for production when an evaluation beats the baseline by the margin',
     when: { event: 'evaluation.finished', fields: { by: 'string' as const } },
     if: `data.model == "${MODEL}" && data.gain_low >= 0.02 && data.by != "releases"`,
-    do: [{ action: 'request_promotion' as const, model: '${data.model}', version: '${data.version}', to: 'prod' }],
+    do: [
+      {
+        action: 'request_promotion' as const,
+        model: '${data.model}',
+        version: '${data.version}',
+        to: 'prod',
+      },
+    ],
   },
 ];

@@ -31,10 +31,17 @@ export interface Summary {
 }
 
 const startOf = (month: number) => Date.UTC(2001, month - 1, 1);
-const sqlTime = (time: number) => `timestamp '${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}'`;
+const sqlTime = (time: number) =>
+  `timestamp '${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}'`;
 
 /** Plays one turn of the loop after another on six months of real flights. Whatever was done before is found done. */
-export async function play(rondo: Rondo, gateway: () => Promise<string>, show: Show, project: object, pipeline: () => Promise<void>): Promise<Summary> {
+export async function play(
+  rondo: Rondo,
+  gateway: () => Promise<string>,
+  show: Show,
+  project: object,
+  pipeline: () => Promise<void>,
+): Promise<Summary> {
   await show.stage('Design: the charter', async () => {
     await rondo.projects.applyProject({ body: project as never });
   });
@@ -42,7 +49,9 @@ export async function play(rondo: Rondo, gateway: () => Promise<string>, show: S
   const blob = await show.stage('Data: 3,000,000 flights', async (stage) => {
     stage.progress('uploading the Parquet file');
     const uploaded = await rondo.uploadBlob(file);
-    await rondo.datasets.saveSuite({ params: { name: 'flights' }, body: { suite: CHECKS } }).catch(() => undefined);
+    await rondo.datasets
+      .saveSuite({ params: { name: 'flights' }, body: { suite: CHECKS } })
+      .catch(() => undefined);
     await importMonth(rondo, 'landings', uploaded.digest, 1, stage);
     await importMonth(rondo, 'flights', uploaded.digest, 1, stage);
     return uploaded.digest;
@@ -53,7 +62,8 @@ export async function play(rondo: Rondo, gateway: () => Promise<string>, show: S
   });
   await show.stage('Rules, monitors', async () => {
     await rondo.automation.applyRules({ body: { rules: RULES }, query: {} } as never);
-    for (const monitor of MONITORS) await rondo.monitoring.applyMonitor({ params: { monitor: monitor.name }, body: monitor as never });
+    for (const monitor of MONITORS)
+      await rondo.monitoring.applyMonitor({ params: { monitor: monitor.name }, body: monitor as never });
   });
   await show.stage('Train, evaluate, register', async (stage) => {
     stage.progress('bundling the pipeline');
@@ -67,13 +77,23 @@ export async function play(rondo: Rondo, gateway: () => Promise<string>, show: S
     await quiet(rondo, stage);
     const { promotions } = await rondo.releases.listPromotions({ query: { model: MODEL } });
     const last = promotions.find((promotion) => promotion.environment === 'prod') ?? promotions[0];
-    if (last?.state !== 'done') throw new Error(`The first version did not reach prod: ${last?.sentence ?? 'no promotion was asked for'}`);
+    if (last?.state !== 'done')
+      throw new Error(
+        `The first version did not reach prod: ${last?.sentence ?? 'no promotion was asked for'}`,
+      );
   });
   return replay(rondo, gateway, show, blob);
 }
 
-async function replay(rondo: Rondo, gateway: () => Promise<string>, show: Show, blob: string): Promise<Summary> {
-  const world = await show.stage('Serve: choosing the flights to replay', async () => sampleWorld(flightsFile(), ONE_IN, SEED));
+async function replay(
+  rondo: Rondo,
+  gateway: () => Promise<string>,
+  show: Show,
+  blob: string,
+): Promise<Summary> {
+  const world = await show.stage('Serve: choosing the flights to replay', async () =>
+    sampleWorld(flightsFile(), ONE_IN, SEED),
+  );
   const { settled_through } = await rondo.serving.getEndpoint({ params: { endpoint: ENDPOINT } });
   let waiting: Answered[] = [];
   const summary: Summary = { requests: 0, failed: 0 };
@@ -89,7 +109,8 @@ async function replay(rondo: Rondo, gateway: () => Promise<string>, show: Show, 
         if (settled_through !== null && settled_through >= until) continue;
         waiting = await playChunk(rondo, await gateway(), stage, world, from, until, waiting, summary);
       }
-      if (settled_through === null || settled_through < end) await importMonth(rondo, 'flights', blob, month, stage);
+      if (settled_through === null || settled_through < end)
+        await importMonth(rondo, 'flights', blob, month, stage);
       await quiet(rondo, stage);
     });
   }
@@ -97,16 +118,33 @@ async function replay(rondo: Rondo, gateway: () => Promise<string>, show: Show, 
 }
 
 /** One span of event time: requests, the truth of what landed in it, then everything that this causes. */
-async function playChunk(rondo: Rondo, gateway: string, stage: Stage, world: readonly Flight[], from: number, until: number, waiting: Answered[], summary: Summary): Promise<Answered[]> {
+async function playChunk(
+  rondo: Rondo,
+  gateway: string,
+  stage: Stage,
+  world: readonly Flight[],
+  from: number,
+  until: number,
+  waiting: Answered[],
+  summary: Summary,
+): Promise<Answered[]> {
   const flights = world.filter((flight) => flight.departed_at >= from && flight.departed_at < until);
   const day = (time: number) => new Date(time).toISOString().slice(0, 10);
   const label = `${day(from)} to ${day(until - 1)}`;
-  const sent = await askAll(gateway, ENDPOINT, flights, (done) => stage.progress(`${label}: ${done.toLocaleString('en')} of ${flights.length.toLocaleString('en')} requests`, done / flights.length));
+  const sent = await askAll(gateway, ENDPOINT, flights, (done) =>
+    stage.progress(
+      `${label}: ${done.toLocaleString('en')} of ${flights.length.toLocaleString('en')} requests`,
+      done / flights.length,
+    ),
+  );
   summary.requests += flights.length;
   summary.failed += sent.failed;
   const known = [...waiting, ...sent.answered];
   stage.progress(`${label}: the truth comes back`);
-  await tellTruth(gateway, known.filter(({ flight }) => flight.landed_at <= until));
+  await tellTruth(
+    gateway,
+    known.filter(({ flight }) => flight.landed_at <= until),
+  );
   await rondo.serving.settle({ params: { endpoint: ENDPOINT }, body: { through: until } });
   await quiet(rondo, stage, label);
   return known.filter(({ flight }) => flight.landed_at > until);
@@ -135,18 +173,34 @@ async function quiet(rondo: Rondo, stage: Stage, label = ''): Promise<void> {
 }
 
 /** `flights` are whole months by departure, which training reads; `landings` are months by landing, the stream that features follow. */
-async function importMonth(rondo: Rondo, dataset: 'flights' | 'landings', digest: string, month: number, stage: Stage): Promise<void> {
+async function importMonth(
+  rondo: Rondo,
+  dataset: 'flights' | 'landings',
+  digest: string,
+  month: number,
+  stage: Stage,
+): Promise<void> {
   const column = dataset === 'flights' ? 'departed_at' : 'landed_at';
-  const range = [month === 1 ? '' : `${column} >= ${sqlTime(startOf(month))}`, month === 6 ? '' : `${column} < ${sqlTime(startOf(month + 1))}`].filter(Boolean).join(' and ');
+  const range = [
+    month === 1 ? '' : `${column} >= ${sqlTime(startOf(month))}`,
+    month === 6 ? '' : `${column} < ${sqlTime(startOf(month + 1))}`,
+  ]
+    .filter(Boolean)
+    .join(' and ');
   const prepared = PREPARED_FLIGHTS_SQL.replace('from flights f', 'from input f');
   const { job } = await rondo.datasets.importVersion({
     params: { name: dataset },
-    body: { files: [{ digest, format: 'parquet', name: 'flights-3m.parquet' }], select: `select * from (${prepared}) where ${range}`, note: `2001-0${month}` },
+    body: {
+      files: [{ digest, format: 'parquet', name: 'flights-3m.parquet' }],
+      select: `select * from (${prepared}) where ${range}`,
+      note: `2001-0${month}`,
+    },
   });
   for (;;) {
     const state = await rondo.datasets.getImport({ params: { name: dataset, job } });
     if (state.state === 'done') return;
-    if (state.error !== null && state.state !== 'queued' && state.state !== 'running') throw new Error(state.error);
+    if (state.error !== null && state.state !== 'queued' && state.state !== 'running')
+      throw new Error(state.error);
     stage.progress(`${dataset} of month ${month}: ${state.phase}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -161,7 +215,8 @@ async function materialise(rondo: Rondo, month: number, stage: Stage): Promise<v
     for (;;) {
       const state = await rondo.features.getMaterialisation({ params: { job } });
       if (state.state === 'done') break;
-      if (state.state === 'dead' || state.state === 'cancelled') throw new Error(state.error ?? `${view.name} was not materialised`);
+      if (state.state === 'dead' || state.state === 'cancelled')
+        throw new Error(state.error ?? `${view.name} was not materialised`);
       stage.progress(`materialising ${view.name}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
@@ -177,7 +232,11 @@ async function watchRun(rondo: Rondo, run: string, stage: Stage): Promise<void> 
   for (;;) {
     const { state, steps } = await rondo.pipelines.getPipelineRun({ params: { run } });
     const active = steps.filter((step) => step.state === 'running');
-    stage.progress(active.map((step) => `${step.node}${step.progress_text ? `: ${step.progress_text}` : ''}`).join(' · ') || 'starting');
+    stage.progress(
+      active
+        .map((step) => `${step.node}${step.progress_text ? `: ${step.progress_text}` : ''}`)
+        .join(' · ') || 'starting',
+    );
     if (state !== 'running') {
       const failed = steps.find((step) => step.state === 'failed');
       if (failed) throw new Error(`Step ${failed.node} failed: ${failed.error ?? 'no reason given'}`);
@@ -186,4 +245,3 @@ async function watchRun(rondo: Rondo, run: string, stage: Stage): Promise<void> 
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
-

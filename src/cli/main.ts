@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { AppError } from '../lib/errors.ts';
 import { VERSION } from '../lib/version.ts';
+import { environment } from '../server/config.ts';
 
 const program = new Command('rondo')
   .description('Rondo: MLOps in one program')
@@ -24,6 +25,15 @@ program
   .action(async (flags: Record<string, string | undefined>) => {
     const { runServer } = await import('../server/main.ts');
     await runServer(flags);
+  });
+
+program
+  .command('quickstart')
+  .description('Play the flights example on a server of its own, then keep serving')
+  .option('--exit', 'end after the loop')
+  .action(async (flags: { exit?: boolean }) => {
+    const { quickstart } = await import('./quickstart/quickstart.ts');
+    process.exitCode = await quickstart({ exit: flags.exit === true, environment: environment() });
   });
 
 try {

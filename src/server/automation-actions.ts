@@ -16,12 +16,10 @@ export function automationActions(parts: {
 }): AutomationActions {
   return {
     async runPipeline(actor, project, name, params, causedBy, key) {
-      const started = await parts.pipelines.listRuns({ project, pipeline: name, limit: 50 });
-      const same = started.find((run) => run.reason.cause === causedBy && run.reason.text === key);
-      if (same) return urn('pipeline-run', same.id);
       const run = await parts.pipelines.run(actor, project, name, {
         params,
-        reason: { kind: 'rule', cause: causedBy, text: key },
+        key,
+        reason: { kind: 'rule', cause: causedBy, text: actor.name },
       });
       return urn('pipeline-run', run.id);
     },

@@ -40,6 +40,9 @@ const CONFIG_ERRORS = defineErrors({
   },
 });
 
+/** The environment as it is, for child processes and the terminal. */
+export const environment = (): NodeJS.ProcessEnv => process.env;
+
 /** Reads the settings once; every fault is in the one error. `flags` (`port`, `data`, …) win over the environment. */
 export function readConfig(
   flags: Record<string, string | undefined> = {},

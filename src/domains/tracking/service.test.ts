@@ -205,10 +205,12 @@ describe.each(ENGINES)('tracking on %s', (engine) => {
 
   it('shows a run to its own project only', async () => {
     const { info } = await start();
-    await expect(tracking.getRun('other', info.run_id)).rejects.toThrow(`Run with id=${info.run_id} not found`);
-    await expect(
-      tracking.openArtifact('other', `0/${info.run_id}/artifacts/x`),
-    ).rejects.toMatchObject({ code: 'RESOURCE_DOES_NOT_EXIST' });
+    await expect(tracking.getRun('other', info.run_id)).rejects.toThrow(
+      `Run with id=${info.run_id} not found`,
+    );
+    await expect(tracking.openArtifact('other', `0/${info.run_id}/artifacts/x`)).rejects.toMatchObject({
+      code: 'RESOURCE_DOES_NOT_EXIST',
+    });
   });
 
   describe('search', () => {
@@ -307,7 +309,9 @@ describe.each(ENGINES)('tracking on %s', (engine) => {
       await tracking.deleteRun(ANONYMOUS, 'default', victim);
       expect(await found("params.i = '2'")).toEqual([]);
       const scope = { experimentIds: [experiment], view: 'DELETED_ONLY' as const };
-      expect((await tracking.searchRuns('default', scope)).items.map((run) => run.info.run_id)).toEqual([victim]);
+      expect((await tracking.searchRuns('default', scope)).items.map((run) => run.info.run_id)).toEqual([
+        victim,
+      ]);
       await expect(log(victim, [point('m', 1)])).rejects.toThrow("must be in the 'active' state");
       await tracking.restoreRun(ANONYMOUS, 'default', victim);
       expect(await found("params.i = '2'")).toEqual([2]);
@@ -350,6 +354,8 @@ describe.each(ENGINES)('tracking on %s', (engine) => {
     const model = await tracking.getLoggedModel('default', b);
     expect(model.data.metrics).toHaveLength(2);
     await tracking.deleteLoggedModel(ANONYMOUS, 'default', c);
-    await expect(tracking.getLoggedModel('default', c)).rejects.toThrow(`Logged model with ID '${c}' not found.`);
+    await expect(tracking.getLoggedModel('default', c)).rejects.toThrow(
+      `Logged model with ID '${c}' not found.`,
+    );
   });
 });
