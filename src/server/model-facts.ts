@@ -173,6 +173,7 @@ export function createFacts(
   const models = createModels(parts);
 
   const monitoring: ModelFacts = {
+    hasCharter: async (project) => (await projects.get(project)).charter !== null,
     async rule(project) {
       const charter = (await projects.get(project)).charter;
       return charter

@@ -37,6 +37,8 @@ import { driftWindow, serviceWindow, type TrainingReference } from './windows.ts
 export interface ModelFacts {
   /** How answers of the project are judged, from its charter; undefined without one. */
   rule(project: string): Promise<QualityRule | undefined>;
+  /** Whether the project has a charter to judge by; its baseline may still be to come. */
+  hasCharter(project: string): Promise<boolean>;
   /** Gain over the baseline in the evaluation of this version. */
   evaluatedSkill(project: string, model: string, version: number): Promise<number | undefined>;
   trainingReference(project: string, model: string, version: number): Promise<TrainingReference | undefined>;
@@ -86,6 +88,9 @@ interface Settled {
   from: number | null;
   through: number;
 }
+
+const charterMissing = (project: string) =>
+  new AppError(MONITOR_ERRORS.CHARTER_MISSING, `Project '${project}' has no charter, so there is no baseline to beat.`);
 
 export function createMonitoring(parts: MonitoringParts): MonitoringService {
   const { database, events, analytics, log, serving, facts } = parts;
@@ -186,10 +191,7 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
   async function mustRule(project: string): Promise<QualityRule> {
     const rule = await facts.rule(project);
     if (rule) return rule;
-    throw new AppError(
-      MONITOR_ERRORS.CHARTER_MISSING,
-      `Project '${project}' has no charter, so there is no baseline to beat.`,
-    );
+    throw charterMissing(project);
   }
 
   /** Facts about a judged window: the window itself, and an alert that opens or resolves. */
@@ -278,7 +280,7 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
   return {
     async apply(actor, project, given) {
       const spec = MonitorSpec.parse(given);
-      if (spec.kind === 'quality') await mustRule(project);
+      if (spec.kind === 'quality' && !(await facts.hasCharter(project))) throw charterMissing(project);
       await database.write(async (tx) => {
         await saveMonitor(tx, {
           project,
