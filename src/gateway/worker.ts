@@ -37,7 +37,9 @@ async function start(
   const place = gatewayPlace(config.folder);
   const log = await PredictionLog.open({ folder: place.log, epoch });
   const keys = new Keys();
-  keys.recover(await recentLines(place.log, RECENT));
+  const recoverKeys = async () =>
+    keys.recover(await recentLines(place.log, RECENT, { containing: '"key":', below: epoch }));
+  await recoverKeys();
   const store = await openOnlineStore(place.features);
   const blobs = await openBlobs({ folder: config.artifacts, url: config.artifacts });
   const parts: ServingParts = {
@@ -86,8 +88,7 @@ async function start(
   };
   process.on('message', (message: FromParent) => {
     if (message.kind === 'drain') leave(message.graceMs);
-    if (message.kind === 'settle')
-      void log.recover().then(async () => keys.recover(await recentLines(place.log, RECENT)));
+    if (message.kind === 'settle') void log.recover().then(recoverKeys);
   });
   process.on('disconnect', () => leave(deadlineMs));
   process.on('SIGTERM', () => leave(deadlineMs));

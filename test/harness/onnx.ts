@@ -21,6 +21,26 @@ export function linearModel(weights: readonly number[], bias: number): Uint8Arra
   });
 }
 
+/** Two dense layers of 1024 between two columns and one output: some milliseconds for a small batch. */
+export function slowModel(): Uint8Array {
+  const size = 1024;
+  const filled = (rows: number, columns: number) => Array.from({ length: rows * columns }, () => 1 / size);
+  return model({
+    inputs: [{ name: 'x', element: 'float', shape: ['N', 2] }],
+    outputs: [{ name: 'y', element: 'float', shape: ['N', 1] }],
+    tensors: [
+      floats('a', [2, size], filled(2, size)),
+      floats('b', [size, size], filled(size, size)),
+      floats('c', [size, 1], filled(size, 1)),
+    ],
+    nodes: [
+      node('MatMul', ['x', 'a'], ['p']),
+      node('MatMul', ['p', 'b'], ['q']),
+      node('MatMul', ['q', 'c'], ['y']),
+    ],
+  });
+}
+
 /** A random forest regressor of `trees` full trees: realistic cost, deterministic by seed. */
 export function forestModel(trees: number, depth: number, features: number, seed = 1): Uint8Array {
   const random = lcg(seed);

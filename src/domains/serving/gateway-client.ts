@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AppError, defineErrors, ERRORS, type Fault } from '../../lib/errors.ts';
 import { isAlive } from '../../lib/process-id.ts';
 import { VERSION } from '../../lib/version.ts';
@@ -83,13 +83,21 @@ const GATEWAY_ERRORS = defineErrors({
 
 const START_MS = 30_000;
 
-/** Takes over the gateway that runs in `folder`, or starts one. One that binds another address or is of another version gives way. */
+/**
+ * Takes over the gateway that runs in `folder`, or starts one. One that binds another address gives way; one of another version
+ * gets a worker of this version, which takes over without a lost request.
+ */
 export async function adoptOrSpawn(folder: string, options: GatewayOptions): Promise<GatewayControl> {
   const place = gatewayPlace(folder);
   const running = await findRunning(place);
   if (running) {
     const fits = running.host === options.host && (options.port === 0 || running.port === options.port);
-    if (fits && running.version === VERSION) return connect(place, running, true);
+    if (fits) {
+      const control = connect(place, running, true);
+      const worker = join(dirname(options.entry), 'gateway-worker.js');
+      if (running.worker && running.worker.version !== VERSION) await control.replace(worker);
+      return control;
+    }
     await call(place, 'POST', '/stop');
     await until(() => !isAlive(running), 'the gateway of before does not end');
   }

@@ -401,7 +401,7 @@ test('routes that cannot be served are refused whole, and the old ones stay', as
   expect((await ask(plane, [[1, 2]])).json.predictions).toEqual([8]);
 });
 
-test('100 swaps under load: no request fails, each is answered by the old or the new version', async () => {
+test('40 swaps under load: no request fails, each is answered by the old or the new version', async () => {
   const plane = await open();
   const versions = [2, 3].map((w) =>
     linearRoute(plane.artifacts, [{ weights: [w, 0], id: w, version: String(w) }]),
@@ -418,7 +418,7 @@ test('100 swaps under load: no request fails, each is answered by the old or the
     return seen;
   };
   const clients = Array.from({ length: 8 }, client);
-  for (let i = 2; i <= 100; i++) await plane.routes.apply(routeTable(i, versions[i % 2] as EndpointRoute));
+  for (let i = 2; i <= 40; i++) await plane.routes.apply(routeTable(i, versions[i % 2] as EndpointRoute));
   over = true;
   const seen = (await Promise.all(clients)).flat();
   expect(new Set(seen)).toEqual(new Set([2, 3]));

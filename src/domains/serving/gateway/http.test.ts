@@ -262,7 +262,7 @@ const refused: [string, () => Promise<Answer>, number, RegExp?][] = [
     'P3 more cells than fit',
     () =>
       infer(
-        `{"inputs":[{"name":"a","shape":[9000000],"datatype":"INT8","data":[${'1,'.repeat(8_999_999)}1]},{"name":"b","shape":[1],"datatype":"INT8","data":[1]}]}`,
+        `{"inputs":[{"name":"a","shape":[4300000],"datatype":"INT8","data":[${'1,'.repeat(4_299_999)}1]},{"name":"b","shape":[1],"datatype":"INT8","data":[1]}]}`,
       ),
     413,
   ],
@@ -477,7 +477,7 @@ test('100 MB are refused before they are sent', async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 413 /);
 });
 
-test('a chunked body without end is cut at the limit; half a million tiny chunks do no harm', async () => {
+test('a chunked body without end is cut at the limit; a hundred thousand tiny chunks do no harm', async () => {
   const head =
     'POST /v2/models/eta/infer HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n';
   const speak = (chunk: string, times: number, end: string) =>
@@ -504,7 +504,7 @@ test('a chunked body without end is cut at the limit; half a million tiny chunks
       socket.on('error', () => {});
     });
   expect(await speak(`100000\r\n${' '.repeat(1 << 20)}\r\n`, 40, '')).toMatch(/^HTTP\/1\.1 413 /);
-  expect(await speak('1\r\n \r\n'.repeat(100), 5_000, '0\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  expect(await speak('1\r\n \r\n'.repeat(100), 1_000, '0\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
   expect((await infer(ab(1, 2))).status).toBe(200);
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, createReadStream, fsyncSync, openSync, closeSync, readFileSync } from 'node:fs';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, type ProcessId } from '../../../lib/process-id.ts';
 import { type GapRecord, parsePredictionId } from '../schema/route.ts';
@@ -78,24 +78,29 @@ export function findGaps(text: string, epoch: number): GapRecord[] {
   return gaps;
 }
 
-/** Lines of the newest segments, at most about `maxBytes`, oldest first; a last half line is left out. */
-export async function recentLines(folder: string, maxBytes: number): Promise<string[]> {
-  const files: { path: string; order: number[] }[] = [];
-  for (const name of await readdir(folder)) {
-    const parsed = parseSealed(name) ?? parseOpen(name);
-    if (parsed) files.push({ path: join(folder, name), order: [parsed.epoch, parsed.number] });
-  }
-  files.sort(
-    (a, b) =>
-      (b.order[0] as number) - (a.order[0] as number) || (b.order[1] as number) - (a.order[1] as number),
-  );
+/**
+ * Lines of the newest segments, at most about `maxBytes`, oldest first; a last half line is left out.
+ * `containing`: leaves out segments without this text. `below`: only segments of earlier epochs.
+ */
+export async function recentLines(
+  folder: string,
+  maxBytes: number,
+  options: { containing?: string; below?: number } = {},
+): Promise<string[]> {
+  const { containing, below = Infinity } = options;
+  const files = (await readdir(folder))
+    .flatMap((name) => {
+      const parsed = parseSealed(name) ?? parseOpen(name);
+      return parsed && parsed.epoch < below ? [{ path: join(folder, name), ...parsed }] : [];
+    })
+    .sort((a, b) => b.epoch - a.epoch || b.number - a.number);
   const texts: string[] = [];
   let total = 0;
   for (const { path } of files) {
-    const { size } = await stat(path);
-    if (total + size > maxBytes) break;
-    total += size;
-    texts.unshift(readFileSync(path, 'utf8'));
+    total += (await stat(path)).size;
+    if (total > maxBytes) break;
+    const bytes = await readFile(path);
+    if (containing === undefined || bytes.includes(containing)) texts.unshift(bytes.toString('utf8'));
   }
   return texts.flatMap((text) => text.split('\n').slice(0, -1));
 }
