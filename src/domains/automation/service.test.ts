@@ -319,6 +319,11 @@ describe.each(ENGINES)('automation on %s', (engine) => {
     expect((await automation.get(P, 'broken')).state).toBe('on');
     await openAndFail(1);
     expect((await automation.get(P, 'broken')).state).toBe('open');
+    const edited = rule('broken', { title: 'Edited', guard: { breaker: { failures: 2 } } });
+    expect((await automation.apply(person, P, [edited]))[0]?.state).toBe('open');
+    const requests = await approvals.list({ project: P, subject: 'rondo:rule:default/broken' });
+    expect(requests.map((each) => each.state)).toEqual(['open', 'void', 'approved']);
+    expect(requests[0]?.digest).not.toBe(requests[1]?.digest);
     expect((await automation.resume(person, P, 'broken')).state).toBe('on');
     expect(
       await approvals.list({ project: P, states: ['open'], subject: 'rondo:rule:default/broken' }),
