@@ -24,7 +24,6 @@ export const maturity: Migration = {
       project text not null,
       level bigint not null,
       axes text not null,
-      missing text not null,
       since bigint not null
     )`,
     'create index maturity_levels_project on maturity_levels (project, id)',

@@ -1,7 +1,7 @@
 import type { Database } from '../../database/index.ts';
 import type { Events } from '../../events/index.ts';
 import { AppError, ERRORS, notFound } from '../../lib/errors.ts';
-import { type Urn, urn } from '../../lib/urn.ts';
+import { type Urn, urn, urnIn } from '../../lib/urn.ts';
 import type { ApprovalsService } from '../approvals/service.ts';
 import { type Actor, systemActor } from '../identity/schema.ts';
 import type { LineageService } from '../lineage/service.ts';
@@ -61,7 +61,7 @@ export interface Parts {
   deliver?: typeof fetch;
 }
 
-export const ruleUrn = (project: string, name: string): Urn => urn('rule', project, name);
+export const ruleUrn = (project: string, name: string): Urn => urnIn(project, 'rule', name);
 export const firingUrn = (id: number): Urn => urn('firing', id);
 export const ruleActor = (name: string): Actor => systemActor(`rule ${name}`);
 

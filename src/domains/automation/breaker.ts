@@ -16,20 +16,43 @@ export async function openBreaker(parts: Parts, tx: Tx, firing: FiringRow): Prom
   const reason = `${limit} firings in a row failed`;
   const subject = ruleUrn(row.project, row.name);
   await setRuleState(tx, row, ['on', 'paused'], { state: 'open', by: actor.name, reason });
-  await parts.approvals.request(tx, actor, {
-    project: row.project,
-    kind: 'open-breaker',
-    subject,
-    digest: digestOf(row.rule),
-    title: `Let rule ${row.name} run again: ${reason}`,
-    payload: { rule: row.name, last_firing: firingUrn(firing.id) },
-  });
+  await requestClosing(parts, tx, { ...row, state_reason: reason });
   await parts.events.append(tx, {
     type: 'rule.breaker_opened',
     source: 'automation',
     subject,
     project: row.project,
     data: { failures: limit, last_firing: firingUrn(firing.id) },
+  });
+}
+
+/** A yes holds for the rule as it was: edited or removed, open requests about it are void, and an edited one asks anew. */
+export async function askAgain(parts: Parts, project: string, name: string): Promise<void> {
+  const row = await findRule(parts.database.read, project, name);
+  const subject = ruleUrn(project, name);
+  const open = await parts.approvals.list({ project, subject, states: ['open'] });
+  const stale = open.filter((approval) => !row || approval.digest !== digestOf(row.rule));
+  if (stale.length === 0) return;
+  await parts.database.write(async (tx) => {
+    for (const approval of stale)
+      await parts.approvals.settle(
+        tx,
+        approval.id,
+        'void',
+        row ? 'the rule was edited' : 'the rule was removed',
+      );
+    if (row?.state === 'open') await requestClosing(parts, tx, row);
+  });
+}
+
+async function requestClosing(parts: Parts, tx: Tx, row: RuleRow): Promise<void> {
+  await parts.approvals.request(tx, ruleActor(row.name), {
+    project: row.project,
+    kind: 'open-breaker',
+    subject: ruleUrn(row.project, row.name),
+    digest: digestOf(row.rule),
+    title: `Let rule ${row.name} run again: ${row.state_reason}`,
+    payload: { rule: row.name, revision: row.revision },
   });
 }
 

@@ -56,7 +56,7 @@ export function backtestLead(test: Pick<Backtest, 'now' | 'edited'>): Lead {
           times(trace.would_run),
           ', held back ',
           times(trace.held_back),
-          `, ${trace.heard} events heard. `,
+          `, ${trace.heard} ${trace.heard === 1 ? 'event' : 'events'} heard. `,
         ]
       : [];
   return lead(...said('Now', test.now), ...said('Edited', test.edited));

@@ -1,4 +1,5 @@
 import type { Database } from '../../database/index.ts';
+import { splitProject } from '../../lib/urn.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { findFiring } from './store/firings.ts';
 import { findRule } from './store/rules.ts';
@@ -6,7 +7,11 @@ import { findRule } from './store/rules.ts';
 /** Tells lineage what rules and firings are. */
 export function resolveAutomation(database: Database, lineage: LineageService): void {
   lineage.resolve('rule', {
-    async describe([project = '', name = '']) {
+    async describe(parts) {
+      const {
+        project,
+        own: [name = ''],
+      } = splitProject(parts, 1);
       const row = await findRule(database.read, project, name);
       if (!row) return undefined;
       return {

@@ -208,9 +208,10 @@ describe.each(ENGINES)('automation on %s', (engine) => {
       expect.arrayContaining([
         `caused-by ${fired?.urn}`,
         'caused-by rondo:alert:2',
-        'part-of rondo:rule:default/decay',
+        'part-of rondo:rule:decay',
       ]),
     );
+    expect(graph.gaps.filter(({ urn: of }) => /rondo:(rule|firing):/.test(of))).toEqual([]);
     expect((await automation.get(P, 'decay')).lead.text).toMatch(/^On, ran 1 time in 90 d, last fired 20/);
   });
 
@@ -305,7 +306,7 @@ describe.each(ENGINES)('automation on %s', (engine) => {
     });
     const [asked] = await approvals.list({
       project: P,
-      subject: 'rondo:rule:default/broken',
+      subject: 'rondo:rule:broken',
       states: ['open'],
     });
     expect(asked).toMatchObject({
@@ -319,10 +320,13 @@ describe.each(ENGINES)('automation on %s', (engine) => {
     expect((await automation.get(P, 'broken')).state).toBe('on');
     await openAndFail(1);
     expect((await automation.get(P, 'broken')).state).toBe('open');
+    const edited = rule('broken', { title: 'Edited', guard: { breaker: { failures: 2 } } });
+    expect((await automation.apply(person, P, [edited]))[0]?.state).toBe('open');
+    const requests = await approvals.list({ project: P, subject: 'rondo:rule:broken' });
+    expect(requests.map((each) => each.state)).toEqual(['open', 'void', 'approved']);
+    expect(requests[0]?.digest).not.toBe(requests[1]?.digest);
     expect((await automation.resume(person, P, 'broken')).state).toBe('on');
-    expect(
-      await approvals.list({ project: P, states: ['open'], subject: 'rondo:rule:default/broken' }),
-    ).toEqual([]);
+    expect(await approvals.list({ project: P, states: ['open'], subject: 'rondo:rule:broken' })).toEqual([]);
   });
 
   it('pauses and resumes in one call each, keeps that when applied again, and counts no save without change', async () => {

@@ -8,7 +8,7 @@ import { heardBetween, replay } from './backtest.ts';
 import { compileRule, type Heard, typesOf } from './compiled-rule.ts';
 import { AUTOMATION_ERRORS } from './errors.ts';
 import { dryRun, hear } from './fire.ts';
-import { closeBreaker, turnOn } from './breaker.ts';
+import { askAgain, closeBreaker, turnOn } from './breaker.ts';
 import { backtestLead } from './lead.ts';
 import type {
   Backtest,
@@ -124,6 +124,7 @@ export function createAutomation(parts: Parts): AutomationService {
           if (!rules.some((rule) => rule.name === other.name)) await removeOne(parts, tx, actor, other);
         }
       });
+      for (const rule of rules) await askAgain(parts, project, rule.name);
       const rows = await listRules(database.read, { project });
       const names = rules.map((rule) => rule.name);
       return ruleViews(
@@ -141,6 +142,7 @@ export function createAutomation(parts: Parts): AutomationService {
           { hint: 'Remove the trigger from the pipeline file, or pause the rule.' },
         );
       await database.write((tx) => removeOne(parts, tx, actor, found));
+      await askAgain(parts, project, name);
     },
     async pause(actor, project, name, reason) {
       const found = await row(project, name);

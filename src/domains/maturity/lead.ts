@@ -1,0 +1,22 @@
+import { type Lead, lead, type LeadPart } from '../../lib/lead.ts';
+import { nameOf } from './level.ts';
+import type { Finding } from './schema.ts';
+
+/** "Level 3, automated deployment. 4 of 5 criteria of level 4 hold; missing: …" */
+export function maturityLead(level: number, findings: readonly Finding[], target: number | null): Lead {
+  const parts: (string | number | LeadPart)[] = ['Level ', level, `, ${lower(nameOf(level))}. `];
+  if (level === 4) return lead(...parts, 'Every criterion of every level holds.');
+  const next = findings.filter((finding) => finding.level === level + 1);
+  const missing = next.filter((finding) => finding.state !== 'pass');
+  parts.push(
+    next.length - missing.length,
+    ` of ${next.length} criteria of level ${level + 1} hold; missing: `,
+  );
+  parts.push(missing.map((finding) => lower(finding.title)).join('; '), '.');
+  if (target !== null && target <= level) parts.push(` The target is level ${target}.`);
+  return lead(...parts);
+}
+
+/** Lower case at the start of a sentence, acronyms kept. */
+const lower = (text: string): string =>
+  /^[A-Z](?:[a-z]| )/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
