@@ -34,6 +34,9 @@ export type ModelInput =
 /** A flight is late when it arrives more than 15 minutes after the timetable. */
 export const LABEL_SQL = 'delay > 15';
 
+/** What a caller calls a flight; `world.ts` makes the same names. */
+export const FLIGHT_SQL = "origin || '-' || destination || '-' || strftime(departed_at, '%Y%m%dT%H%M')";
+
 /** The one value of the entity of `country_recent`. */
 export const COUNTRY = 'US';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Rondo } from 'rondo';
-import { PREPARED_FLIGHTS_SQL } from './features.ts';
+import { FLIGHT_SQL, PREPARED_FLIGHTS_SQL } from './features.ts';
 import { CHECKS, ENDPOINT, FEATURES, MODEL, MONITORS, RULES } from './platform.ts';
 import { type Answered, askAll, tellTruth } from './replay.ts';
 import { flightsFile } from './source.ts';
@@ -192,7 +192,7 @@ async function importMonth(
     params: { name: dataset },
     body: {
       files: [{ digest, format: 'parquet', name: 'flights-3m.parquet' }],
-      select: `select * from (${prepared}) where ${range}`,
+      select: `select ${FLIGHT_SQL} as flight, * from (${prepared}) where ${range}`,
       note: `2001-0${month}`,
     },
   });
@@ -239,7 +239,7 @@ async function watchRun(rondo: Rondo, run: string, stage: Stage): Promise<void> 
     );
     if (state !== 'running') {
       const failed = steps.find((step) => step.state === 'failed');
-      if (failed) throw new Error(`Step ${failed.node} failed: ${failed.error ?? 'no reason given'}`);
+      if (failed) throw new Error(`Step ${failed.node} failed: ${(failed.error ?? 'no reason given').split('\n')[0]}`);
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -40,7 +40,7 @@ export async function sampleWorld(path: string, oneIn: number, seed: number): Pr
     const departed = date - (date < summer ? clock.winter : clock.summer) * HOUR;
     const seconds = Math.max(900, 1800 + 8 * Number(source.distance) + 60 * Number(source.delay));
     chosen.push({
-      flight: `f${row}`,
+      flight: `${source.origin}-${source.destination}-${compact(departed)}-${row}`,
       date,
       departed_at: departed,
       landed_at: Math.ceil((departed + seconds * 1000) / QUARTER) * QUARTER,
@@ -52,6 +52,9 @@ export async function sampleWorld(path: string, oneIn: number, seed: number): Pr
   }
   return chosen.sort((a, b) => a.departed_at - b.departed_at || (a.flight < b.flight ? -1 : 1));
 }
+
+/** `20010203T0405` */
+const compact = (time: number): string => new Date(time).toISOString().slice(0, 16).replace(/[-:]/g, '');
 
 function clockTable(): Map<string, { winter: number; summer: number }> {
   return new Map(

@@ -44,6 +44,9 @@ export interface TrackedRun {
   end(status?: 'FINISHED' | 'FAILED' | 'KILLED'): Promise<void>;
 }
 
+/** MLflow keeps no longer digest of a dataset; the source names the version in full. */
+const DIGEST_LENGTH = 36;
+
 /** Entries of one `log-batch` request. */
 const BATCH = { metrics: 1000, params: 100, tags: 100 };
 
@@ -119,7 +122,12 @@ export function createTracking(connection: Connection): {
         for (const part of chunks(pairs(tags), BATCH.tags)) await batch({ tags: part });
       },
       async logDataset({ name, digest, source }, context = 'training') {
-        const dataset = { name, digest, source_type: 'rondo', source: source ?? `rondo:dataset:${name}` };
+        const dataset = {
+          name,
+          digest: digest.slice(0, DIGEST_LENGTH),
+          source_type: 'rondo',
+          source: source ?? `rondo:dataset:${name}`,
+        };
         const tags = [{ key: 'mlflow.data.context', value: context }];
         await call('POST', 'runs/log-inputs', { run_id: id, datasets: [{ dataset, tags }] });
       },

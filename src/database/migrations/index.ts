@@ -7,7 +7,12 @@ import { datasets } from './0050-datasets.ts';
 import { features } from './0060-features.ts';
 import { tracking } from './0070-tracking.ts';
 import { registry } from './0080-registry.ts';
+import { evaluations } from './0081-evaluations.ts';
 import { pipelines } from './0090-pipelines.ts';
+import { serving } from './0100-serving.ts';
+import { monitoring } from './0110-monitoring.ts';
+import { rollouts } from './0120-rollouts.ts';
+import { releases } from './0130-releases.ts';
 import { automation } from './0140-automation.ts';
 import { maturity } from './0150-maturity.ts';
 
@@ -21,7 +26,12 @@ export const migrations: readonly Migration[] = [
   features,
   tracking,
   registry,
+  evaluations,
   pipelines,
+  serving,
+  monitoring,
+  rollouts,
+  releases,
   automation,
   maturity,
 ];
