@@ -40,6 +40,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     requestTimeout: 0,
     routerOptions: { maxParamLength: 2000 },
   });
+  // Any web page may send text without asking first; a body is JSON and says so.
+  app.removeContentTypeParser('text/plain');
   const parseJson = app.getDefaultJsonParser('error', 'error');
   // Clients name the type of a body they do not send; no body is not a broken one.
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {

@@ -7,8 +7,7 @@ import { versionVerbs } from './service/versions.ts';
 import { findModel } from './store/models.ts';
 import { findVersion } from './store/versions.ts';
 
-export { type Protection, type ProtectionPort, type RegistryGround, UNPROTECTED } from './service/context.ts';
-export type { NewVersion } from './service/versions.ts';
+export type { ProtectionPort } from './service/context.ts';
 
 /** Registered models, their versions with frozen files, aliases and stages. Results have the form of MLflow's API. */
 export function createRegistry(ground: RegistryGround) {

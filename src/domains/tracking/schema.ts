@@ -142,7 +142,6 @@ export const LoggedModel = z.object({
     source_run_id: z.string().optional(),
     status_message: z.string().optional(),
     tags: z.array(KeyValue).optional(),
-    registrations: z.array(z.object({ name: z.string(), version: z.string() })).optional(),
   }),
   data: z.object({ params: z.array(KeyValue).optional(), metrics: z.array(Metric).optional() }),
 });

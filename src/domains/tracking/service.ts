@@ -9,11 +9,6 @@ import { loggingVerbs } from './service/logging.ts';
 import { runVerbs } from './service/runs.ts';
 import { searchVerbs } from './service/search.ts';
 
-export type { TrackingGround } from './service/context.ts';
-export type { NewExperiment } from './service/experiments.ts';
-export type { NewLoggedModel } from './service/logged-models.ts';
-export type { NewRun, RunChange } from './service/runs.ts';
-
 /** Experiments, runs, metrics, artifacts and logged models. Results have the form of MLflow's API. */
 export function createTracking(ground: TrackingGround) {
   const context = new TrackingContext(ground);

@@ -70,11 +70,7 @@ export function toMetric(key: string, point: StoredPoint): Metric {
   return { key, value: point.is_nan === 1 ? 'NaN' : point.value, timestamp: point.ts, step: point.step };
 }
 
-export function toLoggedModel(
-  row: LoggedModelRow,
-  details: LoggedModelDetails,
-  registrations: readonly { name: string; version: string }[] = [],
-): LoggedModel {
+export function toLoggedModel(row: LoggedModelRow, details: LoggedModelDetails): LoggedModel {
   const metrics = (details.metrics.get(row.model_id) ?? []).map((point) => ({
     ...toMetric(point.key, point),
     ...(point.dataset_name === '' ? {} : { dataset_name: point.dataset_name }),
@@ -95,7 +91,6 @@ export function toLoggedModel(
       source_run_id: row.source_run_id,
       ...(row.status_message === null ? {} : { status_message: row.status_message }),
       ...filled('tags', details.tags.get(row.model_id)),
-      ...filled('registrations', registrations),
     },
     data: { ...filled('params', details.params.get(row.model_id)), ...filled('metrics', metrics) },
   };

@@ -54,9 +54,7 @@ async function handle<Actor>(
     endpoint.needs,
     params.project ?? (typeof workspace === 'string' ? workspace : undefined),
   );
-  const aborted = new AbortController();
-  reply.raw.once('close', () => aborted.abort());
-  const context: RequestContext = { id: request.id, headers: request.headers, signal: aborted.signal };
+  const context = contextOf(request, reply);
   if (endpoint.kind === 'upload') context.stream = request.body as NodeJS.ReadableStream;
   const mlflow = endpoint.dialect === 'mlflow';
   const rawBody = bodyOf(request, mlflow);
@@ -78,7 +76,7 @@ async function handle<Actor>(
     request: context,
   });
   if (endpoint.kind === 'file') return sendFile(reply, answer as FileBody);
-  if (endpoint.kind === 'events') return sendEvents(reply, answer as EventBody, aborted.signal);
+  if (endpoint.kind === 'events') return sendEvents(reply, answer as EventBody, context.signal);
   const status = endpoint.status ?? 200;
   if (status === 204) return reply.code(204).send();
   const body = options.checkAnswers ? endpoint.response.parse(answer) : answer;
@@ -86,6 +84,23 @@ async function handle<Actor>(
     .code(status)
     .type('application/json; charset=utf-8')
     .send(JSON.stringify(body ?? {}));
+}
+
+/** The signal is made when somebody asks for it: most requests end before they could be given up. */
+function contextOf(request: FastifyRequest, reply: FastifyReply): RequestContext {
+  let signal: AbortSignal | undefined;
+  return {
+    id: request.id,
+    headers: request.headers,
+    get signal() {
+      if (signal) return signal;
+      const aborted = new AbortController();
+      if (reply.raw.destroyed) aborted.abort();
+      else reply.raw.once('close', () => aborted.abort());
+      signal = aborted.signal;
+      return signal;
+    },
+  };
 }
 
 /** MLflow: an empty body is `{}`, and a JSON string that itself holds JSON is decoded once more. */

@@ -19,7 +19,7 @@ export interface ProtectionPort {
   protects(project: string, name: { alias: string } | { stage: Stage }): Promise<Protection>;
 }
 
-export const UNPROTECTED: ProtectionPort = { protects: async () => 'free' };
+const UNPROTECTED: ProtectionPort = { protects: async () => 'free' };
 
 export interface RegistryGround {
   database: Database;

@@ -140,18 +140,3 @@ export async function latestVersions(reader: Reader, models: readonly number[]):
     .orderBy('v.version')
     .execute();
 }
-
-/** Names and numbers of the versions made from logged models, by model id. */
-export async function registrationsOf(
-  reader: Reader,
-  modelIds: readonly string[],
-): Promise<{ model_id: string; name: string; version: number }[]> {
-  if (modelIds.length === 0) return [];
-  return reader
-    .selectFrom('model_versions')
-    .innerJoin('registered_models', 'registered_models.id', 'model_versions.model')
-    .select(['model_id', 'name', 'version'])
-    .where('model_id', 'in', modelIds)
-    .where('stage', '!=', 'Deleted')
-    .execute();
-}

@@ -1,0 +1,417 @@
+import { readdirSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testServer, type TestServer } from '../../../test/harness/server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await testServer();
+});
+afterAll(() => server.end());
+
+/** One request exactly as written: no client may tidy the path. */
+function raw(
+  method: string,
+  path: string,
+  body?: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; text: string; headers: Record<string, unknown> }> {
+  const { hostname, port } = new URL(server.url);
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const sent = httpRequest(
+      { hostname, port, method, path, headers: { ...length, ...headers } },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('end', () =>
+          resolve({
+            status: answer.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString(),
+            headers: answer.headers,
+          }),
+        );
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+const API = '/api/2.0/mlflow';
+const call = (method: string, path: string, body?: unknown, prefix = API) =>
+  server.call(method, prefix + path, body, { anonymous: true });
+const newRun = async (): Promise<string> => (await call('POST', '/runs/create', {})).body.run.info.run_id;
+const blobs = () => {
+  try {
+    return readdirSync(join(server.data, 'artifacts', 'blobs'), { recursive: true }).length;
+  } catch {
+    return 0;
+  }
+};
+
+describe('the wire', () => {
+  it('serves both prefixes without a token, and numbers as numbers', async () => {
+    for (const prefix of [API, '/ajax-api/2.0/mlflow']) {
+      const { status, body } = await call('GET', '/experiments/get?experiment_id=0', undefined, prefix);
+      expect(status).toBe(200);
+      expect(body.experiment).toMatchObject({ name: 'Default', artifact_location: 'mlflow-artifacts:/0' });
+      expect(body.experiment.creation_time).toBeTypeOf('number');
+    }
+  });
+
+  it.each<[string, string, unknown, number, string, string]>([
+    [
+      'POST',
+      '/experiments/create',
+      {},
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "Missing value for required parameter 'name'. See the API docs for more information about request parameters.",
+    ],
+    [
+      'POST',
+      '/experiments/create',
+      { name: 123 },
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "Invalid value 123 for parameter 'name' supplied:  Hint: Value was of type 'int'. See the API docs for more information about request parameters.",
+    ],
+    [
+      'POST',
+      '/experiments/create',
+      { name: 'Default' },
+      400,
+      'RESOURCE_ALREADY_EXISTS',
+      'Experiment(name=Default) already exists.',
+    ],
+    [
+      'GET',
+      '/experiments/get?experiment_id=99999',
+      undefined,
+      404,
+      'RESOURCE_DOES_NOT_EXIST',
+      'No Experiment with id=99999 exists',
+    ],
+    [
+      'GET',
+      '/experiments/get?experiment_id=abc',
+      undefined,
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "Invalid experiment ID 'abc'. Experiment ID must be a valid integer.",
+    ],
+    [
+      'GET',
+      '/experiments/get-by-name?experiment_name=no%20such',
+      undefined,
+      404,
+      'RESOURCE_DOES_NOT_EXIST',
+      "Could not find experiment with name 'no such'",
+    ],
+    [
+      'GET',
+      '/runs/get',
+      undefined,
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "Missing value for required parameter 'run_id'. See the API docs for more information about request parameters.",
+    ],
+    ['GET', '/runs/get?run_id=nope', undefined, 404, 'RESOURCE_DOES_NOT_EXIST', 'Run with id=nope not found'],
+    [
+      'POST',
+      '/runs/log-batch',
+      { run_id: 'x', metrics: [{ key: 'z', timestamp: 1 }] },
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "Missing value for required parameter 'metrics[0].value'. See the API docs for more information about request parameters.",
+    ],
+    [
+      'POST',
+      '/runs/log-batch',
+      { run_id: 'x', metrics: 'x' },
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "Invalid value \"x\" for parameter 'metrics' supplied:  Hint: Value was of type 'str'. See the API docs for more information about request parameters.",
+    ],
+    [
+      'POST',
+      '/runs/log-batch',
+      { run_id: 'x', params: [{ key: 'a' }, { key: 'a' }] },
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "Duplicate parameter keys have been submitted: ['a']. Please ensure the request contains only one param value per param key.",
+    ],
+    [
+      'POST',
+      '/runs/log-batch',
+      {
+        run_id: 'x',
+        metrics: Array.from({ length: 1001 }, (_, step) => ({ key: 'm', value: 1, timestamp: 1, step })),
+      },
+      400,
+      'INVALID_PARAMETER_VALUE',
+      'A batch logging request can contain at most 1000 metrics. Got 1001 metrics. Please split up metrics across multiple requests and try again.',
+    ],
+    [
+      'POST',
+      '/runs/log-metric',
+      { run_id: 'x', key: 'a/../b', value: 1, timestamp: 1 },
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "Invalid value \"a/../b\" for parameter 'name' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to 'b'",
+    ],
+    [
+      'POST',
+      '/runs/log-parameter',
+      { run_id: 'x', key: 'k'.repeat(251), value: 'v' },
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "'Param key' exceeds the maximum length of 250 characters",
+    ],
+    [
+      'POST',
+      '/runs/search',
+      { experiment_ids: ['0'], max_results: 50001 },
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "Invalid value 50001 for parameter 'max_results' supplied:  Hint: Value was of type 'int'. See the API docs for more information about request parameters.",
+    ],
+    [
+      'POST',
+      '/runs/search',
+      { experiment_ids: ['0'], max_results: 0 },
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer",
+    ],
+    [
+      'POST',
+      '/experiments/search-datasets',
+      { experiment_ids: [] },
+      400,
+      'INVALID_PARAMETER_VALUE',
+      'SearchDatasets request must specify at least one experiment_id.',
+    ],
+    [
+      'GET',
+      '/registered-models/alias?name=none&alias=x',
+      undefined,
+      404,
+      'RESOURCE_DOES_NOT_EXIST',
+      'Registered Model with name=none not found',
+    ],
+    [
+      'GET',
+      '/model-versions/get?name=m&version=x',
+      undefined,
+      400,
+      'INVALID_PARAMETER_VALUE',
+      "Parameter 'version' must be an integer, got 'x'.",
+    ],
+  ])('%s %s refuses in the words clients match', async (method, path, body, status, error_code, message) => {
+    const answer = await call(method, path, body);
+    expect(answer.body).toEqual({ error_code, message });
+    expect(answer.status).toBe(status);
+  });
+
+  it('takes what clients really send: numbers as text, null, NaN, empty bodies, JSON in JSON', async () => {
+    const run_id = await newRun();
+    const logged = await call('POST', '/runs/log-metric', {
+      run_id,
+      run_uuid: run_id,
+      key: 'm',
+      value: 'NaN',
+      timestamp: '12',
+      step: null,
+      more: 'ignored',
+    });
+    expect([logged.status, logged.body]).toEqual([200, {}]);
+    const { body } = await call('GET', `/metrics/get-history?run_uuid=${run_id}&metric_key=m&max_results=5`);
+    expect(body.metrics).toEqual([{ key: 'm', value: 'NaN', timestamp: 12, step: 0 }]);
+    const json = { 'content-type': 'application/json' };
+    expect((await raw('POST', `${API}/runs/create`, '', json)).status).toBe(200);
+    const twice = JSON.stringify(JSON.stringify({ name: 'twice' }));
+    expect((await raw('POST', `${API}/experiments/create`, twice, json)).status).toBe(200);
+    const literal = await call(
+      'POST',
+      '',
+      { experiment_ids: ['0'] },
+      '/api/2.0mlflow/experiments/search-datasets',
+    );
+    expect(literal.status).toBe(200);
+    const info = await call('GET', '/server-info', undefined, '/api/3.0/mlflow');
+    expect(info.body).toMatchObject({ store_type: 'SqlStore', workspaces_enabled: true });
+  });
+
+  it('answers a route it does not have with an empty 404, so that clients fall back', async () => {
+    for (const path of ['/api/3.0/mlflow/nothing', '/ajax-api/2.0/mlflow/gateway-proxy', '/graphql']) {
+      expect(await raw('GET', path)).toMatchObject({ status: 404, text: '' });
+    }
+  });
+
+  it('uploads, lists, downloads and removes files', async () => {
+    const run = await newRun();
+    const proxy = '/api/2.0/mlflow-artifacts/artifacts';
+    const put = await raw('PUT', `${proxy}/0/${run}/artifacts/deep/a%20b.txt`, 'hello', {
+      'content-type': 'text/plain',
+    });
+    expect(put.status).toBe(200);
+    expect((await raw('PUT', `${proxy}/0/${run}/artifacts/empty`, '')).status).toBe(200);
+    const listed = await raw('GET', `${proxy}?path=0%2F${run}%2Fartifacts`);
+    expect(JSON.parse(listed.text)).toEqual({
+      files: [
+        { path: 'deep', is_dir: true },
+        { path: 'empty', is_dir: false, file_size: 0 },
+      ],
+    });
+    const inRun = await call('GET', `/artifacts/list?run_id=${run}&path=deep`);
+    expect(inRun.body).toEqual({
+      root_uri: `mlflow-artifacts:/0/${run}/artifacts`,
+      files: [{ path: 'deep/a b.txt', is_dir: false, file_size: 5 }],
+    });
+    const got = await raw('GET', `/get-artifact?run_id=${run}&path=deep/a%20b.txt`);
+    expect([got.status, got.text]).toEqual([200, 'hello']);
+    expect(got.headers).toMatchObject({
+      'content-disposition': 'attachment; filename="a_b.txt"',
+      'x-content-type-options': 'nosniff',
+    });
+    const ajax = await raw(
+      'POST',
+      `/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${run}&path=ui.json`,
+      '{}',
+      {
+        'content-type': 'application/json',
+      },
+    );
+    expect(ajax.status).toBe(200);
+    expect((await raw('DELETE', `${proxy}/0/${run}/artifacts/deep`)).status).toBe(200);
+    expect((await raw('GET', `${proxy}/0/${run}/artifacts/deep/a%20b.txt`)).status).toBe(404);
+  });
+});
+
+describe('requests that broke others', () => {
+  const proxy = '/api/2.0/mlflow-artifacts/artifacts';
+
+  it.each([
+    '%252e%252e%252f%252e%252e%252fetc%252fpasswd',
+    '..%5c..%5cx',
+    '%2e%2e%2fx',
+    '%5c%5chost%5cs',
+    'C:%2fx',
+    '%2fetc%2fpasswd',
+    '%2f%2fproc%2fself%2froot',
+    'a%3b%2f..%2f..%2fetc',
+    'a%23%2f..%2fx',
+    'a%3f%2fa',
+    'a%00b',
+  ])('nothing is read, written or removed by %s', async (path) => {
+    const before = blobs();
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const { status, text } = await raw(method, `${proxy}/${path}`, method === 'PUT' ? 'x' : undefined);
+      expect([method, status]).toEqual([method, 400]);
+      expect(text).not.toContain(server.data);
+    }
+    const run = await newRun();
+    expect((await raw('GET', `/get-artifact?run_id=${run}&path=${path}`)).status).toBe(400);
+    expect((await raw('GET', `${API}/artifacts/list?run_id=${run}&path=${path}`)).status).toBe(400);
+    expect(blobs()).toBe(before);
+  });
+
+  it('answers a path with dots in it by no file of the machine', async () => {
+    for (const path of [`${proxy}/../../../../etc/passwd`, `${proxy}/./../x`]) {
+      const { status, text } = await raw('GET', path);
+      expect([400, 404]).toContain(status);
+      expect(text).not.toContain('root:');
+    }
+  });
+
+  it.each([
+    'file:///etc/',
+    'FiLe:///etc',
+    '/etc/passwd',
+    'runs:/x/../../',
+    'models:/m/../..',
+    'http:/etc',
+    's3:///..%2f..%2fx',
+    'http://169.254.169.254/latest',
+  ])('no version comes from %s, whatever its tags say', async (source) => {
+    await call('POST', '/registered-models/create', { name: 'victim' });
+    const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }];
+    for (const extra of [{}, { tags }, { run_id: await newRun() }]) {
+      const { status, body } = await call('POST', '/model-versions/create', {
+        name: 'victim',
+        source,
+        ...extra,
+      });
+      expect([status, body.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE']);
+    }
+    const { body } = await call('GET', "/model-versions/search?filter=name%3D'victim'");
+    expect(body.model_versions).toEqual([]);
+    const file = await raw('GET', '/model-versions/get-artifact?name=victim&version=1&path=passwd');
+    expect(file.status).toBe(404);
+  });
+
+  it.each(['http://host#/../../etc/', 'http:///?/../../etc', 'x:;/../../etc', 'file:///etc'])(
+    'no experiment lies at %s',
+    async (artifact_location) => {
+      const name = `at ${artifact_location}`;
+      const { status } = await call('POST', '/experiments/create', { name, artifact_location });
+      expect(status).toBe(400);
+      const found = await call('GET', `/experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`);
+      expect(found.status).toBe(404);
+    },
+  );
+
+  it('refuses a simple cross-site POST, and a foreign Host or Origin on every method', async () => {
+    const body = '{"name":"csrf"}';
+    const path = `${API}/experiments/create`;
+    expect((await raw('POST', path, body, { 'content-type': 'text/plain' })).status).toBe(400);
+    const json = { 'content-type': 'application/json' };
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      expect((await raw(method, path, body, { ...json, origin: 'http://evil.example' })).status).toBe(403);
+      expect((await raw(method, path, body, { ...json, host: 'evil.example' })).status).toBe(403);
+    }
+    expect((await call('GET', '/experiments/get-by-name?experiment_name=csrf')).status).toBe(404);
+  });
+
+  it('bounds names and keeps lookalikes apart', async () => {
+    const create = (name: string) => call('POST', '/experiments/create', { name });
+    expect((await create('x'.repeat(10_000_000))).status).toBe(400);
+    expect((await create('nul\u0000')).status).toBe(400);
+    expect((await create('a%2Fb')).status).toBe(200);
+    expect((await create('a/b')).status).toBe(200);
+    expect((await create('caf\u00e9')).status).toBe(200);
+    expect((await create('cafe\u0301')).body.error_code).toBe('RESOURCE_ALREADY_EXISTS');
+    const digits = await create('12345');
+    const found = await call('GET', '/experiments/get-by-name?experiment_name=12345');
+    expect(found.body.experiment.experiment_id).toBe(digits.body.experiment_id);
+    expect((await call('GET', '/experiments/get?experiment_id=12345')).status).toBe(404);
+  });
+
+  it('keeps markup as text and names no type that a client chose', async () => {
+    const run = await newRun();
+    const html = '<script>alert(1)</script>';
+    await call('POST', '/runs/set-tag', { run_id: run, key: 'x', value: html });
+    const put = (type: string) =>
+      raw('PUT', `${proxy}/0/${run}/artifacts/x.html`, html, { 'content-type': type });
+    expect((await put('<script>')).text).not.toContain('<script>');
+    expect((await put('text/html')).status).toBe(200);
+    const file = await raw('GET', `/get-artifact?run_id=${run}&path=x.html`);
+    expect(file.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(file.text).toBe(html);
+    const { body, headers } = await call('GET', `/runs/get?run_id=${run}`);
+    expect(body.run.data.tags).toContainEqual({ key: 'x', value: html });
+    expect(headers.get('content-type')).toContain('application/json');
+  });
+
+  it('shows another project nothing', async () => {
+    const run = await newRun();
+    const headers = { 'x-mlflow-workspace': 'elsewhere' };
+    const get = await raw('GET', `${API}/runs/get?run_id=${run}`, undefined, headers);
+    expect(get.status).toBe(404);
+    const file = await raw('GET', `${proxy}/0/${run}/artifacts/x`, undefined, headers);
+    expect(file.status).toBe(404);
+  });
+});
