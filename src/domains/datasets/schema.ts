@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { urn, type Urn } from '../../lib/urn.ts';
+import { urn, urnIn, type Urn } from '../../lib/urn.ts';
 
 export const Name = z
   .string()
@@ -309,10 +309,8 @@ export const Source = z.object({
 });
 export type Source = z.infer<typeof Source>;
 
-/** URNs name the project only when it is not the default one: `rondo:dataset-version:flights/3`. */
-const scope = (project: string): string[] => (project === 'default' ? [] : [project]);
-export const datasetUrn = (project: string, name: string): Urn => urn('dataset', ...scope(project), name);
+export const datasetUrn = (project: string, name: string): Urn => urnIn(project, 'dataset', name);
 export const versionUrn = (project: string, name: string, version: number): Urn =>
-  urn('dataset-version', ...scope(project), name, version);
-export const sourceUrn = (project: string, name: string): Urn => urn('source', ...scope(project), name);
+  urnIn(project, 'dataset-version', name, version);
+export const sourceUrn = (project: string, name: string): Urn => urnIn(project, 'source', name);
 export const validationUrn = (id: string): Urn => urn('validation', id);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { urn, type Urn } from '../../lib/urn.ts';
+import { urnIn, type Urn } from '../../lib/urn.ts';
 
 export const FeatureName = z
   .string()
@@ -270,8 +270,7 @@ export const Lookup = z.object({
 });
 export type Lookup = z.infer<typeof Lookup>;
 
-const scope = (project: string): string[] => (project === 'default' ? [] : [project]);
 export const viewUrn = (project: string, name: string, version: number): Urn =>
-  urn('feature-view', ...scope(project), name, version);
+  urnIn(project, 'feature-view', name, version);
 export const serviceUrn = (project: string, name: string, version: number): Urn =>
-  urn('feature-service', ...scope(project), name, version);
+  urnIn(project, 'feature-service', name, version);

@@ -7,7 +7,8 @@ import { createLineage, type LineageService } from '../lineage/service.ts';
 import { createProjects } from '../projects/service.ts';
 import type { OnlineBatch } from './online.ts';
 import { FeatureFile, HistoricalRequest, type HistoricalResult } from './schema.ts';
-import { createFeatures, type FeaturesService, routeOf } from './service.ts';
+import { routeOf } from './route.ts';
+import { createFeatures, type FeaturesService } from './service.ts';
 
 const actor = systemActor('test');
 const DAY = 86_400_000;
