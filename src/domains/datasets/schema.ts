@@ -10,7 +10,7 @@ export const Name = z
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/, 'a digest is 64 lower-case hexadecimal characters');
 
 /** `other` are nested values (lists, structs): kept as they are, counted, not described. */
-export const COLUMN_TYPES = ['int', 'double', 'string', 'bool', 'timestamp', 'other'] as const;
+const COLUMN_TYPES = ['int', 'double', 'string', 'bool', 'timestamp', 'other'] as const;
 export const ColumnType = z.enum(COLUMN_TYPES);
 export type ColumnType = z.infer<typeof ColumnType>;
 
@@ -28,7 +28,7 @@ export const Bins = z.discriminatedUnion('kind', [
 export type Bins = z.infer<typeof Bins>;
 
 const nullable = z.number().nullable();
-export const Quantiles = z.object({
+const Quantiles = z.object({
   p5: z.number(),
   p25: z.number(),
   p50: z.number(),
@@ -72,7 +72,7 @@ export const SchemaColumn = Column.extend({
 });
 export type SchemaColumn = z.infer<typeof SchemaColumn>;
 
-export const FileFormat = z.enum(['parquet', 'csv', 'jsonl']);
+const FileFormat = z.enum(['parquet', 'csv', 'jsonl']);
 export const ImportFile = z.object({
   digest: Digest,
   format: FileFormat,
@@ -186,7 +186,7 @@ export const ValidationReport = ValidationSummary.extend({
 });
 export type ValidationReport = z.infer<typeof ValidationReport>;
 
-export const ColumnComparison = z.object({
+const ColumnComparison = z.object({
   name: z.string(),
   /** Population stability index on the shared bins; null where there are none. */
   psi: z.number().nullable(),
