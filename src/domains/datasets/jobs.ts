@@ -10,13 +10,13 @@ import { draftVersion, recordVersion, type VersionGround } from './versions.ts';
 export const IMPORT_JOB = 'datasets.import';
 export const SCAN_JOB = 'datasets.scan';
 
-export interface ImportPayload {
+interface ImportPayload {
   project: string;
   dataset: string;
   request: ImportRequest;
   actor: string;
 }
-export interface ScanPayload {
+interface ScanPayload {
   project: string;
   source: string;
 }

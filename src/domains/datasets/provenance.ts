@@ -1,4 +1,5 @@
 import type { Database } from '../../database/index.ts';
+import { splitProject } from '../../lib/urn.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { findSource } from './store/sources.ts';
 import { findReport } from './store/validations.ts';
@@ -9,14 +10,16 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
   const { read } = database;
   lineage.resolve('dataset', {
     async describe(parts) {
-      const [project, name] = scoped(parts, 1);
+      const { project, own } = splitProject(parts, 1);
+      const [name] = own;
       const row = await findDataset(read, project, name as string);
       return row && { title: row.name, facts: { versions: row.latest }, href: page(project, row.name) };
     },
   });
   lineage.resolve('dataset-version', {
     async describe(parts) {
-      const [project, name, version] = scoped(parts, 2);
+      const { project, own } = splitProject(parts, 2);
+      const [name, version] = own;
       const row = await findVersion(read, project, name as string, { version: Number(version) });
       return (
         row && {
@@ -30,7 +33,8 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
   });
   lineage.resolve('source', {
     async describe(parts) {
-      const [project, name] = scoped(parts, 1);
+      const { project, own } = splitProject(parts, 1);
+      const [name] = own;
       const row = await findSource(read, project, name as string);
       return (
         row && { title: row.name, facts: { kind: row.spec.kind, pattern: row.spec.pattern }, href: null }
@@ -54,10 +58,6 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
     },
   });
 }
-
-/** URN parts with the project in front: it is left out of the URN when it is the default one. */
-export const scoped = (parts: string[], own: number): [string, ...string[]] =>
-  parts.length > own ? (parts as [string, ...string[]]) : ['default', ...parts];
 
 const page = (project: string, name: string) =>
   `/projects/${encodeURIComponent(project)}/datasets/${encodeURIComponent(name)}`;

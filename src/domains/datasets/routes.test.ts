@@ -29,7 +29,9 @@ describe('datasets over HTTP', () => {
     const started = await server.call('POST', `${base}/datasets/my%20cities/versions`, { files });
     expect(started.status).toBe(202);
     const job = `${base}/datasets/my%20cities/imports/${started.body.job}`;
-    await expect.poll(async () => (await server.call('GET', job)).body.state).toBe('done');
+    await expect
+      .poll(async () => (await server.call('GET', job)).body.state, { timeout: 20_000 })
+      .toBe('done');
     expect((await server.call('GET', job)).body.result).toMatchObject({ version: 1, rows: 2, created: true });
 
     const at = `${base}/datasets/my%20cities/versions/latest`;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { urn, type Urn } from '../../lib/urn.ts';
+import { urn, urnIn, type Urn } from '../../lib/urn.ts';
 
 export const Name = z
   .string()
@@ -10,7 +10,7 @@ export const Name = z
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/, 'a digest is 64 lower-case hexadecimal characters');
 
 /** `other` are nested values (lists, structs): kept as they are, counted, not described. */
-export const COLUMN_TYPES = ['int', 'double', 'string', 'bool', 'timestamp', 'other'] as const;
+const COLUMN_TYPES = ['int', 'double', 'string', 'bool', 'timestamp', 'other'] as const;
 export const ColumnType = z.enum(COLUMN_TYPES);
 export type ColumnType = z.infer<typeof ColumnType>;
 
@@ -28,7 +28,7 @@ export const Bins = z.discriminatedUnion('kind', [
 export type Bins = z.infer<typeof Bins>;
 
 const nullable = z.number().nullable();
-export const Quantiles = z.object({
+const Quantiles = z.object({
   p5: z.number(),
   p25: z.number(),
   p50: z.number(),
@@ -72,7 +72,7 @@ export const SchemaColumn = Column.extend({
 });
 export type SchemaColumn = z.infer<typeof SchemaColumn>;
 
-export const FileFormat = z.enum(['parquet', 'csv', 'jsonl']);
+const FileFormat = z.enum(['parquet', 'csv', 'jsonl']);
 export const ImportFile = z.object({
   digest: Digest,
   format: FileFormat,
@@ -186,7 +186,7 @@ export const ValidationReport = ValidationSummary.extend({
 });
 export type ValidationReport = z.infer<typeof ValidationReport>;
 
-export const ColumnComparison = z.object({
+const ColumnComparison = z.object({
   name: z.string(),
   /** Population stability index on the shared bins; null where there are none. */
   psi: z.number().nullable(),
@@ -309,10 +309,8 @@ export const Source = z.object({
 });
 export type Source = z.infer<typeof Source>;
 
-/** URNs name the project only when it is not the default one: `rondo:dataset-version:flights/3`. */
-const scope = (project: string): string[] => (project === 'default' ? [] : [project]);
-export const datasetUrn = (project: string, name: string): Urn => urn('dataset', ...scope(project), name);
+export const datasetUrn = (project: string, name: string): Urn => urnIn(project, 'dataset', name);
 export const versionUrn = (project: string, name: string, version: number): Urn =>
-  urn('dataset-version', ...scope(project), name, version);
-export const sourceUrn = (project: string, name: string): Urn => urn('source', ...scope(project), name);
+  urnIn(project, 'dataset-version', name, version);
+export const sourceUrn = (project: string, name: string): Urn => urnIn(project, 'source', name);
 export const validationUrn = (id: string): Urn => urn('validation', id);

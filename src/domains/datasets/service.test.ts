@@ -1,4 +1,5 @@
-import { createReadStream, mkdirSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -273,8 +274,7 @@ environments:
   });
 
   it('makes a version of each new file in a watched folder', async () => {
-    const folder = join(ground.folder, '..', `incoming-${engine}-${Date.now()}`);
-    mkdirSync(folder);
+    const folder = mkdtempSync(join(tmpdir(), 'rondo-incoming-'));
     writeFileSync(join(folder, 'a.csv'), csv(20));
     writeFileSync(join(folder, 'ignored.txt'), 'x');
     const spec = {
@@ -291,7 +291,7 @@ environments:
     await datasets.applySource(actor, 'default', 'in', spec);
     const files = (count: number) =>
       expect
-        .poll(async () => (await datasets.getSource('default', 'in')).files.length, { timeout: 8000 })
+        .poll(async () => (await datasets.getSource('default', 'in')).files.length, { timeout: 20_000 })
         .toBe(count);
     await files(1);
     writeFileSync(join(folder, 'b.csv'), csv(30, 20));
@@ -311,6 +311,8 @@ environments:
     ]);
     const graph = await lineage.walk('rondo:dataset-version:watched/2', { direction: 'up' });
     expect(graph.nodes.map((node) => node.title)).toContain('in');
+    await datasets.removeSource(actor, 'default', 'in');
+    rmSync(folder, { recursive: true });
   });
 
   it('takes uploads as streams', async () => {

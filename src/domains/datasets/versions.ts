@@ -13,6 +13,7 @@ import {
   type Profile,
   Suite,
   type ValidationReport,
+  validationUrn,
   versionUrn,
 } from './schema.ts';
 import { findDataset, findVersion, insertVersion, lockDataset, typesOf } from './store/versions.ts';
@@ -54,7 +55,7 @@ export interface VersionGround {
 }
 
 /** sha256 of the canonical manifest: `{"parts":[{"bytes","digest","rows"}],"schema":[{"name","type"}]}`, keys in order, no blanks. */
-export function manifestDigest(parts: readonly Part[], columns: readonly Column[]): string {
+function manifestDigest(parts: readonly Part[], columns: readonly Column[]): string {
   const canonical = {
     parts: parts.map(({ bytes, digest, rows }) => ({ bytes, digest, rows })),
     schema: typesOf(columns),
@@ -135,16 +136,18 @@ export async function recordVersion(
 }
 
 export async function recordReport(
-  ground: Pick<VersionGround, 'events'>,
+  ground: Pick<VersionGround, 'events' | 'lineage'>,
   tx: Tx,
   report: ValidationReport,
 ): Promise<void> {
   const { project, dataset, version, passed, failed, warned } = report;
+  const checked = versionUrn(project, dataset, version);
   await insertReport(tx, report);
+  await ground.lineage.link(tx, project, validationUrn(report.id), 'evaluated-on', checked);
   await ground.events.append(tx, {
     type: 'dataset.checked',
     source: 'datasets',
-    subject: versionUrn(project, dataset, version),
+    subject: checked,
     project,
     data: {
       dataset,

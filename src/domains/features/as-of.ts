@@ -93,7 +93,7 @@ export function strategyOf(join: Pick<AsOfJoin, 'rows' | 'labels'>): 'asof' | 'w
 }
 
 /** Event times (both ends inside) at which one key may have several rows: where partitions overlap, or one repeats itself. */
-export function twinRanges(
+function twinRanges(
   partitions: readonly Pick<Partition, 'min_event' | 'max_event' | 'unique_times'>[],
 ): { from: number; to: number }[] {
   const found = partitions

@@ -87,7 +87,7 @@ export async function applyDefinitions(
 }
 
 /** Types of the columns that a service's transforms see, transforms included. Throws when one does not compile. */
-export function transformTypes(
+function transformTypes(
   service: Pick<FeatureService, 'name' | 'request' | 'transforms'>,
 ): Record<string, ValueType> {
   const types: Record<string, ValueType> = Object.fromEntries(

@@ -176,7 +176,7 @@ function rowsSql(
   const features = view.features.map(({ name }) => identifier(name));
   return `select * from (
       select ${key} as key, ${time('event_time')} as event_time, ${created} as created_time,
-        ${features.map((name) => `${name}::double as ${name}`).join(', ')}
+        ${features.map((name) => `case when isfinite(${name}::double) then ${name}::double end as ${name}`).join(', ')}
       from (\n${view.sql}\n))
     where key is not null and event_time is not null${from === undefined ? '' : ` and event_time >= ${from}`}
     order by event_time, key, created_time`;

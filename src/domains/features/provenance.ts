@@ -1,4 +1,5 @@
 import type { Database } from '../../database/index.ts';
+import { splitProject } from '../../lib/urn.ts';
 import type { LineageService } from '../lineage/service.ts';
 import type { DefinitionKind } from './schema.ts';
 import { listDefinitionVersions } from './store/definitions.ts';
@@ -6,8 +7,9 @@ import { listDefinitionVersions } from './store/definitions.ts';
 /** Tells lineage what feature views and services are called. */
 export function resolveLineage(lineage: LineageService, database: Database): void {
   const describe = (kind: DefinitionKind, page: string) => async (parts: string[]) => {
-    const [project, name, version] = parts.length > 2 ? parts : ['default', ...parts];
-    const rows = await listDefinitionVersions(database.read, project as string, kind, name as string);
+    const { project, own } = splitProject(parts, 2);
+    const [name, version] = own;
+    const rows = await listDefinitionVersions(database.read, project, kind, name as string);
     const row = rows.find((item) => item.version === Number(version));
     if (!row) return undefined;
     return {

@@ -12,7 +12,7 @@ describe('features over HTTP', () => {
 
   async function done(path: string) {
     await expect
-      .poll(async () => (await server.call('GET', path)).body.state, { timeout: 10_000 })
+      .poll(async () => (await server.call('GET', path)).body.state, { timeout: 20_000 })
       .toBe('done');
     return (await server.call('GET', path)).body;
   }
@@ -85,7 +85,7 @@ describe('features over HTTP', () => {
     const push = await server.call('POST', `${base}/features/views/weather/push`, {
       rows: [{ key: 'Ulm', event_time: '2001-01-01T14:00:00Z', values: { degrees: 11 } }],
     });
-    expect(push.body).toEqual({ view_version: 1, rows: 1, online: false });
+    expect(push.body).toEqual({ view_version: 1, rows: 1, online: true });
     const at = Date.UTC(2001, 0, 1, 15);
     const found = await server.call(
       'GET',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { urn, type Urn } from '../../lib/urn.ts';
+import { urnIn, type Urn } from '../../lib/urn.ts';
 
 export const FeatureName = z
   .string()
@@ -18,7 +18,7 @@ export const Entity = z.object({
 });
 export type Entity = z.infer<typeof Entity>;
 
-export const Feature = z.object({ name: FeatureName, description: z.string().max(2000).default('') });
+const Feature = z.object({ name: FeatureName, description: z.string().max(2000).default('') });
 
 /**
  * Features of one entity, computed from a dataset by one SELECT over the view `source` (DuckDB). It gives `key` (text; left
@@ -51,7 +51,7 @@ export const FeatureView = z
   });
 export type FeatureView = z.infer<typeof FeatureView>;
 
-export const ServiceJoin = z.object({
+const ServiceJoin = z.object({
   view: FeatureName,
   /** The current version when left out; `apply` pins it. */
   view_version: z.number().int().positive().optional(),
@@ -94,7 +94,7 @@ export const FeatureFile = z.object({
 });
 export type FeatureFile = z.infer<typeof FeatureFile>;
 
-export const DEFINITION_KINDS = ['entity', 'view', 'service'] as const;
+const DEFINITION_KINDS = ['entity', 'view', 'service'] as const;
 export type DefinitionKind = (typeof DEFINITION_KINDS)[number];
 
 /** `changed` made a new version beside the old one, which stays; `restored` means an older version is current again. */
@@ -191,7 +191,7 @@ export const PushRequest = z.object({
 });
 export type PushRequest = z.infer<typeof PushRequest>;
 
-export const TimeRange = z.object({ from: z.number(), to: z.number() });
+const TimeRange = z.object({ from: z.number(), to: z.number() });
 
 export const HistoricalRequest = z
   .object({
@@ -230,7 +230,7 @@ export const HistoricalRequest = z
   .refine((request) => !(request.select && request.where), 'give select or where, not both');
 export type HistoricalRequest = z.infer<typeof HistoricalRequest>;
 
-export const HistoricalTable = z.object({
+const HistoricalTable = z.object({
   digest: z.string(),
   bytes: z.number(),
   rows: z.number(),
@@ -270,8 +270,7 @@ export const Lookup = z.object({
 });
 export type Lookup = z.infer<typeof Lookup>;
 
-const scope = (project: string): string[] => (project === 'default' ? [] : [project]);
 export const viewUrn = (project: string, name: string, version: number): Urn =>
-  urn('feature-view', ...scope(project), name, version);
+  urnIn(project, 'feature-view', name, version);
 export const serviceUrn = (project: string, name: string, version: number): Urn =>
-  urn('feature-service', ...scope(project), name, version);
+  urnIn(project, 'feature-service', name, version);

@@ -4,14 +4,13 @@ import type { Database } from '../../database/index.ts';
 import type { Events } from '../../events/index.ts';
 import { enqueue, findJob, type Job, type JobWorker } from '../../jobs/index.ts';
 import { AppError } from '../../lib/errors.ts';
-import type { Urn } from '../../lib/urn.ts';
-import { type DatasetVersion, versionUrn } from '../datasets/schema.ts';
-import { type DatasetsService, tableOf } from '../datasets/service.ts';
+import type { DatasetsService } from '../datasets/service.ts';
 import { type Actor, systemActor } from '../identity/schema.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { applyDefinitions } from './definitions.ts';
 import { FEATURE_ERRORS } from './errors.ts';
-import { joinHistory, type ResolvedJoin } from './historical.ts';
+import { createHistory } from './history.ts';
+import { getDefinition, viewIdOf } from './catalog.ts';
 import {
   bringOnline,
   COMPACT_JOB,
@@ -24,7 +23,7 @@ import {
   PUSHES_APART,
 } from './jobs.ts';
 import { lookUp, type LookupQuestion } from './lookup.ts';
-import { materialise } from './materialise.ts';
+import { createMaterialisation, type Materialised } from './materialisation.ts';
 import type { OnlineStore } from './online.ts';
 import { pushedRows } from './push.ts';
 import { resolveLineage } from './provenance.ts';
@@ -43,12 +42,12 @@ import {
   type PinnedService,
   PushRequest,
   type ServiceRecord,
-  serviceUrn,
   type ViewRecord,
-  viewUrn,
 } from './schema.ts';
-import { type DefinitionRow, findCurrent, listCurrent, listDefinitionVersions } from './store/definitions.ts';
+import { type DefinitionRow, listCurrent, listDefinitionVersions } from './store/definitions.ts';
 import { insertPartition, listPartitions, type ViewId } from './store/partitions.ts';
+
+export type { Materialised } from './materialisation.ts';
 
 export interface FeaturesGround {
   database: Database;
@@ -58,14 +57,6 @@ export interface FeaturesGround {
   jobs: JobWorker;
   lineage: LineageService;
   datasets: DatasetsService;
-}
-
-export interface Materialised {
-  view: string;
-  view_version: number;
-  partitions: { dataset_version: number; rows: number; created: boolean }[];
-  /** Rows that the online store took. */
-  online_rows: number;
 }
 
 export interface FeaturesService {
@@ -126,55 +117,17 @@ interface Stamp {
   created_by: string;
 }
 
-/** `service` in the form of the gateway's route: MLflow's column types, views with their ttl and delay. */
-export function routeOf(service: ServiceRecord, views: readonly ViewRecord[]): object {
-  const types = {
-    int: 'long',
-    double: 'double',
-    string: 'string',
-    bool: 'boolean',
-    timestamp: 'datetime',
-  } as const;
-  return {
-    name: service.name,
-    version: service.version,
-    request: service.request.map(({ name, type }) => ({ name, type: types[type] })),
-    event_time_column: service.event_time_column,
-    transforms: service.transforms,
-    joins: service.joins.map(({ key, ...join }) => {
-      const view = views.find(({ name, version }) => name === join.view && version === join.view_version);
-      if (!view) throw new Error(`The view ${join.view} version ${join.view_version} was not given.`);
-      return { ...join, entity: key, ttl_ms: view.ttl_ms, delay_ms: view.delay_ms };
-    }),
-  };
-}
-
 export function createFeatures(ground: FeaturesGround): FeaturesService {
-  const { database, analytics, datasets } = ground;
+  const { database, analytics } = ground;
   let online: OnlineStore | undefined;
+  const materialise = createMaterialisation(ground, () => online);
+  const historical = createHistory(ground);
 
-  async function find<D>(
-    project: string,
-    kind: DefinitionKind,
-    name: string,
-    version?: number,
-  ): Promise<DefinitionRow<D>> {
-    const row =
-      version === undefined
-        ? await findCurrent<D>(database.read, project, kind, name)
-        : (await listDefinitionVersions<D>(database.read, project, kind, name)).find(
-            (item) => item.version === version,
-          );
-    if (row) return row;
-    const which = version === undefined ? '' : ` version ${version}`;
-    throw new AppError(
-      FEATURE_ERRORS.FEATURE_UNKNOWN,
-      `There is no feature ${kind} '${name}'${which} in project '${project}'.`,
-    );
-  }
+  const find = <D>(project: string, kind: DefinitionKind, name: string, version?: number) =>
+    getDefinition<D>(database.read, project, kind, name, version);
 
   async function toView(row: DefinitionRow<FeatureView>): Promise<ViewRecord> {
-    const partitions = await listPartitions(database.read, idOf(row));
+    const partitions = await listPartitions(database.read, viewIdOf(row));
     return { ...row.definition, ...stampOf(row), freshness: freshnessOf(partitions, online !== undefined) };
   }
 
@@ -182,169 +135,6 @@ export function createFeatures(ground: FeaturesGround): FeaturesService {
     ...row.definition,
     ...stampOf(row),
   });
-
-  async function sourceVersions(
-    project: string,
-    view: FeatureView,
-    wanted: MaterialiseRequest['dataset_versions'],
-  ) {
-    const all = await datasets.listVersions(project, view.source, { limit: 100_000 });
-    const numbers = all.map(({ version }) => version).reverse();
-    return wanted === 'all' ? numbers : [...wanted].sort((a, b) => a - b);
-  }
-
-  async function materialiseAll(
-    actor: Actor,
-    project: string,
-    name: string,
-    given: Partial<MaterialiseRequest>,
-    signal?: AbortSignal,
-  ): Promise<Materialised> {
-    const request = MaterialiseRequest.parse(given);
-    const row = await find<FeatureView>(project, 'view', name, request.version);
-    const view = row.definition;
-    const id = idOf(row);
-    const result: Materialised = { view: name, view_version: row.version, partitions: [], online_rows: 0 };
-    for (const number of await sourceVersions(project, view, request.dataset_versions)) {
-      const known = (await listPartitions(database.read, id)).find(
-        ({ dataset_version }) => dataset_version === number,
-      );
-      const partition = known ?? (await computePartition(actor, row, number, signal));
-      if (!partition) continue;
-      result.partitions.push({ dataset_version: number, rows: partition.rows, created: !known });
-      if (online && request.online && partition.online_at === null)
-        result.online_rows += await bringOnline(ground, online, view, partition, request.online_from);
-    }
-    return result;
-  }
-
-  async function computePartition(
-    actor: Actor,
-    row: DefinitionRow<FeatureView>,
-    number: number,
-    signal?: AbortSignal,
-  ): Promise<Partition | undefined> {
-    const { project, definition: view } = row;
-    const version = await datasets.getVersion(project, view.source, number);
-    const earlier = view.lookback_ms > 0 ? await tailOf(project, view, version) : [];
-    const facts = await materialise(analytics, view, version, earlier, signal);
-    if (!facts) return undefined;
-    return database.write(async (tx) => {
-      const partition = await insertPartition(tx, {
-        ...idOf(row),
-        ...facts,
-        kind: 'materialised',
-        dataset_version: number,
-        online_at: null,
-        created_at: Date.now(),
-      });
-      const self = viewUrn(project, row.name, row.version);
-      await ground.lineage.link(tx, project, self, 'read', versionUrn(project, view.source, number));
-      await ground.events.append(tx, {
-        type: 'feature.view.materialised',
-        source: 'features',
-        subject: self,
-        project,
-        data: {
-          view: row.name,
-          version: row.version,
-          dataset_version: number,
-          rows: facts.rows,
-          by: actor.name,
-        },
-      });
-      return partition;
-    });
-  }
-
-  /** Earlier versions whose rows reach into the look-back. */
-  async function tailOf(
-    project: string,
-    view: FeatureView,
-    version: DatasetVersion,
-  ): Promise<DatasetVersion[]> {
-    const start =
-      version.profile.columns.find(({ name }) => name === view.time_column)?.min ?? Number.NEGATIVE_INFINITY;
-    const tail: DatasetVersion[] = [];
-    for (let number = 1; number < version.version; number++) {
-      const earlier = await datasets.findVersion(project, view.source, number);
-      const end = earlier?.profile.columns.find(({ name }) => name === view.time_column)?.max;
-      if (earlier && end !== null && end !== undefined && end >= start - view.lookback_ms) tail.push(earlier);
-    }
-    return tail;
-  }
-
-  async function resolveJoins(project: string, service: PinnedService): Promise<ResolvedJoin[]> {
-    return Promise.all(
-      service.joins.map(async (join) => {
-        const row = await find<FeatureView>(project, 'view', join.view, join.view_version);
-        const partitions = await listPartitions(database.read, idOf(row));
-        if (partitions.length > 0) return { join, view: row.definition, partitions };
-        throw new AppError(
-          FEATURE_ERRORS.NOT_MATERIALISED,
-          `View '${join.view}' version ${join.view_version} holds no rows, so history would be empty.`,
-        );
-      }),
-    );
-  }
-
-  async function historical(
-    actor: Actor,
-    project: string,
-    given: HistoricalRequest,
-    signal?: AbortSignal,
-  ): Promise<HistoricalResult> {
-    const request = HistoricalRequest.parse(given);
-    const service = await find<PinnedService>(project, 'service', request.service, request.version);
-    const input = await inputOf(project, request);
-    const joins = await resolveJoins(project, service.definition);
-    const joined = await joinHistory(analytics, input, service.definition, joins, request, signal);
-    const derivedFrom: Urn[] = [
-      ...input.urns,
-      serviceUrn(project, service.name, service.version),
-      ...joins.map(({ join }) => viewUrn(project, join.view, join.view_version)),
-    ];
-    const keep = async (blob: { digest: string; size: number }, name: string | undefined) => {
-      const counted = await analytics.run({
-        tables: { t: [blob.digest] },
-        rows: { n: 'select count(*)::double as n from t' },
-      });
-      const rows = Number(counted.rows.n[0]?.n);
-      const table = { digest: blob.digest, bytes: blob.size, rows, version: null };
-      if (name === undefined || rows === 0) return table;
-      const note = `Point-in-time join of ${service.name} v${service.version}`;
-      const { version } = await datasets.createVersionFromParquet(actor, project, name, [blob], {
-        derivedFrom,
-        note,
-      });
-      return { ...table, version: version.version };
-    };
-    return {
-      service: service.name,
-      service_version: service.version,
-      columns: joined.columns,
-      vector: joined.vector,
-      table: await keep(joined.table, request.save_as),
-      holdout: joined.holdout && (await keep(joined.holdout, request.save_holdout_as)),
-    };
-  }
-
-  async function inputOf(project: string, request: HistoricalRequest) {
-    if (request.blobs) {
-      const { rows } = await analytics.run({
-        tables: { t: request.blobs },
-        rows: { n: 'select count(*)::double as n from t' },
-      });
-      return { digests: request.blobs, rows: Number(rows.n[0]?.n), urns: [] as Urn[] };
-    }
-    const { name, versions } = request.dataset as NonNullable<HistoricalRequest['dataset']>;
-    const found = await Promise.all(versions.map((version) => datasets.getVersion(project, name, version)));
-    return {
-      digests: found.flatMap(tableOf),
-      rows: found.reduce((sum, version) => sum + version.rows, 0),
-      urns: found.map((version) => versionUrn(project, name, version.version)),
-    };
-  }
 
   const start = async (
     project: string,
@@ -359,7 +149,7 @@ export function createFeatures(ground: FeaturesGround): FeaturesService {
 
   handleJobs(ground, {
     materialise: async (payload, signal) => ({
-      result: await materialiseAll(
+      result: await materialise(
         systemActor(payload.actor),
         payload.project,
         payload.view,
@@ -405,11 +195,11 @@ export function createFeatures(ground: FeaturesGround): FeaturesService {
       };
       return start(project, MATERIALISE_JOB, payload, `view:${project}/${view}`);
     },
-    materialise: materialiseAll,
+    materialise,
     async push(_actor, project, name, given) {
       const request = PushRequest.parse(given);
       const row = await find<FeatureView>(project, 'view', name, request.version);
-      const id = idOf(row);
+      const id = viewIdOf(row);
       const { bytes, facts } = pushedRows(row.definition, request, Date.now());
       const blob = await ground.blobs.put(bytes);
       const partition = await database.write(async (tx) => {
@@ -466,11 +256,11 @@ export function createFeatures(ground: FeaturesGround): FeaturesService {
     },
     async lookup(project, name, { version, ...question }) {
       const row = await find<FeatureView>(project, 'view', name, version);
-      const partitions = await listPartitions(database.read, idOf(row));
+      const partitions = await listPartitions(database.read, viewIdOf(row));
       return lookUp(analytics, { ...row.definition, version: row.version }, partitions, question);
     },
     async listPartitions(project, name, version) {
-      return listPartitions(database.read, idOf(await find<FeatureView>(project, 'view', name, version)));
+      return listPartitions(database.read, viewIdOf(await find<FeatureView>(project, 'view', name, version)));
     },
     attachOnline(store) {
       online = store;
@@ -478,11 +268,6 @@ export function createFeatures(ground: FeaturesGround): FeaturesService {
   };
 }
 
-const idOf = (row: Pick<DefinitionRow, 'project' | 'name' | 'version'>): ViewId => ({
-  project: row.project,
-  view: row.name,
-  view_version: row.version,
-});
 const keyOf = (id: ViewId) => `${id.project}/${id.view}@${id.view_version}`;
 const stampOf = ({ version, digest, created_at, created_by }: DefinitionRow): Stamp => ({
   version,
