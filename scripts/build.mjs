@@ -1,8 +1,10 @@
 // Bundles the server side with esbuild and the browser side with Vite into dist/. Skips what has not changed since the last build.
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { root } from './install.mjs';
 
 const EXTERNAL = [
@@ -101,12 +103,21 @@ export async function build() {
     });
     program.done();
   }
+  const types = changed('types', digest('src/sdk', 'src/domains', 'src/lib', 'src/events', 'src/launchers'));
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const declared =
+    types.stale && existsSync(compiler)
+      ? promisify(execFile)(process.execPath, [compiler, '-p', join(root, 'tsconfig.sdk.json')]).then(
+          types.done,
+        )
+      : undefined;
   const web = changed('web', digest('src/web', 'src/ui', 'src/domains', 'src/lib'));
   if (web.stale && existsSync(join(root, 'src/web/index.html'))) {
     const vite = await import('vite');
     await vite.build({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
     web.done();
   }
+  await declared;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await build();

@@ -1,12 +1,24 @@
 import { Command } from 'commander';
+import { datasetsCommand } from '../domains/datasets/command.ts';
+import { lineageCommand } from '../domains/lineage/command.ts';
+import { pipelinesCommand } from '../domains/pipelines/command.ts';
+import { modelsCommand } from '../domains/registry/command.ts';
 import { AppError } from '../lib/errors.ts';
 import { VERSION } from '../lib/version.ts';
 import { environment } from '../server/config.ts';
+import { createContext, type GlobalOptions } from './context.ts';
+import { serverCommands } from './server-commands.ts';
 
 const program = new Command('rondo')
   .description('Rondo: MLOps in one program')
   .version(VERSION)
+  .option('--json', 'print the result as JSON')
+  .option('--project <name>', 'project (RONDO_PROJECT)')
+  .option('--url <url>', 'server to talk to (RONDO_URL)')
+  .option('--token <token>', 'token of the server (RONDO_TOKEN)')
+  .option('--data <folder>', 'data folder of a server on this machine (RONDO_DATA)')
   .exitOverride();
+const context = createContext(program);
 
 program
   .command('server')
@@ -14,18 +26,25 @@ program
   .option('--host <host>', 'address to bind (RONDO_HOST)')
   .option('--port <port>', 'port of API and UI, 0 for any (RONDO_PORT)')
   .option('--gateway-port <port>', 'port of the inference gateway (RONDO_GATEWAY_PORT)')
-  .option('--data <folder>', 'data folder (RONDO_DATA)')
   .option('--database-url <url>', 'PostgreSQL instead of SQLite (RONDO_DATABASE_URL)')
   .option('--artifacts-url <url>', 's3://bucket/prefix instead of the data folder (RONDO_ARTIFACTS_URL)')
   .option(
     '--default-artifact-root <root>',
     'root that MLflow clients write to themselves (RONDO_DEFAULT_ARTIFACT_ROOT)',
   )
-  .option('--token <token>', 'the start token (RONDO_TOKEN)')
   .action(async (flags: Record<string, string | undefined>) => {
     const { runServer } = await import('../server/main.ts');
-    await runServer(flags);
+    const { data, token } = program.opts<GlobalOptions>();
+    await runServer({ ...flags, data, token });
   });
+serverCommands(program, context);
+datasetsCommand(program, context);
+pipelinesCommand(program, context, async (path) => {
+  const { readPipelineFile } = await import('./pipeline-file/read.ts');
+  return readPipelineFile(path);
+});
+modelsCommand(program, context);
+lineageCommand(program, context);
 
 program
   .command('quickstart')
@@ -47,10 +66,12 @@ function explain(error: unknown): number {
   if ((error as { code?: string }).code?.startsWith('commander.')) {
     return (error as { exitCode?: number }).exitCode === 0 ? 0 : 2;
   }
-  if (error instanceof AppError) {
-    console.error(`${error.message}${error.hint ? `\n${error.hint}` : ''}\n${error.code}`);
+  if (!(error instanceof AppError)) {
+    console.error(error);
     return 1;
   }
-  console.error(error);
+  const { json } = program.opts<GlobalOptions>();
+  const text = `${error.message}${error.hint ? `\n${error.hint}` : ''}\n${error.code}`;
+  console.error(json ? JSON.stringify(error.toFault()) : text);
   return 1;
 }
