@@ -239,7 +239,8 @@ async function watchRun(rondo: Rondo, run: string, stage: Stage): Promise<void> 
     );
     if (state !== 'running') {
       const failed = steps.find((step) => step.state === 'failed');
-      if (failed) throw new Error(`Step ${failed.node} failed: ${(failed.error ?? 'no reason given').split('\n')[0]}`);
+      if (failed)
+        throw new Error(`Step ${failed.node} failed: ${(failed.error ?? 'no reason given').split('\n')[0]}`);
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, 200));

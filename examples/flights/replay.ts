@@ -71,13 +71,11 @@ async function ask(
 export async function tellTruth(gateway: string, landed: readonly Answered[]): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 2 });
   for (let start = 0; start < landed.length; start += FEEDBACK_BATCH) {
-    const feedback = landed
-      .slice(start, start + FEEDBACK_BATCH)
-      .map(({ flight, prediction }) => ({
-        prediction_id: prediction,
-        label: flight.late,
-        observed_at: flight.landed_at,
-      }));
+    const feedback = landed.slice(start, start + FEEDBACK_BATCH).map(({ flight, prediction }) => ({
+      prediction_id: prediction,
+      label: flight.late,
+      observed_at: flight.landed_at,
+    }));
     for (let attempt = 0; ; attempt++) {
       const status = await post(agent, `${gateway}/api/v1/feedback`, JSON.stringify({ feedback }), {}).then(
         (answer) => answer.status,

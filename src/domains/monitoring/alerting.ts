@@ -25,7 +25,7 @@ export function windowSentence(spec: MonitorSpec, window: MonitorWindow): string
       const skill = `Skill is ${short(window.value)} (${short(window.low)} to ${short(window.high)}) on ${window.labelled} labelled rows of ${span}`;
       if (window.state === 'provisional')
         return `${skill}, provisional: ${Math.round((100 * window.labelled) / Math.max(1, window.n))}% labelled.`;
-      return `${skill}, ${window.state === 'breach' ? 'under' : 'not clearly under'} the limit ${short(window.limit)}.`;
+      return `${skill}, ${window.state === 'breach' ? 'under' : spec.breach === 'interval' ? 'not clearly under' : 'not under'} the limit ${short(window.limit)}.`;
     }
     case 'drift': {
       const shifted = (window.detail.features ?? []).filter((feature) => feature.shifted);

@@ -60,7 +60,8 @@ export async function qualityWindow(
   const answer = await evaluateRows(place, made.outputs.rows.digest, rule);
   const gain = answer.pairs.baseline?.gain ?? { value: null, low: null, high: null, n: 0 };
   const covered = labelled >= spec.coverage * n && labelled >= spec.min_rows;
-  const breach = limit !== null && gain.high !== null && gain.high < limit;
+  const judged = spec.breach === 'interval' ? gain.high : gain.value;
+  const breach = limit !== null && judged !== null && judged < limit;
   return {
     ...base,
     state: covered ? (breach ? 'breach' : 'healthy') : 'provisional',
@@ -71,7 +72,7 @@ export async function qualityWindow(
       versions,
       metrics: answer.reports.served?.metrics ?? {},
       baseline: answer.reports.baseline?.metrics ?? {},
-      method: `gain in ${rule.loss} over the baseline on the same rows, normal interval; breach when the whole interval is under the limit`,
+      method: `gain in ${rule.loss} over the baseline on the same rows, normal interval; breach when ${spec.breach === 'interval' ? 'the whole interval' : 'the estimate'} is under the limit`,
     },
   };
 }

@@ -33,6 +33,8 @@ export const QualityMonitor = z.object({
   kind: z.literal('quality'),
   /** Share of the answers whose truth must be known before a window counts. */
   coverage: z.number().min(0).max(1).default(0.5),
+  /** A window breaches when its whole interval is under the limit, or already when its estimate is. */
+  breach: z.enum(['interval', 'estimate']).default('interval'),
   /** Skill is the gain over the charter's baseline on the same rows, in units of the goal metric. */
   limit: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('below'), value: z.number() }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Moments } from '../../lib/statistics/moments.ts';
-import { lookAtCanary, lookAtShadow, planRollout, type StageRows } from './decision.ts';
+import { dayClustered, lookAtCanary, lookAtShadow, planRollout, type StageRows } from './decision.ts';
 
 const DAY = 86_400_000;
 const START = Date.UTC(2001, 5, 1);
@@ -21,6 +21,8 @@ const differences = (n: number, mean: number, sd = SD): Moments => ({
 const stage = (change: Partial<StageRows> = {}): StageRows => ({
   through: START + DAY,
   differences: differences(10_000, 0),
+  rows: change.differences?.n ?? 10_000,
+  days: 28,
   championLoss: 0.44,
   candidateLoss: 0.44,
   answers: { champion: 90_000, candidate: 10_000 },
@@ -47,6 +49,33 @@ describe('plan', () => {
   it('has no rows to hope for at an endpoint without truth', () => {
     const blind = planRollout({ loss: 'brier', effect: 0.01, sd: SD, horizon_ms: DAY }, 0);
     expect(blind).toMatchObject({ can_decide: false, horizon_rows: 0 });
+  });
+});
+
+describe('days as clusters', () => {
+  const day = (n: number, mean: number) => ({ n, sum: n * mean, squares: n * (SD ** 2 + mean ** 2) });
+
+  it('counts rows as they are when days do not differ more than chance explains', () => {
+    const moments = dayClustered(Array.from({ length: 20 }, () => day(1000, 0.002)));
+    expect(moments.n).toBe(20_000);
+    expect(moments.mean).toBeCloseTo(0.002, 10);
+  });
+
+  it('counts far fewer when whole days rise and fall together', () => {
+    const moments = dayClustered(
+      Array.from({ length: 20 }, (_, i) => day(1000, i % 2 === 0 ? 0.02 : -0.016)),
+    );
+    expect(moments.mean).toBeCloseTo(0.002, 10);
+    const standardError = Math.sqrt(moments.m2 / (moments.n - 1) / moments.n);
+    expect(standardError).toBeCloseTo(0.018 / Math.sqrt(19), 4);
+    expect(moments.n).toBeLessThan(1000);
+  });
+
+  it('decides nothing before a week of days was seen', () => {
+    const sure = stage({ differences: differences(200_000, 0.02), days: 6 });
+    expect(lookAtShadow(PLAN, sure, START).decision).toBe('keep_going');
+    expect(lookAtShadow(PLAN, { ...sure, days: 7 }, START).decision).toBe('to_canary');
+    expect(dayClustered([day(1000, 0.1)]).n).toBe(1);
   });
 });
 

@@ -8,14 +8,42 @@ import { type Look, type PlanQuestion, RolloutPlan } from './schema.ts';
 /** What the log says about one stage up to one event time. */
 export interface StageRows {
   through: number;
-  /** Per labelled row: loss of the champion minus loss of the candidate on the same request. */
+  /**
+   * Loss of the champion minus loss of the candidate on the same labelled request. Its `n` counts independent rows: as many as would
+   * give the standard error that the days show (`dayClustered`).
+   */
   differences: Moments;
+  /** Paired labelled rows, and the days of event time that they come from. */
+  rows: number;
+  days: number;
   championLoss: number | null;
   candidateLoss: number | null;
   /** Answers and failed requests per arm; of the canary stage. */
   answers: { champion: number; candidate: number };
   errors: { champion: number; candidate: number };
   p99: { champion: number | null; candidate: number | null };
+}
+
+/** Fewer days cannot show how much days differ among themselves, so nothing is decided yet. */
+const MIN_DAYS = 7;
+
+/**
+ * Rows of one day rise and fall together (weather, one broken feed), so a test that counts them as independent is too sure. The
+ * standard error of the mean is therefore taken over days (the cluster-robust estimator for means, e.g. Cameron and Miller 2015, never below the one
+ * over rows), and the rows are counted down to the number of independent ones with the same standard error.
+ */
+export function dayClustered(days: readonly { n: number; sum: number; squares: number }[]): Moments {
+  const rows = days.reduce((sum, day) => sum + day.n, 0);
+  if (rows < 2) return { n: rows, mean: 0, m2: 0 };
+  const mean = days.reduce((sum, day) => sum + day.sum, 0) / rows;
+  const variance =
+    Math.max(0, days.reduce((sum, day) => sum + day.squares, 0) - rows * mean * mean) / (rows - 1);
+  const groups = days.length;
+  const between = days.reduce((sum, day) => sum + (day.sum - day.n * mean) ** 2, 0);
+  const clustered = groups > 1 ? (groups / (groups - 1)) * (between / rows ** 2) : Number.POSITIVE_INFINITY;
+  const designEffect = Math.max(1, variance === 0 ? 1 : clustered / (variance / rows));
+  const independent = Number.isFinite(designEffect) ? rows / designEffect : 1;
+  return { n: independent, mean, m2: variance * Math.max(0, independent - 1) };
 }
 
 /** The plan of a paired test: rows needed for the stated effect, and whether the horizon is expected to give them. */
@@ -47,6 +75,11 @@ export function planRollout(question: PlanQuestion, labelledRowsPerMs: number): 
   });
 }
 
+function judged(seen: StageRows, nStar: number, alpha: number): SequenceResult {
+  const test = pairedSequence(seen.differences, { alpha, nStar });
+  return { ...test, decided: test.decided && seen.days >= MIN_DAYS };
+}
+
 const shown = (value: number | null) => (value === null ? 'unknown' : value.toFixed(4));
 const rows = (n: number) => n.toLocaleString('en-US');
 
@@ -59,7 +92,7 @@ function look(
   return {
     stage,
     through: rowsSeen.through,
-    n: rowsSeen.differences.n,
+    n: rowsSeen.rows,
     gain: finite(test.effect),
     low: finite(test.low),
     high: finite(test.high),
@@ -70,7 +103,7 @@ function look(
 
 /** One look at the shadow stage: better goes on to the canary, worse goes back, and past the horizon the champion stays. */
 export function lookAtShadow(plan: RolloutPlan, seen: StageRows, startedAt: number): Omit<Look, 'looked_at'> {
-  const test = pairedSequence(seen.differences, { alpha: plan.alpha, nStar: plan.n_star });
+  const test = judged(seen, plan.n_star, plan.alpha);
   const base = { ...look(seen, 'shadow', test), split: null, guardrails: [] };
   const gain = `${shown(base.gain)} (${shown(base.low)} to ${shown(base.high)})`;
   if (test.decided && test.effect > 0) {
@@ -105,10 +138,7 @@ export function lookAtShadow(plan: RolloutPlan, seen: StageRows, startedAt: numb
 
 /** One look at the canary stage: guardrails and the split are judged at every look, promotion at the end of its window. */
 export function lookAtCanary(plan: RolloutPlan, seen: StageRows, startedAt: number): Omit<Look, 'looked_at'> {
-  const test = pairedSequence(seen.differences, {
-    alpha: plan.alpha,
-    nStar: Math.max(1, seen.differences.n),
-  });
+  const test = judged(seen, Math.max(1, seen.differences.n), plan.alpha);
   const total = seen.answers.champion + seen.answers.candidate;
   const srm =
     total > 0
