@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database, Reader, Tx } from '../database/index.ts';
 
 /** A fact that happened, in CloudEvents 1.0 terms. `data` is JSON. */
@@ -67,6 +67,8 @@ export interface Events {
   }): Promise<RondoEvent[]>;
   /** Position behind the newest settled event. */
   head(): Promise<Position>;
+  /** Position of the newest committed event, settled or not: who has passed it has seen everything. */
+  newest(): Promise<Position>;
   /** Called when there may be new events; lossy and coalesced. */
   onNews(listener: () => void): () => void;
 }
@@ -87,6 +89,18 @@ export async function createEvents(database: Database): Promise<Events> {
   });
   await database.listen(CHANNEL, tell);
   const settled = sql<boolean>`xid < ${database.capabilities.settledBelow}`;
+
+  async function last(which: RawBuilder<boolean>): Promise<Position> {
+    const row = await database.read
+      .selectFrom('events')
+      .select(['xid', 'id'])
+      .where(which)
+      .orderBy('xid', 'desc')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row ?? START;
+  }
 
   return {
     async append(tx, event) {
@@ -128,17 +142,8 @@ export async function createEvents(database: Database): Promise<Events> {
       if (options.before) query = query.where('id', '<', parseCursor(options.before).id);
       return (await query.execute()).map(toEvent);
     },
-    async head() {
-      const row = await database.read
-        .selectFrom('events')
-        .select(['xid', 'id'])
-        .where(settled)
-        .orderBy('xid', 'desc')
-        .orderBy('id', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      return row ?? START;
-    },
+    head: () => last(settled),
+    newest: () => last(sql<boolean>`1 = 1`),
     onNews(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

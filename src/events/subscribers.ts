@@ -53,16 +53,16 @@ export class Subscriptions {
     await Promise.all(this.#pumps.map((pump) => pump.stop()));
   }
 
-  /** Whether every subscriber has handled all that is settled now. */
+  /** Whether every subscriber has handled all that is committed now. */
   async isCaughtUp(): Promise<boolean> {
-    const head = await this.#events.head();
+    const head = await this.#events.newest();
     const behind = await Promise.all(this.#pumps.map((pump) => pump.isBehind(head)));
     return !behind.includes(true);
   }
 
-  /** Settles when every subscriber has handled all that is settled now. */
+  /** Settles when every subscriber has handled all that is committed now. */
   async caughtUp(): Promise<void> {
-    const head = await this.#events.head();
+    const head = await this.#events.newest();
     for (const pump of this.#pumps) await pump.reached(head);
   }
 }

@@ -223,7 +223,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     },
     async stop() {
       ticks.stop();
-      await datasets.stop();
+      datasets.stop();
       await pipelines.stop();
       await gateway.stop();
     },
