@@ -52,7 +52,12 @@ program
   .option('--exit', 'end after the loop')
   .action(async (flags: { exit?: boolean }) => {
     const { quickstart } = await import('./quickstart/quickstart.ts');
-    process.exitCode = await quickstart({ exit: flags.exit === true, environment: environment() });
+    const { data } = program.opts<GlobalOptions>();
+    const given = data === undefined ? {} : { RONDO_DATA: data };
+    process.exitCode = await quickstart({
+      exit: flags.exit === true,
+      environment: { ...environment(), ...given },
+    });
   });
 
 try {

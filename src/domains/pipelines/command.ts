@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../lib/command.ts';
-import { AppError, notFound } from '../../lib/errors.ts';
+import { invalid, notFound } from '../../lib/errors.ts';
 import { duration, textTable } from '../../lib/table.ts';
 import { pipelinesContract } from './contract.ts';
-import { PIPELINE_ERRORS } from './errors.ts';
 import { propertiesOf } from './schema/check.ts';
 import type { CodeRecord, Graph } from './schema/graph.ts';
 import type { RunDetail, StepRunItem } from './schema/runs.ts';
@@ -125,8 +124,7 @@ function paramsOf(graph: Graph, pairs: string[]): Record<string, unknown> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
-      if (at < 1)
-        throw new AppError(PIPELINE_ERRORS.PIPELINE_PARAMS, `'${pair}' is no parameter; write -p key=value.`);
+      if (at < 1) throw invalid(`'${pair}' is no parameter.`, 'Write -p key=value.');
       const [key, text] = [pair.slice(0, at), pair.slice(at + 1)];
       if (properties[key]?.type === 'string') return [key, text];
       try {
