@@ -2,7 +2,12 @@ import { Command } from 'commander';
 import { datasetsCommand } from '../domains/datasets/command.ts';
 import { lineageCommand } from '../domains/lineage/command.ts';
 import { pipelinesCommand } from '../domains/pipelines/command.ts';
+import { monitorsCommand } from '../domains/monitoring/command.ts';
+import { projectsCommand } from '../domains/projects/command.ts';
 import { modelsCommand } from '../domains/registry/command.ts';
+import { promoteCommand } from '../domains/releases/command.ts';
+import { rolloutsCommand } from '../domains/rollouts/command.ts';
+import { endpointsCommand } from '../domains/serving/command.ts';
 import { AppError } from '../lib/errors.ts';
 import { VERSION } from '../lib/version.ts';
 import { environment } from '../server/config.ts';
@@ -44,6 +49,11 @@ pipelinesCommand(program, context, async (path) => {
   return readPipelineFile(path);
 });
 modelsCommand(program, context);
+promoteCommand(program, context);
+projectsCommand(program, context);
+endpointsCommand(program, context);
+monitorsCommand(program, context);
+rolloutsCommand(program, context);
 lineageCommand(program, context);
 
 program
