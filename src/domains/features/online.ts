@@ -78,7 +78,9 @@ async function readColumns(
   group: { file: ArrayBuffer; metadata: FileMetaData; start: number; end: number },
   names: readonly string[],
 ): Promise<Map<string, Cells>> {
-  const found = new Map(names.map((name) => [name, new Array<unknown>(group.end - group.start)]));
+  const found = new Map(
+    names.map((name) => [name, Array.from<unknown>({ length: group.end - group.start })]),
+  );
   await parquetRead({
     file: group.file,
     metadata: group.metadata,
@@ -96,9 +98,8 @@ async function readColumns(
 
 /** Row by row. */
 function valuesOf(columns: readonly Cells[], rows: readonly number[]): (number | null)[] {
-  const values = new Array<number | null>(rows.length * columns.length);
-  let at = 0;
-  for (const row of rows) for (const column of columns) values[at++] = numberOrNull(column[row]);
+  const values: (number | null)[] = [];
+  for (const row of rows) for (const column of columns) values.push(numberOrNull(column[row]));
   return values;
 }
 
