@@ -48,7 +48,8 @@ export async function readFiles(
   const parts: Part[] = [];
   let skipped = 0;
   let bytes = 0;
-  for (const file of files) {
+  const direct = options.select !== undefined && files.every((file) => file.format === 'parquet');
+  for (const file of direct ? [] : files) {
     const read = await readFile(ground, file, options, options.select ? 'select * from input' : text);
     skipped += read.skipped;
     bytes += read.part.bytes;
@@ -59,11 +60,15 @@ export async function readFiles(
       bytes,
     );
   }
-  if (options.select && parts.length > 0) {
+  if (options.select && (direct || parts.length > 0)) {
+    const input = direct
+      ? await openParquet(ground, files, options)
+      : { tables: { input: parts.map((part) => part.digest) } };
     const { part: made } = await explained(options, 'the result of select', () =>
-      writePart(analytics, { tables: { input: parts.map((part) => part.digest) } }, text, options),
+      writePart(analytics, input, text, options),
     );
     parts.splice(0, parts.length, ...(made.rows > 0 ? [made] : []));
+    if (direct) options.onFile?.(files.length, made.rows, made.bytes);
   }
   if (parts.length === 0) {
     const why =
@@ -85,19 +90,46 @@ export async function columnsOfParts(analytics: Analytics, parts: readonly Part[
   return columnsOf(rows.columns);
 }
 
+/** Parquet files as the one table `input`, read where they are: a select needs no copy of them. */
+async function openParquet(
+  ground: { analytics: Analytics; blobs: BlobStore },
+  files: readonly ImportFile[],
+  options: ReadOptions,
+): Promise<Opened> {
+  for (const file of files) {
+    await checkUploaded(ground.blobs, file, options);
+    await explained(options, file.name, () =>
+      shapeOf(ground.analytics, { tables: { t: [file.digest] } }, 't'),
+    );
+  }
+  const tables = { input_files: files.map((file) => file.digest) };
+  const names = files.map((file) => file.name).join(', ');
+  const columns = await explained(options, names, () => shapeOf(ground.analytics, { tables }, 'input_files'));
+  const list = columns.map(storedAs).join(', ');
+  return { tables, statements: [`create or replace temp view input as select ${list} from input_files`] };
+}
+
+async function shapeOf(analytics: Analytics, opened: Opened, from: string): Promise<Column[]> {
+  const { rows } = await analytics.run({ ...opened, rows: { columns: `describe select * from ${from}` } });
+  return columnsOf(rows.columns);
+}
+
+async function checkUploaded(blobs: BlobStore, file: ImportFile, options: ReadOptions): Promise<void> {
+  const found = await blobs.find(file.digest);
+  if (found && found.size > 0) return;
+  const why = found
+    ? `${file.name} is empty`
+    : `${file.name} was not uploaded (blob ${file.digest.slice(0, 12)})`;
+  throw new AppError(DATASET_ERRORS.IMPORT_EMPTY, `${why}. Nothing was added to \`${options.dataset}\`.`);
+}
+
 async function readFile(
   ground: { analytics: Analytics; blobs: BlobStore },
   file: ImportFile,
   options: ReadOptions,
   text: string,
 ): Promise<{ part: Part; skipped: number }> {
-  const found = await ground.blobs.find(file.digest);
-  if (!found || found.size === 0) {
-    const why = found
-      ? `${file.name} is empty`
-      : `${file.name} was not uploaded (blob ${file.digest.slice(0, 12)})`;
-    throw new AppError(DATASET_ERRORS.IMPORT_EMPTY, `${why}. Nothing was added to \`${options.dataset}\`.`);
-  }
+  await checkUploaded(ground.blobs, file, options);
   const opened = await open(ground.blobs, file, options);
   const csv = file.format === 'csv';
   const { part, rejects } = await explained(options, file.name, () =>
