@@ -17,6 +17,26 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { path: '/kit', title: 'Kit', load: async () => (await import('./gallery.tsx')).Gallery },
   {
+    path: '/p/$project/overview',
+    title: 'Overview',
+    load: async () => (await import('./overview/overview.tsx')).Overview,
+  },
+  {
+    path: '/inbox',
+    title: 'Inbox',
+    load: async () => (await import('./inbox-page.tsx')).InboxPage,
+  },
+  {
+    path: '/p/$project/releases',
+    title: 'Releases',
+    load: async () => (await import('../domains/releases/pages/releases.tsx')).Releases,
+  },
+  {
+    path: '/p/$project/lineage',
+    title: 'Lineage',
+    load: async () => (await import('../domains/lineage/pages/lineage.tsx')).Lineage,
+  },
+  {
     path: '/p/$project/charter',
     title: 'Charter',
     load: async () => (await import('../domains/projects/pages/charter.tsx')).Charter,
