@@ -17,6 +17,8 @@ export interface Me {
 export interface DataAccess {
   call<E extends Endpoint>(endpoint: E, args: Args<E>, options?: CallOptions): Promise<AnswerOf<E>>;
   me: Me | undefined;
+  /** The project of the address; endpoints of the MLflow dialect, which name none in their path, ask in it. */
+  workspace: string;
   /** Set while there is no connection: why nothing can be changed now. */
   offline?: string;
 }
@@ -36,7 +38,8 @@ export interface Answered<T> {
 }
 
 /** Key of an endpoint's answers in the cache; its first part is the path, by which live events find it. */
-export const queryKey = (endpoint: Endpoint, args: unknown) => [endpoint.path, args] as const;
+const queryKey = (endpoint: Endpoint, args: unknown, workspace: string) =>
+  [endpoint.path, args, endpoint.dialect === 'mlflow' ? workspace : ''] as const;
 
 /** Asks an endpoint and keeps the answer fresh. Pass `undefined` as args to wait with the question. */
 export function useEndpoint<E extends Endpoint>(
@@ -44,9 +47,9 @@ export function useEndpoint<E extends Endpoint>(
   args: Args<E> | undefined,
   options: { every?: number } = {},
 ): Answered<AnswerOf<E>> {
-  const { call } = useAccess();
+  const { call, workspace } = useAccess();
   const query = useQuery({
-    queryKey: queryKey(endpoint, args),
+    queryKey: queryKey(endpoint, args, workspace),
     queryFn: ({ signal }) => call(endpoint, args as Args<E>, { signal }),
     enabled: args !== undefined,
     placeholderData: (before: AnswerOf<E> | undefined, query) =>

@@ -11,7 +11,8 @@ export interface DistributionBin {
 interface Common {
   /** What is distributed, with its unit. */
   label: string;
-  nReference: number;
+  /** Rows of the reference, when they are known. */
+  nReference?: number;
   nCurrent: number;
   height?: number;
 }
@@ -41,7 +42,8 @@ export function Distribution(props: DistributionProps) {
       {props.kind === 'numeric' ? <Numeric {...props} /> : <Categories categories={props.categories} />}
       <figcaption className="r-small r-keys">
         <span>
-          <i className="r-key" data-role="reference" /> reference, n {formatNumber(props.nReference, 'count')}
+          <i className="r-key" data-role="reference" /> reference
+          {props.nReference === undefined ? null : `, n ${formatNumber(props.nReference, 'count')}`}
         </span>
         <span>
           <i className="r-key" data-role="current" /> current, n {formatNumber(props.nCurrent, 'count')}
@@ -133,5 +135,26 @@ function Categories({
         </div>
       ))}
     </div>
+  );
+}
+
+/** The same two shapes, small enough for a table cell; the words for it stand in the row. */
+export function MiniDistribution({
+  reference,
+  current,
+}: {
+  reference: readonly number[];
+  current: readonly number[];
+}) {
+  const top = Math.max(1e-9, ...reference, ...current);
+  return (
+    <span className="r-dist-mini" aria-hidden>
+      {current.map((share, slot) => (
+        <span key={slot} className="r-dist-bin">
+          <i data-role="reference" style={{ height: `${(100 * (reference[slot] ?? 0)) / top}%` }} />
+          <i data-role="current" style={{ height: `${(100 * share) / top}%` }} />
+        </span>
+      ))}
+    </span>
   );
 }

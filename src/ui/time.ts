@@ -54,3 +54,26 @@ export function formatClockTime(at: number, zone: string): string {
     at,
   );
 }
+
+/** The day alone, "3 Mar 2026". */
+export function formatDay(at: number, zone: string): string {
+  return formatAbsolute(at, zone).replace(/ \d\d:\d\d$/, '');
+}
+
+const STEP_NAMES: readonly (readonly [string, number])[] = [
+  ['week', WEEK],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+];
+
+/** A length of time in its largest whole unit: "7 days", "1 hour"; weeks from two on. */
+export function formatSpan(ms: number): string {
+  for (const [name, size] of STEP_NAMES) {
+    const count = ms / size;
+    if (Number.isInteger(count) && count >= (name === 'week' ? 2 : 1))
+      return `${count} ${name}${count === 1 ? '' : 's'}`;
+  }
+  return `${Math.round(ms / 1000)} seconds`;
+}

@@ -7,6 +7,7 @@ import {
   type Endpoint,
 } from '../lib/contract/index.ts';
 import { AppError, type Fault } from '../lib/errors.ts';
+import { projectOf } from './navigation.ts';
 import { getToken } from './session.ts';
 
 /** One client for all pages: data stays fresh by live events, so nothing is asked again on focus. */
@@ -30,14 +31,16 @@ export function whenSignedOut(run: () => void): void {
   onSignedOut = run;
 }
 
-/** Calls an endpoint of this server with the token of the tab. Throws AppError. */
+/** Calls an endpoint of this server with the token of the tab, in the project of the address. Throws AppError. */
 export async function call<E extends Endpoint>(
   endpoint: E,
   args: Args<E>,
   options?: CallOptions,
 ): Promise<AnswerOf<E>> {
   try {
-    return await callEndpoint(endpoint, args, { url: '', token: getToken() }, options);
+    const workspace = endpoint.dialect === 'mlflow' ? projectOf(location.pathname) : undefined;
+    const headers = workspace === undefined ? undefined : { 'x-mlflow-workspace': workspace };
+    return await callEndpoint(endpoint, args, { url: '', token: getToken(), headers }, options);
   } catch (error) {
     if (error instanceof AppError && error.status === 401 && getToken()) onSignedOut?.();
     throw error;

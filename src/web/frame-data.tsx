@@ -19,7 +19,7 @@ const DAY = 86_400_000;
 /** Gives the frame and every page their data: who asks, the projects, what needs somebody, what is live. */
 export function FrameData({ children }: { children: ReactNode }) {
   return (
-    <DataProvider value={useMemo(() => ({ call, me: undefined }), [])}>
+    <DataProvider value={useMemo(() => ({ call, me: undefined, workspace: '' }), [])}>
       <WithMe>{children}</WithMe>
     </DataProvider>
   );
@@ -29,7 +29,8 @@ function WithMe({ children }: { children: ReactNode }) {
   const { data: me } = useEndpoint(identityContract.whoAmI, {});
   const live = useLiveState();
   const offline = live.kind === 'as-of' ? 'No connection to the server.' : undefined;
-  const access = useMemo(() => ({ call, me, offline }), [me, offline]);
+  const workspace = projectOf(useLocation().pathname) ?? '';
+  const access = useMemo(() => ({ call, me, workspace, offline }), [me, workspace, offline]);
   return (
     <DataProvider value={access}>
       <ShellContext value={useShell(me?.role ? me.name : undefined)}>{children}</ShellContext>

@@ -16,4 +16,75 @@ export interface Page {
 /** Every page, one line each. A page lives in its room's `pages`; this list is where it gets an address. */
 export const PAGES: readonly Page[] = [
   { path: '/kit', title: 'Kit', load: async () => (await import('./gallery.tsx')).Gallery },
+  {
+    path: '/p/$project/overview',
+    title: 'Overview',
+    load: async () => (await import('./overview/overview.tsx')).Overview,
+  },
+  {
+    path: '/inbox',
+    title: 'Inbox',
+    load: async () => (await import('./inbox-page.tsx')).InboxPage,
+  },
+  {
+    path: '/p/$project/releases',
+    title: 'Releases',
+    load: async () => (await import('../domains/releases/pages/releases.tsx')).Releases,
+  },
+  {
+    path: '/p/$project/lineage',
+    title: 'Lineage',
+    load: async () => (await import('../domains/lineage/pages/lineage.tsx')).Lineage,
+  },
+  {
+    path: '/p/$project/charter',
+    title: 'Charter',
+    load: async () => (await import('../domains/projects/pages/charter.tsx')).Charter,
+  },
+  {
+    path: '/p/$project/endpoints',
+    title: 'Endpoints',
+    load: async () => (await import('../domains/serving/pages/endpoints.tsx')).Endpoints,
+  },
+  {
+    path: '/p/$project/endpoints/$endpoint',
+    title: 'Endpoint',
+    load: async () => (await import('../domains/serving/pages/endpoint.tsx')).Endpoint,
+  },
+  {
+    path: '/p/$project/predictions',
+    title: 'Predictions',
+    clock: 'event',
+    load: async () => (await import('../domains/serving/pages/predictions.tsx')).Predictions,
+  },
+  {
+    path: '/p/$project/predictions/$prediction',
+    title: 'Why this answer?',
+    clock: 'event',
+    load: async () => (await import('../domains/serving/pages/prediction.tsx')).Prediction,
+  },
+  {
+    path: '/p/$project/monitors',
+    title: 'Monitors',
+    clock: 'event',
+    load: async () => (await import('../domains/monitoring/pages/monitors.tsx')).Monitors,
+  },
+  {
+    path: '/p/$project/monitors/$monitor',
+    title: 'Monitor',
+    clock: 'event',
+    load: async () => (await import('../domains/monitoring/pages/monitor.tsx')).Monitor,
+  },
+  {
+    path: '/p/$project/rollouts',
+    title: 'Rollouts',
+    clock: 'event',
+    load: async () => (await import('../domains/rollouts/pages/rollouts.tsx')).Rollouts,
+  },
+  {
+    path: '/p/$project/rollouts/$rollout',
+    title: 'Rollout',
+    clock: 'event',
+    load: async () => (await import('../domains/rollouts/pages/rollout.tsx')).Rollout,
+  },
 ];

@@ -1,0 +1,88 @@
+import type { LaneEvent } from '../../../ui/event-lane.tsx';
+import type { NumberStyle } from '../../../ui/number.ts';
+import { fromMonitor, type StatusWord } from '../../../ui/status-words.ts';
+import type { Alert, Monitor, MonitorSpec, MonitorWindow } from '../schema.ts';
+
+type LeadText = { type: 'text'; text: string };
+
+const WINDOW_WORDS: Readonly<Record<MonitorWindow['state'], StatusWord>> = {
+  healthy: 'Healthy',
+  breach: 'Alert',
+  provisional: 'Provisional',
+  no_data: 'No data',
+};
+
+export const wordOfWindow = (window: Pick<MonitorWindow, 'state'>): StatusWord => WINDOW_WORDS[window.state];
+
+export const wordOfMonitor = (monitor: Pick<Monitor, 'state'>): StatusWord =>
+  monitor.state === 'Provisional' ? 'Provisional' : fromMonitor(monitor.state);
+
+/** What the value of a window is, and how it is shown. */
+export const VALUES: Readonly<
+  Record<MonitorSpec['kind'], { name: string; style: NumberStyle; unit: string }>
+> = {
+  quality: { name: 'skill, gain over the baseline', style: 'metric', unit: 'skill' },
+  drift: { name: 'features that shifted', style: 'count', unit: 'features' },
+  service: { name: 'share of failed requests', style: 'share', unit: 'failed' },
+};
+
+/** How the newest alert stands; empty while none is open. */
+export function alertLead(alerts: readonly Alert[]): string {
+  const open = alerts.find((alert) => alert.state !== 'resolved');
+  if (!open) return '';
+  return open.state === 'acknowledged'
+    ? ` ${open.acknowledged_by ?? 'Somebody'} looks after the alert.`
+    : ' Nobody looks after the alert yet.';
+}
+
+export function monitorsLead(monitors: readonly Monitor[]): LeadText[] {
+  const alerting = monitors.filter((monitor) => monitor.state === 'Alert');
+  const blind = monitors.filter((monitor) => monitor.state === 'No data');
+  const first =
+    alerting.length === 0
+      ? `None of ${monitors.length} monitors alerts.`
+      : `${alerting.map((monitor) => monitor.name).join(', ')} ${alerting.length === 1 ? 'alerts' : 'alert'}; ${monitors.length - alerting.length} of ${monitors.length} monitors do not.`;
+  const second =
+    blind.length === 0
+      ? ''
+      : ` ${blind.map((monitor) => monitor.name).join(', ')} ${blind.length === 1 ? 'has' : 'have'} no data to judge by.`;
+  return [{ type: 'text', text: first + second }];
+}
+
+/** What happened beside the windows, in event time: alerts, and deployments from the first window that they answered in. */
+export function laneOf(windows: readonly MonitorWindow[], alerts: readonly Alert[]): LaneEvent[] {
+  const seen = new Set<string>();
+  const traffic: LaneEvent[] = [];
+  const oldestFirst = [...windows].sort((a, b) => a.start - b.start);
+  oldestFirst.forEach((window, index) => {
+    for (const [deployment, n] of Object.entries(window.detail.versions ?? {})) {
+      if (n === 0 || seen.has(deployment)) continue;
+      seen.add(deployment);
+      if (index > 0)
+        traffic.push({
+          row: 'Traffic',
+          shape: 'up',
+          at: window.start,
+          label: `deployment ${deployment} answers first in this window`,
+        });
+    }
+  });
+  return [
+    ...traffic,
+    ...alerts.map(
+      (alert): LaneEvent => ({
+        row: 'Alerts',
+        shape: 'cross',
+        at: alert.opened_event_time,
+        until: alert.closed_event_time,
+        label: alert.sentence,
+      }),
+    ),
+  ];
+}
+
+/** Index of the first window whose numbers may still change; undefined when all are settled. */
+export function provisionalFrom(oldestFirst: readonly MonitorWindow[]): number | undefined {
+  const at = oldestFirst.findIndex((window) => window.state === 'provisional');
+  return at < 0 ? undefined : at;
+}

@@ -1,0 +1,112 @@
+import { commandFor } from '../../../ui/command.ts';
+import type { DataColumn } from '../../../ui/data-column.ts';
+import { panelState, useEndpoint } from '../../../ui/data.tsx';
+import { DataTable } from '../../../ui/data-table.tsx';
+import { Empty } from '../../../ui/empty.tsx';
+import { formatEstimate, formatNumber } from '../../../ui/number.ts';
+import { PageFrame } from '../../../ui/page-frame.tsx';
+import { Panel } from '../../../ui/panel.tsx';
+import { pageOf, usePlace } from '../../../ui/place.ts';
+import { Status } from '../../../ui/status.tsx';
+import { formatSpan } from '../../../ui/time.ts';
+import { When } from '../../../ui/when.tsx';
+import { monitoringContract } from '../contract.ts';
+import type { Monitor } from '../schema.ts';
+import { Alerts } from './alerts.tsx';
+import { monitorsLead, VALUES, wordOfMonitor } from './monitor-words.ts';
+
+const COLUMNS: readonly DataColumn<Monitor>[] = [
+  { id: 'name', head: 'monitor', value: (each) => each.name, width: 170, grow: true, narrow: 'name' },
+  {
+    id: 'state',
+    head: 'state',
+    value: (each) => each.state,
+    cell: (each) => <Status word={wordOfMonitor(each)} still />,
+    width: 110,
+    narrow: 'end',
+  },
+  { id: 'kind', head: 'watches', value: (each) => each.spec.kind, width: 90 },
+  { id: 'endpoint', head: 'endpoint', value: (each) => each.spec.endpoint, width: 150 },
+  { id: 'value', head: 'newest window', value: newest, width: 240, grow: true },
+  {
+    id: 'limit',
+    head: 'limit',
+    value: (each) => each.last?.limit ?? null,
+    style: 'metric',
+    width: 90,
+    narrow: 'none',
+  },
+  {
+    id: 'window',
+    head: 'window',
+    value: (each) => formatSpan(each.spec.window_ms),
+    width: 90,
+    narrow: 'none',
+  },
+  {
+    id: 'through',
+    head: 'judged through',
+    value: (each) => each.last?.end ?? null,
+    cell: (each) => <When at={each.last ? each.last.end : null} clock="event" />,
+    width: 150,
+    narrow: 'none',
+  },
+];
+
+function newest({ last, spec }: Monitor): string | null {
+  if (!last || last.value === null) return null;
+  const { style, unit } = VALUES[spec.kind];
+  if (last.low === null || last.high === null)
+    return `${formatNumber(last.value, style)} ${unit}, n ${formatNumber(last.n, 'count')}`;
+  const shown = formatEstimate(last.value, [last.low, last.high], style);
+  return `${shown.value} ${unit} (${shown.low} to ${shown.high})`;
+}
+
+/** Everything that is watched, and every alert. */
+export function Monitors() {
+  const { project, search, hrefWith } = usePlace();
+  const answer = useEndpoint(monitoringContract.listMonitors, { params: { project } });
+  const alerts = useEndpoint(monitoringContract.listAlerts, { params: { project } });
+  const monitors = answer.data?.monitors ?? [];
+  const firing = (alerts.data?.alerts ?? []).filter((alert) => alert.state === 'firing').length;
+  const tab = search.tab === 'alerts' ? 'alerts' : 'monitors';
+  return (
+    <PageFrame
+      title="Monitors"
+      wide
+      lead={monitors.length > 0 ? monitorsLead(monitors) : undefined}
+      tabs={[
+        { id: 'monitors', label: 'Monitors', href: hrefWith({ tab: undefined }) },
+        { id: 'alerts', label: 'Alerts', href: hrefWith({ tab: 'alerts' }), count: firing },
+      ]}
+      tab={tab}
+    >
+      {tab === 'alerts' ? (
+        <Panel state={panelState(alerts, { rows: 5 })}>
+          <Alerts project={project} alerts={alerts.data?.alerts ?? []} />
+        </Panel>
+      ) : (
+        <Panel
+          state={panelState(answer, {
+            rows: 4,
+            empty: (data) =>
+              data.monitors.length === 0 ? (
+                <Empty command={commandFor(project, 'monitors apply monitors.yaml')}>
+                  A monitor judges every window of event time: skill over the charter&apos;s baseline, drift
+                  from the training rows, errors and latency. Nothing is watched here yet.
+                </Empty>
+              ) : undefined,
+          })}
+        >
+          <DataTable
+            label="Monitors"
+            rows={monitors}
+            columns={COLUMNS}
+            rowId={(each) => each.name}
+            href={(each) => pageOf(project, 'monitors', each.name)}
+          />
+        </Panel>
+      )}
+    </PageFrame>
+  );
+}

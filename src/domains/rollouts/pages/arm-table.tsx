@@ -1,0 +1,86 @@
+import { Delta } from '../../../ui/delta.tsx';
+import { formatNumber } from '../../../ui/number.ts';
+import { Status } from '../../../ui/status.tsx';
+import type { Look, Rollout } from '../schema.ts';
+
+/** Champion and candidate side by side at the newest look, and the guardrails of the canary. */
+export function ArmTable({ rollout }: { rollout: Rollout }) {
+  const look = rollout.looks.at(-1);
+  if (!look) return null;
+  const difference = look.gain === null ? null : -look.gain;
+  return (
+    <section className="r-panel">
+      <h2 className="r-h2">
+        Both arms{' '}
+        <span className="r-small">{`${look.n.toLocaleString('en-US')} paired labelled rows of the ${look.stage}`}</span>
+      </h2>
+      <div className="r-scroll-x" tabIndex={0}>
+        <table className="r-fields">
+          <thead>
+            <tr>
+              <th scope="col">metric</th>
+              <th scope="col">champion v{rollout.champion}</th>
+              <th scope="col">candidate v{rollout.candidate}</th>
+              <th scope="col">difference, always valid</th>
+              <th scope="col">role</th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <th scope="row">{rollout.plan.loss.replaceAll('_', ' ')}</th>
+              <td>{formatNumber(look.champion_loss)}</td>
+              <td>{formatNumber(look.candidate_loss)}</td>
+              <td>
+                {difference === null ? (
+                  formatNumber(null)
+                ) : (
+                  <Delta
+                    value={difference}
+                    interval={look.low === null || look.high === null ? undefined : [-look.high, -look.low]}
+                    better="lower"
+                    against={`v${rollout.champion}`}
+                  />
+                )}
+              </td>
+              <td>goal</td>
+            </tr>
+            {look.split ? <SplitRow split={look.split} /> : null}
+          </tbody>
+        </table>
+      </div>
+      {look.guardrails.length > 0 ? (
+        <ul className="r-list" aria-label="Guardrails">
+          {look.guardrails.map((each) => (
+            <li key={each.name} className="r-wrap">
+              <Status word={each.holds ? 'Passed' : 'Failed'} still />
+              <strong>{each.name}</strong> <span>{each.sentence}</span>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="r-small">Guardrails are judged in the canary, where the candidate answers people.</p>
+      )}
+    </section>
+  );
+}
+
+function SplitRow({ split }: { split: NonNullable<Look['split']> }) {
+  const total = split.champion + split.candidate;
+  const share = (count: number) =>
+    total === 0
+      ? formatNumber(null)
+      : `${formatNumber(count, 'count')}, ${formatNumber(count / total, 'share')}`;
+  return (
+    <tr>
+      <th scope="row">answers</th>
+      <td>{share(split.champion)}</td>
+      <td>{share(split.candidate)}</td>
+      <td>
+        {split.p === null
+          ? formatNumber(null)
+          : `${split.mismatch ? 'does not fit' : 'fits'} ${formatNumber(1 - split.expected, 'share')} : ${formatNumber(split.expected, 'share')} (p ${formatNumber(split.p, 'measure')})`}
+      </td>
+      <td>split</td>
+    </tr>
+  );
+}

@@ -1,0 +1,97 @@
+import type { DataColumn } from '../../../ui/data-column.ts';
+import { panelState, useEndpoint } from '../../../ui/data.tsx';
+import { DataTable } from '../../../ui/data-table.tsx';
+import { formatEstimate, formatNumber } from '../../../ui/number.ts';
+import { PageFrame } from '../../../ui/page-frame.tsx';
+import { Panel } from '../../../ui/panel.tsx';
+import { pageOf, usePlace } from '../../../ui/place.ts';
+import { Status } from '../../../ui/status.tsx';
+import { When } from '../../../ui/when.tsx';
+import { rolloutsContract } from '../contract.ts';
+import type { Rollout } from '../schema.ts';
+import { PlanForm } from './plan-form.tsx';
+import { rolloutsLead, stageText, statusOf, verdictWord } from './rollout-words.ts';
+
+const COLUMNS: readonly DataColumn<Rollout>[] = [
+  {
+    id: 'rollout',
+    head: 'rollout',
+    value: (each) => `${each.id}: ${each.model} v${each.candidate} against v${each.champion}`,
+    width: 250,
+    grow: true,
+    narrow: 'name',
+  },
+  {
+    id: 'state',
+    head: 'state',
+    value: (each) => verdictWord(each),
+    cell: (each) => (
+      <span className="r-row">
+        <Status word={statusOf(each)} glyphOnly still /> {verdictWord(each)}
+      </span>
+    ),
+    width: 150,
+    narrow: 'end',
+  },
+  { id: 'stage', head: 'stage', value: stageText, width: 190, grow: true },
+  { id: 'endpoint', head: 'endpoint', value: (each) => each.endpoint, width: 150 },
+  { id: 'gain', head: 'gain', value: gainText, width: 220, grow: true },
+  {
+    id: 'n',
+    head: 'labelled rows',
+    value: (each) => each.looks.at(-1)?.n ?? null,
+    style: 'count',
+    width: 110,
+    narrow: 'none',
+  },
+  {
+    id: 'started',
+    head: 'started',
+    value: (each) => each.started_event_time,
+    cell: (each) => <When at={each.started_event_time} clock="event" />,
+    width: 150,
+    narrow: 'none',
+  },
+];
+
+function gainText({ looks, plan }: Rollout): string | null {
+  const look = looks.at(-1);
+  if (!look || look.gain === null) return null;
+  if (look.low === null || look.high === null)
+    return `${formatNumber(look.gain)} ${plan.loss.replaceAll('_', ' ')}, no interval yet`;
+  const shown = formatEstimate(look.gain, [look.low, look.high]);
+  return `${shown.value} (${shown.low} to ${shown.high})`;
+}
+
+/** Every candidate that was or is tried against a champion. */
+export function Rollouts() {
+  const { project } = usePlace();
+  const answer = useEndpoint(rolloutsContract.listRollouts, { params: { project } });
+  const rollouts = answer.data?.rollouts ?? [];
+  return (
+    <PageFrame title="Rollouts" wide lead={rollouts.length > 0 ? rolloutsLead(rollouts) : undefined}>
+      <Panel
+        state={panelState(answer, {
+          rows: 4,
+          empty: (data) =>
+            data.rollouts.length === 0 ? (
+              <p className="r-serif">
+                A rollout tries a candidate beside the champion: first as a shadow on the same requests, then
+                on a small share of the traffic. It starts when a version is promoted into an environment
+                whose charter asks for a test. Below you can see what such a test would need.
+              </p>
+            ) : undefined,
+        })}
+      >
+        <DataTable
+          label="Rollouts"
+          rows={rollouts}
+          columns={COLUMNS}
+          rowId={(each) => String(each.id)}
+          href={(each) => pageOf(project, 'rollouts', each.id)}
+        />
+      </Panel>
+      <PlanForm project={project} />
+    </PageFrame>
+  );
+}

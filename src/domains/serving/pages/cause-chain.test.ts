@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import type { LineageGraph } from '../../lineage/schema.ts';
+import { causeChain } from './cause-chain.ts';
+
+const node = (urn: string, title: string | null) => ({ urn, title, facts: {}, href: null });
+const link = (from: string, to: string) => ({ from, relation: 'uses' as const, to, created_at: 0 });
+
+it('walks from the answer to its source and keeps gaps in their place', () => {
+  const graph: LineageGraph = {
+    root: 'rondo:prediction:p',
+    nodes: [
+      node('rondo:run:3f2a', null),
+      node('rondo:model-version:m/2', 'm v2'),
+      node('rondo:prediction:p', 'p'),
+      node('rondo:deployment:e/1', 'deployment 1'),
+    ],
+    links: [
+      link('rondo:prediction:p', 'rondo:deployment:e/1'),
+      link('rondo:deployment:e/1', 'rondo:model-version:m/2'),
+      link('rondo:model-version:m/2', 'rondo:run:3f2a'),
+    ],
+    gaps: [
+      { urn: 'rondo:run:3f2a', missing: 'nothing is recorded under this name' },
+      { urn: 'rondo:model-version:m/2', missing: 'trained-on' },
+    ],
+    truncated: false,
+  };
+  const { links, gaps } = causeChain(graph);
+  expect(links.map((each) => each.name)).toEqual(['p', 'deployment 1', 'm v2', 'trained on', '3f2a']);
+  expect(links.at(-1)?.gap).toBe('nothing is recorded under this name');
+  expect(gaps).toBe(2);
+});

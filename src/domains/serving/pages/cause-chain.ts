@@ -1,0 +1,58 @@
+import type { LineageGraph, LineageNode } from '../../lineage/schema.ts';
+import type { ChainLink } from '../../../ui/chain.tsx';
+
+/**
+ * A walk towards the causes as one line: nearest first, each thing after everything nearer that led to it.
+ * A gap stands where the missing link would.
+ */
+export function causeChain(graph: LineageGraph): { links: ChainLink[]; gaps: number } {
+  const depth = depths(graph);
+  const links = [...graph.nodes]
+    .sort((a, b) => (depth.get(a.urn) ?? 0) - (depth.get(b.urn) ?? 0))
+    .flatMap((node): ChainLink[] => {
+      const missing = graph.gaps.filter((gap) => gap.urn === node.urn);
+      const own = linkOf(node, missing.find(() => node.title === null)?.missing);
+      const after = node.title === null ? [] : missing.map((gap) => gapAfter(node, gap.missing));
+      return [own, ...after];
+    });
+  return { links, gaps: links.filter((link) => link.gap !== undefined).length };
+}
+
+function linkOf(node: LineageNode, gap: string | undefined): ChainLink {
+  const [, kind = '', name = ''] = node.urn.split(':');
+  const fact = Object.entries(node.facts)
+    .filter(([, value]) => value !== null)
+    .slice(0, 2)
+    .map(([key, value]) => `${key.replaceAll('_', ' ')} ${String(value)}`)
+    .join(', ');
+  return {
+    id: node.urn,
+    kind: kind.replaceAll('-', ' '),
+    name: node.title ?? decodeURIComponent(name),
+    fact: fact || undefined,
+    href: node.href ?? undefined,
+    gap,
+  };
+}
+
+const gapAfter = (node: LineageNode, missing: string): ChainLink => ({
+  id: `${node.urn} ${missing}`,
+  kind: 'missing',
+  name: missing.replaceAll('-', ' '),
+  gap: 'not recorded',
+});
+
+function depths(graph: LineageGraph): Map<string, number> {
+  const depth = new Map([[graph.root, 0]]);
+  let frontier = [graph.root];
+  while (frontier.length > 0) {
+    const next: string[] = [];
+    for (const link of graph.links) {
+      if (!frontier.includes(link.from) || depth.has(link.to)) continue;
+      depth.set(link.to, (depth.get(link.from) ?? 0) + 1);
+      next.push(link.to);
+    }
+    frontier = next;
+  }
+  return depth;
+}

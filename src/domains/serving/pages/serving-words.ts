@@ -1,0 +1,99 @@
+import type { LeadPart } from '../../../lib/lead.ts';
+import type { Endpoint, TrafficRevision } from '../schema/control.ts';
+
+const count = (n: number, one: string, many = `${one}s`) =>
+  `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
+
+export function endpointsLead(endpoints: readonly Endpoint[]): LeadPart[] {
+  const live = endpoints.filter((each) => each.arms.length > 0);
+  const total = endpoints.reduce((sum, each) => sum + each.predictions, 0);
+  const tested = endpoints.filter((each) => each.arms.some((arm) => arm.arm === 'candidate'));
+  const second =
+    tested.length === 0
+      ? 'No candidate is being tried.'
+      : `A candidate is tried at ${tested.map((each) => each.name).join(', ')}.`;
+  return [
+    {
+      type: 'text',
+      text: `${count(live.length, 'endpoint')} of ${endpoints.length} ${live.length === 1 ? 'answers' : 'answer'}; ${count(total, 'prediction')} ${total === 1 ? 'is' : 'are'} logged. ${second}`,
+    },
+  ];
+}
+
+/** The revision that a roll-back without a number goes to: the newest one before now that was live with another champion. */
+export function rollbackTargetOf(
+  revisions: readonly TrafficRevision[],
+  live: number,
+): TrafficRevision | undefined {
+  const champion = (revision: TrafficRevision | undefined) => {
+    const arm = revision?.arms.find((each) => each.arm === 'champion');
+    return arm && `${arm.model} v${arm.version}`;
+  };
+  const now = champion(revisions.find((each) => each.revision === live));
+  return [...revisions]
+    .sort((a, b) => b.revision - a.revision)
+    .find(
+      (each) =>
+        each.revision < live &&
+        each.state === 'superseded' &&
+        champion(each) !== undefined &&
+        champion(each) !== now,
+    );
+}
+
+const CAUSES: Readonly<Record<TrafficRevision['cause']['kind'], string>> = {
+  deploy: 'deployed',
+  traffic: 'traffic shifted',
+  rollback: 'rolled back',
+  promotion: 'promoted',
+  rollout: 'rollout',
+  created: 'created',
+};
+
+/** "promoted by promotion 4, canary". */
+export const causeText = ({ cause }: Pick<TrafficRevision, 'cause'>): string =>
+  [`${CAUSES[cause.kind]} by ${cause.by}`, cause.note].filter(Boolean).join(', ');
+
+/** Requests that call an endpoint with this row, in three languages. */
+export function callForms(
+  url: string,
+  row: Readonly<Record<string, unknown>>,
+): { label: string; text: string }[] {
+  const body = JSON.stringify({ dataframe_records: [row] });
+  const pretty = JSON.stringify(row, null, 2);
+  return [
+    {
+      label: 'curl',
+      text: `curl ${url} \\\n  -H 'content-type: application/json' \\\n  -d '${body.replaceAll("'", String.raw`'\''`)}'`,
+    },
+    {
+      label: 'Python',
+      text: `import requests\n\nrow = ${pythonOf(pretty)}\nanswer = requests.post("${url}", json={"dataframe_records": [row]})\nprint(answer.json())`,
+    },
+    {
+      label: 'TypeScript',
+      text: `const row = ${pretty};\nconst answer = await fetch('${url}', {\n  method: 'POST',\n  headers: { 'content-type': 'application/json' },\n  body: JSON.stringify({ dataframe_records: [row] }),\n});\nconsole.log(await answer.json());`,
+    },
+  ];
+}
+
+/** JSON literals as Python writes them; texts are left alone. */
+const pythonOf = (json: string): string =>
+  json.replace(/"(?:[^"\\]|\\.)*"|\btrue\b|\bfalse\b|\bnull\b/g, (part) => PYTHON[part] ?? part);
+const PYTHON: Readonly<Record<string, string>> = { true: 'True', false: 'False', null: 'None' };
+
+/** The parts of a logged row by the prefix of its columns: `request.hour`, `feature.late_share_3h`. */
+export function partOf(
+  row: Readonly<Record<string, unknown>>,
+  prefix: 'request' | 'feature',
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row)
+      .filter(([key]) => key.startsWith(`${prefix}.`))
+      .map(([key, value]) => [key.slice(prefix.length + 1), value]),
+  );
+}
+
+/** A value of the log as a number, when it is one. */
+export const numberOf = (value: unknown): number | null =>
+  value === null || value === undefined || value === '' || Number.isNaN(Number(value)) ? null : Number(value);
