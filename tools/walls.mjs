@@ -32,7 +32,7 @@ export const DOORS = {
     left: ['schema', 'gateway'],
     ground: ['lib', 'artifacts', 'runtimes'],
   },
-  command: { own: ['contract', 'schema'], left: ['contract', 'schema'], ground: ['lib'] },
+  command: { own: ['contract', 'schema', 'states', 'errors'], left: ['contract', 'schema'], ground: ['lib'] },
   pages: { own: ['contract', 'schema', 'panels'], left: ['schema', 'contract'], ground: ['lib', 'ui'] },
   panels: { own: ['contract', 'schema', 'pages'], left: ['schema', 'contract'], ground: ['lib', 'ui'] },
   routes: {

@@ -160,6 +160,12 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     serving,
     rollouts,
     facts: facts.release,
+    async moveAliases(actor, project, model, version, environment) {
+      const { protected_aliases } = await projects.get(project);
+      for (const [alias, stands] of Object.entries(protected_aliases)) {
+        if (stands === environment) await registry.moveAlias(actor, project, model, alias, version);
+      }
+    },
   });
   const automationParts = {
     database,

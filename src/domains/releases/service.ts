@@ -69,6 +69,14 @@ export interface ReleaseParts {
   serving: ServingService;
   rollouts: RolloutsService;
   facts: ReleaseFacts;
+  /** Moves the aliases that stand for an environment to the version that answers there now. */
+  moveAliases(
+    actor: Actor,
+    project: string,
+    model: string,
+    version: number,
+    environment: string,
+  ): Promise<void>;
 }
 
 const GATES_JOB = 'releases.gates';
@@ -338,6 +346,13 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
       },
       { kind: 'promotion', note: '', of: urn('promotion', promotion.id) },
     );
+    await parts.moveAliases(
+      systemActor(`promotion ${promotion.id}`),
+      promotion.project,
+      promotion.model,
+      promotion.version,
+      promotion.environment,
+    );
   }
 
   /** Ends a promotion, settles its request and tells everybody. */
@@ -438,18 +453,30 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
       const { id, kind } = event.data as { id: number; kind: string };
       if (kind !== 'promotion' || (await findByApproval(database.read, id))) return;
       const approval = await approvals.get(id);
-      const { change, promotion } = approval.payload as { change: Change; promotion?: number };
-      if (promotion !== undefined || change.kind !== 'deploy' || approval.state !== 'checking') return;
+      const { change, promotion, alias } = approval.payload as {
+        change?: Change;
+        promotion?: number;
+        alias?: { model: string; version: number | null; environment: string };
+      };
+      if (promotion !== undefined || approval.state !== 'checking') return;
+      const wanted =
+        alias && alias.version !== null
+          ? await aliasChange(approval.project, alias.model, alias.version, alias.environment)
+          : change;
+      if (wanted?.kind !== 'deploy') {
+        await database.write((tx) =>
+          approvals.settle(tx, id, 'rejected', 'Only a version can be promoted; roll back to take one out.'),
+        );
+        return;
+      }
       await database.write(async (tx) => {
         if (await findByApproval(tx, id)) return;
-        await open(
-          tx,
-          { kind: 'user', name: approval.requested_by, role: null, projects: {} },
-          approval.project,
-          change.deploy.environment,
-          change,
-          { approval: id, next: [], causedBy: null },
-        );
+        const asker: Actor = { kind: 'user', name: approval.requested_by, role: null, projects: {} };
+        await open(tx, asker, approval.project, wanted.deploy.environment, wanted, {
+          approval: id,
+          next: [],
+          causedBy: null,
+        });
       });
     },
     async onApprovalDecided(event) {
@@ -475,6 +502,11 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
       );
     },
   };
+
+  /** An alias that stands for an environment asks for the version to answer there. */
+  async function aliasChange(project: string, model: string, version: number, environment: string) {
+    return deployTo(await projects.environment(project, environment), model, version);
+  }
 
   /** The environments on the way to `to`, first to last. */
   async function way(project: string, to: string): Promise<Environment[]> {
