@@ -4,6 +4,7 @@ import { lineageContract } from '../domains/lineage/contract.ts';
 import { automationContract } from '../domains/automation/contract.ts';
 import { datasetsContract } from '../domains/datasets/contract.ts';
 import { featuresContract } from '../domains/features/contract.ts';
+import { maturityContract } from '../domains/maturity/contract.ts';
 import { monitoringContract } from '../domains/monitoring/contract.ts';
 import { evaluationsContract } from '../domains/registry/contract/evaluations.ts';
 import { releasesContract } from '../domains/releases/contract.ts';
@@ -72,6 +73,7 @@ export class Rondo extends Connected {
   readonly rollouts = this.room(rolloutsContract);
   readonly releases = this.room(releasesContract);
   readonly automation = this.room(automationContract);
+  readonly maturity = this.room(maturityContract);
   readonly server = this.room(serverContract);
   readonly events = this.room(eventsContract);
   readonly #tracking = createTracking(this.connection);

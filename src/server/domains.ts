@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import { resolveApprovals } from '../domains/approvals/provenance.ts';
 import { approvalsRoutes } from '../domains/approvals/routes.ts';
 import { type ApprovalsService, createApprovals } from '../domains/approvals/service.ts';
 import { EVENT_FIELDS } from '../domains/automation/event-fields.ts';
 import { startAutomation } from '../domains/automation/jobs.ts';
+import { resolveAutomation } from '../domains/automation/resolver.ts';
 import { automationRoutes } from '../domains/automation/routes.ts';
 import { createAutomation } from '../domains/automation/service.ts';
 import { datasetsRoutes } from '../domains/datasets/routes.ts';
@@ -14,6 +16,10 @@ import type { Actor } from '../domains/identity/schema.ts';
 import { createIdentity, type IdentityService, startToken } from '../domains/identity/service.ts';
 import { lineageRoutes } from '../domains/lineage/routes.ts';
 import { createLineage } from '../domains/lineage/service.ts';
+import { startMaturity } from '../domains/maturity/jobs.ts';
+import { maturityRoutes } from '../domains/maturity/routes.ts';
+import { createMaturity } from '../domains/maturity/service.ts';
+import { resolveMonitoring } from '../domains/monitoring/provenance.ts';
 import { monitoringRoutes } from '../domains/monitoring/routes.ts';
 import { createMonitoring } from '../domains/monitoring/service.ts';
 import { pipelinesRoutes } from '../domains/pipelines/routes.ts';
@@ -24,10 +30,13 @@ import { evaluationsRoutes } from '../domains/registry/routes/evaluations.ts';
 import { registryRoutes } from '../domains/registry/routes.ts';
 import { createEvaluations } from '../domains/registry/service/evaluations.ts';
 import { createRegistry, type ProtectionPort } from '../domains/registry/service.ts';
+import { resolveReleases } from '../domains/releases/provenance.ts';
 import { releasesRoutes } from '../domains/releases/routes.ts';
 import { createReleases } from '../domains/releases/service.ts';
+import { resolveRollouts } from '../domains/rollouts/provenance.ts';
 import { rolloutsRoutes } from '../domains/rollouts/routes.ts';
 import { createRollouts } from '../domains/rollouts/service.ts';
+import { resolveServing } from '../domains/serving/provenance.ts';
 import { servingRoutes } from '../domains/serving/routes.ts';
 import { createServing, type ServingService } from '../domains/serving/service/endpoints.ts';
 import { createLog } from '../domains/serving/service/log.ts';
@@ -36,8 +45,9 @@ import { createTracking } from '../domains/tracking/service.ts';
 import { eventsRoutes, type RondoEvent } from '../events/index.ts';
 import { createProcessLauncher } from '../launchers/process/launcher.ts';
 import type { Bound } from '../lib/contract/index.ts';
-import { urn } from '../lib/urn.ts';
+import { urnIn } from '../lib/urn.ts';
 import { automationActions } from './automation-actions.ts';
+import { createEvidence } from './evidence.ts';
 import { forwardFeedback } from './feedback.ts';
 import { holdGateway } from './gateway-holder.ts';
 import type { Ground } from './ground.ts';
@@ -139,7 +149,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     registry,
     evaluations,
     serving,
-    ci: async () => null,
+    ci: async (project, commit) => maturity.outcomeOf(project, commit),
   });
   const monitoring = createMonitoring({
     ...ground,
@@ -177,6 +187,28 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     fields: EVENT_FIELDS,
   };
   const automation = createAutomation(automationParts);
+  const evidence = createEvidence({
+    lineage,
+    projects,
+    datasets,
+    features,
+    tracking,
+    registry,
+    evaluations,
+    pipelines,
+    serving,
+    monitoring,
+    rollouts,
+    releases,
+    automation,
+  });
+  const maturity = createMaturity({ database, events, projects, evidence });
+  resolveApprovals(database, lineage);
+  resolveServing(database, lineage, log);
+  resolveMonitoring(database, lineage);
+  resolveRollouts(database, lineage);
+  resolveReleases(database, lineage);
+  resolveAutomation(database, lineage);
 
   subscribe('monitoring', { 'predictions.settled': monitoring.onSettled });
   subscribe('rollouts', { 'predictions.settled': rollouts.onSettled });
@@ -186,6 +218,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     'rollout.decided': releases.onRolloutDecided,
   });
   startAutomation(automation, automationParts, ground);
+  startMaturity(maturity, ground);
 
   function subscribe(name: string, handlers: Record<string, (event: RondoEvent) => Promise<void>>): void {
     ground.subscriptions.add({
@@ -219,6 +252,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       rolloutsRoutes(rollouts),
       releasesRoutes(releases),
       automationRoutes(automation),
+      maturityRoutes(maturity),
     ].flat(),
     async start(url) {
       await pipelines.start(url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:'));
@@ -253,7 +287,7 @@ function protectAliases(projects: ProjectsService, approvals: ApprovalsService):
           const filed = await approvals.request(tx, actor, {
             project,
             kind: 'promotion',
-            subject: urn('model', change.model),
+            subject: urnIn(project, 'model', change.model),
             digest: change.digest ?? `${change.model}/${change.version}`,
             title: `Promote ${change.model} v${change.version} to ${environment}`,
             payload: { alias: { ...change, environment } },

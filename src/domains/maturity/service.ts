@@ -37,6 +37,8 @@ export interface MaturityService {
   report(actor: Actor, project: string, result: CiReport): Promise<CiResult>;
   /** Newest first. */
   results(project: string, filter: { commit?: string | undefined; limit: number }): Promise<CiResult[]>;
+  /** Tests of a commit, over the newest result of each of its suites; null when none was reported. */
+  outcomeOf(project: string, commit: string): Promise<{ passed: number; failed: number } | null>;
   /** The level and its proofs; at most a minute old. */
   get(project: string): Promise<Maturity>;
   /** Computes it now, and notes a change of the level. */
@@ -140,6 +142,15 @@ export function createMaturity(parts: {
       return stored;
     },
     results: (project, filter) => listCiResults(database.read, { project, ...filter }),
+    async outcomeOf(project, commit) {
+      const newest = new Map<string, CiResult>();
+      for (const result of await listCiResults(database.read, { project, commit, limit: MOST_CI_RESULTS }))
+        if (!newest.has(result.suite)) newest.set(result.suite, result);
+      if (newest.size === 0) return null;
+      const sum = (of: 'passed' | 'failed') =>
+        [...newest.values()].reduce((total, result) => total + result[of], 0);
+      return { passed: sum('passed'), failed: sum('failed') };
+    },
     async attest(actor, project, criterion, said) {
       await projects.get(project);
       if (!isPeopleCriterion(criterion))

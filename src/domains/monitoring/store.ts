@@ -134,8 +134,8 @@ export async function updateAlert(
   await tx.updateTable('alerts').set(change).where('id', '=', id).execute();
 }
 
-export async function listAlerts(reader: Reader, project: string, limit: number): Promise<Alert[]> {
-  return reader
+const alertRows = (reader: Reader) =>
+  reader
     .selectFrom('alerts')
     .innerJoin('monitors', 'monitors.id', 'alerts.monitor_id')
     .select([
@@ -149,9 +149,20 @@ export async function listAlerts(reader: Reader, project: string, limit: number)
       'alerts.closed_at',
       'alerts.acknowledged_by',
       'alerts.sentence',
-    ])
+    ]);
+
+/** Newest first. */
+export async function listAlerts(reader: Reader, project: string, limit: number): Promise<Alert[]> {
+  return alertRows(reader)
     .where('alerts.project', '=', project)
     .orderBy('alerts.id', 'desc')
     .limit(limit)
     .execute();
+}
+
+export async function findAlert(
+  reader: Reader,
+  id: number,
+): Promise<(Alert & { project: string }) | undefined> {
+  return alertRows(reader).select('alerts.project').where('alerts.id', '=', id).executeTakeFirst();
 }

@@ -77,7 +77,7 @@ function thingOf(project: string, port: PortType, value: unknown): Urn[] {
     return [
       'model_id' in ref.data
         ? urn('logged-model', ref.data.model_id)
-        : urn('model-version', ref.data.name, ref.data.version),
+        : urnIn(project, 'model-version', ref.data.name, ref.data.version),
     ];
   }
   return [];

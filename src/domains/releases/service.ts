@@ -484,8 +484,11 @@ export function createReleases(parts: ReleaseParts): ReleasesService {
       const promotion = await findByApproval(database.read, id);
       if (!promotion || promotion.state !== 'waiting') return;
       await database.write(async (tx) => {
-        if (state === 'approved') await schedule(tx, CARRY_OUT_JOB, promotion.id, promotion.project);
-        else await end(tx, promotion, 'refused', `The request was ${state}: ${reason}`, {});
+        if (state === 'approved') {
+          const self = urn('promotion', promotion.id);
+          await lineage.link(tx, promotion.project, self, 'approved-by', urn('approval', id));
+          await schedule(tx, CARRY_OUT_JOB, promotion.id, promotion.project);
+        } else await end(tx, promotion, 'refused', `The request was ${state}: ${reason}`, {});
       });
     },
     async onRolloutDecided(event) {

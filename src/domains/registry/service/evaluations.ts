@@ -51,6 +51,8 @@ export interface EvaluationsService {
     champion: number | undefined,
   ): Promise<Evaluation | undefined>;
   list(project: string, model: string, version?: number): Promise<Evaluation[]>;
+  /** Evaluations of the project since a moment (epoch ms), newest first, at most 500. */
+  newest(project: string, since: number): Promise<Evaluation[]>;
   /** How the baseline of a charter scores rows, with blobs instead of files. */
   baselineOf(project: string, charter: Charter): Promise<BaselineScorer>;
 }
@@ -304,6 +306,7 @@ export function createEvaluations(parts: EvaluationParts): EvaluationsService {
         ...(version === undefined ? {} : { version }),
         limit: 100,
       }),
+    newest: (project, since) => listEvaluations(database.read, { project, since, limit: 500 }),
     baselineOf,
     async beside(project, model, version, champion) {
       const known = await listEvaluations(database.read, { project, model, version, limit: 50 });

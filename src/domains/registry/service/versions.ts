@@ -22,6 +22,7 @@ import {
   removeAliasesOf,
   removeVersionTag,
   updateVersion,
+  versionsBetween,
   versionsInStage,
 } from '../store/versions.ts';
 import { assembleVersions } from './assemble.ts';
@@ -301,6 +302,21 @@ export function versionVerbs(context: RegistryContext) {
         token: options.token,
       });
       return { items: await assembleVersions(database.read, page.items), token: page.token };
+    },
+
+    /** Versions made in a span of time, at most the newest 500, with the run and logged model each came from. */
+    async versionsBetween(
+      project: string,
+      span: { from: number; to: number },
+    ): Promise<{ name: string; version: number; run_id: string; model_id: string; created_at: number }[]> {
+      const rows = await versionsBetween(database.read, project, span, 500);
+      return rows.map(({ name, version, run_id, model_id, created_at }) => ({
+        name,
+        version,
+        run_id,
+        model_id,
+        created_at,
+      }));
     },
 
     /** Digest of one frozen file of a version. */

@@ -26,15 +26,16 @@ export async function insertEvaluation(tx: Tx, evaluation: Omit<Evaluation, 'id'
 /** Newest first. */
 export async function listEvaluations(
   reader: Reader,
-  filter: { project: string; model: string; version?: number; limit: number },
+  filter: { project: string; model?: string; version?: number; since?: number; limit: number },
 ): Promise<Evaluation[]> {
   let query = reader
     .selectFrom('evaluations')
     .selectAll()
     .where('project', '=', filter.project)
-    .where('model', '=', filter.model)
     .orderBy('id', 'desc')
     .limit(filter.limit);
+  if (filter.model !== undefined) query = query.where('model', '=', filter.model);
+  if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since);
   if (filter.version !== undefined) query = query.where('version', '=', filter.version);
   return (await query.execute()).map(parse);
 }

@@ -140,3 +140,27 @@ export async function latestVersions(reader: Reader, models: readonly number[]):
     .orderBy('v.version')
     .execute();
 }
+
+/** Versions of a project made in [from, to] (epoch ms), newest first; prompts and deleted versions are left out. */
+export async function versionsBetween(
+  reader: Reader,
+  project: string,
+  span: { from: number; to: number },
+  limit: number,
+): Promise<(VersionRow & { name: string })[]> {
+  return reader
+    .selectFrom('model_versions as v')
+    .innerJoin('registered_models as m', 'm.id', 'v.model')
+    .selectAll('v')
+    .select('m.name')
+    .where('m.project', '=', project)
+    .where('m.is_prompt', '=', 0)
+    .where('v.stage', '!=', 'Deleted')
+    .where('v.created_at', '>=', span.from)
+    .where('v.created_at', '<=', span.to)
+    .orderBy('v.created_at', 'desc')
+    .orderBy('v.model')
+    .orderBy('v.version', 'desc')
+    .limit(limit)
+    .execute();
+}

@@ -7,6 +7,7 @@ import { absent, badParameter } from '../errors.ts';
 import { checkLength, checkTag, checkText, LIMITS } from '../limits.ts';
 import { randomName } from '../run-name.ts';
 import type { KeyValue, Metric, Run, RunInfo, RunStatus } from '../schema.ts';
+import { factsOfRuns, type RunFacts } from '../store/facts.ts';
 import { datasetsOf, modelsOf } from '../store/inputs.ts';
 import type { RunRow } from '../store/runs.ts';
 import { toMetric, toRun, toRunInfo } from '../wire.ts';
@@ -144,6 +145,15 @@ export function runVerbs(context: TrackingContext) {
     async getRun(project: string, runId: string): Promise<Run> {
       const row = await context.run(database.read, project, runId);
       return (await assemble([row]))[0] as Run;
+    },
+
+    /** Where runs came from, newest first: those that started in a span of time, at most 20,000, or up to 500 given ones. */
+    async runFacts(
+      project: string,
+      which: { from: number; to: number } | { ids: readonly string[] },
+    ): Promise<RunFacts[]> {
+      const asked = 'ids' in which ? { ids: which.ids.slice(0, 500) } : which;
+      return factsOfRuns(database.read, project, asked, 20_000);
     },
 
     /** What is stored of the run itself, without metrics, params and tags. */
