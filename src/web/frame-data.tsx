@@ -14,6 +14,7 @@ import { projectOf } from './navigation.ts';
 import { usePreferences } from './preferences.ts';
 import { ShellContext, type ShellData } from './shell-data.ts';
 
+const clock = Date.now;
 const DAY = 86_400_000;
 
 /** Gives the frame and every page their data: who asks, the projects, what needs somebody, what is live. */
@@ -59,6 +60,7 @@ function useShell(user: string | undefined): ShellData {
       note: kind,
       href: pageOf(project ?? '', page, name),
     });
+    const now = clock();
     return {
       projects: (projects ?? []).map((each) => ({ name: each.name, note: each.charter?.question })),
       counts: {
@@ -67,7 +69,7 @@ function useShell(user: string | undefined): ShellData {
       },
       inbox: open?.length ?? 0,
       user,
-      eventNow: newest !== undefined && Math.abs(newest - Date.now()) > DAY ? newest : undefined,
+      eventNow: newest !== undefined && Math.abs(newest - now) > DAY ? newest : undefined,
       objects: [
         ...(endpoints ?? []).map((each) => object('endpoints', each.name, `endpoint, ${each.environment}`)),
         ...(monitors ?? []).map((each) => object('monitors', each.name, `monitor, ${each.state}`)),

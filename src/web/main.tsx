@@ -9,7 +9,6 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { z } from 'zod';
 import { cssVariablesResolver, theme } from '../ui/theme.ts';
 import { queryClient, whenSignedOut } from './api.ts';
 import { routeLinks } from './links.ts';
@@ -17,8 +16,6 @@ import { applyDensity } from './preferences.ts';
 import { router } from './router.tsx';
 import { setToken, takeToken } from './session.ts';
 
-// Compiled parsers need eval, which the page's content security policy forbids.
-z.config({ jitless: true });
 takeToken();
 applyDensity();
 routeLinks(router);

@@ -10,7 +10,7 @@ const PATIENCE_MS = 5000;
 export function OfflineBanner() {
   const live = useLiveState();
   const { zone } = useSurroundings();
-  const [now, setNow] = useState(Date.now());
+  const [now, setNow] = useState(() => Date.now());
   const lost = live.kind === 'as-of';
   useEffect(() => {
     if (!lost) return;
