@@ -16,6 +16,11 @@ export interface LaunchSpec {
   /** The attempt's credential: its fencing token. */
   token: string;
   memory_mb: number | null;
+  /** Known before the attempt asks what to run, so that it can load the code meanwhile. */
+  bundle: string;
+  root: string | null;
+  /** What user code finds in its environment, besides the credentials. */
+  env: Record<string, string>;
 }
 
 /** One way to run `step exec` somewhere. Retry, logs and outputs are the same everywhere and not its business. */

@@ -8,6 +8,9 @@ export interface LaunchFile {
   memory_mb: number | null;
   /** Folder where bundles are kept by digest. */
   shared: string;
+  bundle: string;
+  root: string | null;
+  env: Record<string, string>;
 }
 
 export type Port = { kind: 'value' | 'file' | 'dataset' | 'model' };
@@ -29,14 +32,13 @@ export interface StepSpec {
   takes: Record<string, Port>;
   outputs: Record<string, Port>;
   params: Record<string, unknown>;
-  env: Record<string, string>;
   timeout_ms: number | null;
-  memory_mb: number | null;
-  commit: string | null;
   beat_ms: number;
 }
 
-/** From `step exec` to the process that runs user code. */
+/** From `step exec` to the process that runs user code: first what to load, then what to run. */
+export type ChildOrder = { type: 'load'; bundle: string } | { type: 'run'; job: ChildJob };
+
 export interface ChildJob {
   spec: StepSpec;
   /** Path of the bundle, and of the folder that is the step's own. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { DatasetRef, ModelRef } from '../domains/pipelines/schema/runs.ts';
+import { DatasetRef, ModelRef } from '../domains/pipelines/schema/refs.ts';
 import type { BundleHost, ChildJob } from '../launchers/protocol.ts';
 import { type AnyStep, inputPort } from './declared.ts';
 import { type GraphDraft, isPipeline, type Pipeline } from './pipeline.ts';

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type ColumnData, type DecodedArray, parquetMetadataAsync, parquetRead } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import type { ColumnData, DecodedArray } from 'hyparquet';
 
 /** Columns of a table by name. 64-bit integers are bigint, times are Date, missing values null. */
 export type Columns = Record<string, DecodedArray>;
@@ -10,6 +9,11 @@ export async function readParquet(
   source: string | Uint8Array,
   options: { columns?: string[] } = {},
 ): Promise<{ rows: number; columns: Columns }> {
+  // Loaded when first needed: a step that reads no Parquet starts without it.
+  const [{ parquetMetadataAsync, parquetRead }, { compressors }] = await Promise.all([
+    import('hyparquet'),
+    import('hyparquet-compressors'),
+  ]);
   const bytes = typeof source === 'string' ? await readFile(source) : source;
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   const metadata = await parquetMetadataAsync(file);

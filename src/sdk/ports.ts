@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Binding, PortType } from '../domains/pipelines/schema/graph.ts';
-import type { DatasetRef, FileRef, ModelRef } from '../domains/pipelines/schema/runs.ts';
+import type { DatasetRef, FileRef, ModelRef } from '../domains/pipelines/schema/refs.ts';
 
 export type { DatasetRef, FileRef, ModelRef };
 

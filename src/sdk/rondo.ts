@@ -1,21 +1,3 @@
-import { approvalsContract } from '../domains/approvals/contract.ts';
-import { identityContract } from '../domains/identity/contract.ts';
-import { lineageContract } from '../domains/lineage/contract.ts';
-import { automationContract } from '../domains/automation/contract.ts';
-import { datasetsContract } from '../domains/datasets/contract.ts';
-import { featuresContract } from '../domains/features/contract.ts';
-import { maturityContract } from '../domains/maturity/contract.ts';
-import { monitoringContract } from '../domains/monitoring/contract.ts';
-import { evaluationsContract } from '../domains/registry/contract/evaluations.ts';
-import { releasesContract } from '../domains/releases/contract.ts';
-import { rolloutsContract } from '../domains/rollouts/contract.ts';
-import { servingContract } from '../domains/serving/contract.ts';
-import { serverContract } from '../server/contract.ts';
-import { pipelinesContract } from '../domains/pipelines/contract.ts';
-import { projectsContract } from '../domains/projects/contract.ts';
-import { registryContract } from '../domains/registry/contract.ts';
-import { trackingContract } from '../domains/tracking/contract.ts';
-import { eventsContract } from '../events/contract.ts';
 import type { Contract } from '../lib/contract/index.ts';
 import { type Connection, patient, send } from './connection.ts';
 import { createTracking, type ModelVersion, type StartRun, type TrackedRun } from './mlflow.ts';
@@ -46,9 +28,9 @@ class Connected {
     return this.connection.project;
   }
 
-  /** The typed client of any contract, in this client's project. */
-  room<C extends Contract>(contract: C): RoomClient<C> {
-    return roomClient(contract, { ...this.connection, fetch: patient });
+  /** The typed client of a room's contract, in this client's project. The contract is loaded by the first call. */
+  room<C extends Contract>(load: () => Promise<C>): RoomClient<C> {
+    return roomClient(load, { ...this.connection, fetch: patient });
   }
 }
 
@@ -58,24 +40,52 @@ class Connected {
  * them; `params.project` is filled in.
  */
 export class Rondo extends Connected {
-  readonly identity = this.room(identityContract);
-  readonly lineage = this.room(lineageContract);
-  readonly projects = this.room(projectsContract);
-  readonly approvals = this.room(approvalsContract);
-  readonly datasets = this.room(datasetsContract);
-  readonly features = this.room(featuresContract);
-  readonly tracking = this.room(trackingContract);
-  readonly registry = this.room(registryContract);
-  readonly evaluations = this.room(evaluationsContract);
-  readonly pipelines = this.room(pipelinesContract);
-  readonly serving = this.room(servingContract);
-  readonly monitoring = this.room(monitoringContract);
-  readonly rollouts = this.room(rolloutsContract);
-  readonly releases = this.room(releasesContract);
-  readonly automation = this.room(automationContract);
-  readonly maturity = this.room(maturityContract);
-  readonly server = this.room(serverContract);
-  readonly events = this.room(eventsContract);
+  readonly identity = this.room(
+    async () => (await import('../domains/identity/contract.ts')).identityContract,
+  );
+  readonly lineage = this.room(async () => (await import('../domains/lineage/contract.ts')).lineageContract);
+  readonly projects = this.room(
+    async () => (await import('../domains/projects/contract.ts')).projectsContract,
+  );
+  readonly approvals = this.room(
+    async () => (await import('../domains/approvals/contract.ts')).approvalsContract,
+  );
+  readonly datasets = this.room(
+    async () => (await import('../domains/datasets/contract.ts')).datasetsContract,
+  );
+  readonly features = this.room(
+    async () => (await import('../domains/features/contract.ts')).featuresContract,
+  );
+  readonly tracking = this.room(
+    async () => (await import('../domains/tracking/contract.ts')).trackingContract,
+  );
+  readonly registry = this.room(
+    async () => (await import('../domains/registry/contract.ts')).registryContract,
+  );
+  readonly evaluations = this.room(
+    async () => (await import('../domains/registry/contract/evaluations.ts')).evaluationsContract,
+  );
+  readonly pipelines = this.room(
+    async () => (await import('../domains/pipelines/contract.ts')).pipelinesContract,
+  );
+  readonly serving = this.room(async () => (await import('../domains/serving/contract.ts')).servingContract);
+  readonly monitoring = this.room(
+    async () => (await import('../domains/monitoring/contract.ts')).monitoringContract,
+  );
+  readonly rollouts = this.room(
+    async () => (await import('../domains/rollouts/contract.ts')).rolloutsContract,
+  );
+  readonly releases = this.room(
+    async () => (await import('../domains/releases/contract.ts')).releasesContract,
+  );
+  readonly automation = this.room(
+    async () => (await import('../domains/automation/contract.ts')).automationContract,
+  );
+  readonly maturity = this.room(
+    async () => (await import('../domains/maturity/contract.ts')).maturityContract,
+  );
+  readonly server = this.room(async () => (await import('../server/contract.ts')).serverContract);
+  readonly events = this.room(async () => (await import('../events/contract.ts')).eventsContract);
   readonly #tracking = createTracking(this.connection);
 
   /** Stores bytes in the artifact store of the project; the answer names them by digest. */

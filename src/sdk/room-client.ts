@@ -21,18 +21,28 @@ type Arguments<F> = F extends (args: infer A, ...rest: infer R) => infer X
 export type RoomClient<C extends Contract> = { [K in keyof C]: Arguments<Client<C>[K]> };
 
 export function roomClient<C extends Contract>(
-  contract: C,
+  load: () => Promise<C>,
   options: { url: string; token?: string | undefined; project: string; fetch?: typeof fetch },
 ): RoomClient<C> {
+  let loading: Promise<{ contract: C; client: Record<string, Method> }> | undefined;
   const headers = { 'x-mlflow-workspace': options.project };
-  const client = createClient(contract, { ...options, headers }) as Record<string, Method>;
-  const methods = Object.entries(client).map(([name, method]) => {
-    const inProject = contract[name]?.params && 'project' in contract[name].params.shape;
-    const call: Method = (args = {}, ...rest) => {
+  const loaded = () =>
+    (loading ??= load().then((contract) => ({
+      contract,
+      client: createClient(contract, { ...options, headers }) as Record<string, Method>,
+    })));
+  const call = (name: string): Method =>
+    async function (args = {}, ...rest) {
+      const { contract, client } = await loaded();
+      const method = client[name];
+      if (!method) throw new TypeError(`There is no method '${name}'.`);
+      const { params: shape } = contract[name] ?? {};
+      if (!shape || !('project' in shape.shape)) return method(args, ...rest);
       const params = { project: options.project, ...(args.params as object | undefined) };
-      return method(inProject ? { ...args, params } : args, ...rest);
+      return method({ ...args, params }, ...rest);
     };
-    return [name, call];
+  return new Proxy({} as RoomClient<C>, {
+    // A room is no promise, whatever awaits it.
+    get: (_, name) => (typeof name === 'string' && name !== 'then' ? call(name) : undefined),
   });
-  return Object.fromEntries(methods) as RoomClient<C>;
 }

@@ -13,7 +13,23 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const data = process.env.RONDO_FULL_DATA ?? mkdtempSync(join(tmpdir(), 'rondo-pages-'));
 const project = process.env.RONDO_FULL_DATA ? 'flights' : 'default';
 
-const PAGES = ['overview', 'charter', 'datasets', 'features', 'experiments', 'pipelines', 'models', 'releases', 'endpoints', 'rollouts', 'monitors', 'predictions', 'automation', 'maturity', 'lineage'];
+const PAGES = [
+  'overview',
+  'charter',
+  'datasets',
+  'features',
+  'experiments',
+  'pipelines',
+  'models',
+  'releases',
+  'endpoints',
+  'rollouts',
+  'monitors',
+  'predictions',
+  'automation',
+  'maturity',
+  'lineage',
+];
 const SIZES = [
   { width: 1280, height: 900 },
   { width: 390, height: 844 },
@@ -26,7 +42,11 @@ describe('every page in Chromium', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    server = spawn(process.execPath, [join(root, 'bin/rondo.js'), 'server', '--port', '0', '--gateway-port', '0', '--data', data], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    server = spawn(
+      process.execPath,
+      [join(root, 'bin/rondo.js'), 'server', '--port', '0', '--gateway-port', '0', '--data', data],
+      { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    );
     url = await new Promise<string>((resolve, reject) => {
       server.once('message', (facts: { url: string }) => resolve(facts.url));
       server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
@@ -40,7 +60,11 @@ describe('every page in Chromium', () => {
     await new Promise((resolve) => server?.once('exit', resolve));
   });
 
-  async function open(path: string, size: { width: number; height: number }, scheme: 'light' | 'dark'): Promise<{ page: Page; faults: string[] }> {
+  async function open(
+    path: string,
+    size: { width: number; height: number },
+    scheme: 'light' | 'dark',
+  ): Promise<{ page: Page; faults: string[] }> {
     const context = await browser.newContext({ viewport: size, colorScheme: scheme });
     const page = await context.newPage();
     const faults: string[] = [];
@@ -60,26 +84,44 @@ describe('every page in Chromium', () => {
         const { page, faults } = await open(`/p/${project}/${name}`, size, 'light');
         expect(await page.locator('h1').first().innerText()).not.toMatch(/no page|not found/i);
         expect(faults).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+        expect(
+          await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
+        ).toBeLessThanOrEqual(0);
         expect(page.url()).not.toContain('token=');
         await page.context().close();
       });
     }
   }
 
-  it.each(['light', 'dark'] as const)('has no violation that axe finds on the overview, %s', async (scheme) => {
-    const { page } = await open(`/p/${project}/overview`, SIZES[0] as { width: number; height: number }, scheme);
-    await page.evaluate(axe);
-    const violations = await page.evaluate(async () => {
-      const runner = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> } }).axe;
-      return (await runner.run()).violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`);
-    });
-    expect(violations).toEqual([]);
-    await page.context().close();
-  });
+  it.each(['light', 'dark'] as const)(
+    'has no violation that axe finds on the overview, %s',
+    async (scheme) => {
+      const { page } = await open(
+        `/p/${project}/overview`,
+        SIZES[0] as { width: number; height: number },
+        scheme,
+      );
+      await page.evaluate(axe);
+      const violations = await page.evaluate(async () => {
+        const runner = (
+          globalThis as unknown as {
+            axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> };
+          }
+        ).axe;
+        return (await runner.run()).violations.map(
+          (violation) =>
+            `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`,
+        );
+      });
+      expect(violations).toEqual([]);
+      await page.context().close();
+    },
+  );
 
   it('opens nothing for a page of another origin', async () => {
-    const response = await fetch(`${url}/api/v1/projects/${project}`, { headers: { origin: 'http://evil.example', authorization: `Bearer ${token}` } });
+    const response = await fetch(`${url}/api/v1/projects/${project}`, {
+      headers: { origin: 'http://evil.example', authorization: `Bearer ${token}` },
+    });
     expect(response.status).toBe(403);
   });
 });

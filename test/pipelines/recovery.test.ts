@@ -81,9 +81,11 @@ describe.each(ENGINES)('recovery on %s', (engine) => {
     await shop.apply(FLOW);
   });
   afterEach(async () => {
-    server.child.kill('SIGKILL');
+    // The goodbye that also ends the gateway.
+    const ended = dead(server.child);
+    server.child.kill('SIGTERM');
+    await ended;
     shop.end();
-    await new Promise((resolve) => setTimeout(resolve, 50));
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 

@@ -1,12 +1,12 @@
 import { type BlobStore, putName } from '../../artifacts/index.ts';
-import type { Database } from '../../database/index.ts';
+import type { Database, Reader } from '../../database/index.ts';
 import type { Signals } from '../../events/index.ts';
 import type { Handle } from '../../launchers/launcher.ts';
 import { AppError, ERRORS, invalid, notFound } from '../../lib/errors.ts';
 import { urn } from '../../lib/urn.ts';
 import type { Actor } from '../identity/schema.ts';
 import type { IdentityService } from '../identity/service.ts';
-import { BEAT_MS, type Dispatcher, LEASE_MS, tokenHash } from './dispatch.ts';
+import { attemptKey, BEAT_MS, type Dispatcher, LEASE_MS, tokenHash } from './dispatch.ts';
 import { type Engine, visibleParams } from './engine.ts';
 import { PIPELINE_ERRORS } from './errors.ts';
 import type { StepLogs } from './logs.ts';
@@ -14,8 +14,8 @@ import type { GraphNode, PortType } from './schema/graph.ts';
 import type { AttemptEnd, AttemptSpec } from './schema/protocol.ts';
 import { DatasetRef, FileRef, type LogChunk, ModelRef } from './schema/runs.ts';
 import { findByToken, findHeld, type Held, renewLease, setHandle } from './store/attempts.ts';
-import { findRun } from './store/runs.ts';
-import { findVersion } from './store/versions.ts';
+import { findRun, type Run } from './store/runs.ts';
+import type { PipelineVersion } from './store/versions.ts';
 
 const VALUE_LIMIT = 1_000_000;
 
@@ -48,6 +48,8 @@ interface AttemptGround {
   dispatcher: Dispatcher;
   logs: StepLogs;
   identity: IdentityService;
+  /** A version, read once. */
+  version(reader: Reader, run: Run): Promise<PipelineVersion>;
 }
 
 export function createAttempts(ground: AttemptGround): AttemptService {
@@ -68,7 +70,7 @@ export function createAttempts(ground: AttemptGround): AttemptService {
   async function context(one: Held): Promise<{ node: GraphNode; spec: AttemptSpec }> {
     const { step, attempt } = one;
     const run = await findRun(database.read, step.project, step.run);
-    const version = run && (await findVersion(database.read, step.project, step.pipeline, run.version));
+    const version = run && (await ground.version(database.read, run));
     const node = version?.graph.nodes.find((item) => item.id === step.node);
     if (!run || !version || !node) throw notFound(`The pipeline of step run ${step.id}`);
     const spec: AttemptSpec = {
@@ -80,17 +82,14 @@ export function createAttempts(ground: AttemptGround): AttemptService {
       node: node.id,
       step: node.step,
       attempt: attempt.attempt,
-      key: `${run.id}/${node.id}/${step.map_index < 0 ? '' : step.map_index}/${attempt.attempt}`,
+      key: attemptKey(one),
       bundle: version.code.bundle,
       root: version.code.root,
       inputs: step.inputs ?? {},
       takes: node.takes,
       outputs: node.outputs,
       params: visibleParams(run, node),
-      env: node.env,
       timeout_ms: node.timeout_ms,
-      memory_mb: node.resources.memory_mb,
-      commit: version.code.commit,
       beat_ms: BEAT_MS,
     };
     return { node, spec };

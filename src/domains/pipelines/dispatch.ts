@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Database } from '../../database/index.ts';
-import type { Handle, Launcher } from '../../launchers/launcher.ts';
+import type { Handle, Launcher, LaunchSpec } from '../../launchers/launcher.ts';
 import type { Engine } from './engine.ts';
 import type { AttemptKey, StepLogs } from './logs.ts';
 import {
@@ -26,6 +26,9 @@ const TICK_MS = 1000;
 const SWEEP_MS = 5000;
 
 export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');
+/** What user code gets as RONDO_ATTEMPT_KEY: `run/node/map index/attempt`. */
+export const attemptKey = ({ step, attempt }: Held): string =>
+  `${step.run}/${step.node}/${step.map_index < 0 ? '' : step.map_index}/${attempt.attempt}`;
 export const keyOf = (held: Held): string => `${held.step.id}.${held.attempt.attempt}`;
 
 export interface Dispatcher {
@@ -47,6 +50,8 @@ interface DispatchGround {
   launchers: Record<string, Launcher>;
   logs: StepLogs;
   urlFile: string;
+  /** Where the code of an attempt is, and what it finds in its environment. */
+  codeOf(held: Held): Promise<Pick<LaunchSpec, 'bundle' | 'root' | 'env'>>;
   report(line: Record<string, unknown>): void;
 }
 
@@ -123,6 +128,7 @@ export function createDispatcher(ground: DispatchGround): Dispatcher {
         attempt: held.attempt.attempt,
         token,
         memory_mb: held.step.memory_mb,
+        ...(await ground.codeOf(held)),
       });
       if (running.has(keyOf(held))) watch(held, launcher, handle);
       await database.write((tx) => setHandle(tx, held, handle, handle.host));

@@ -5,7 +5,7 @@ import { sourcesOf } from './schema/check.ts';
 import type { PortType } from './schema/graph.ts';
 import { DatasetRef, ModelRef } from './schema/runs.ts';
 import type { Run } from './store/runs.ts';
-import { type StepRun, stepsOfRun } from './store/steps.ts';
+import { stepIds, type StepRun } from './store/steps.ts';
 import type { PipelineVersion } from './store/versions.ts';
 
 /** What a run is tied to from its start: pipeline, commit, lock file. */
@@ -38,9 +38,8 @@ export async function linkOutcome(
   const upstream = node ? sourcesOf(node) : new Set<string>();
   if (upstream.size > 0) {
     // Files and values have no name of their own; the chain goes on through the step that made them.
-    for (const other of await stepsOfRun(tx, step.run))
-      if (upstream.has(other.node))
-        await lineage.link(tx, step.project, self, 'uses', urn('step-run', other.id));
+    for (const other of await stepIds(tx, step.run, [...upstream]))
+      await lineage.link(tx, step.project, self, 'uses', urn('step-run', other));
   }
   for (const thing of thingsIn(step.project, node?.takes ?? {}, step.inputs))
     await lineage.link(

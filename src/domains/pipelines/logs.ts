@@ -38,6 +38,7 @@ interface OpenLog {
 export function createStepLogs(folder: string, blobs: BlobStore): StepLogs {
   const logs = new Map<string, Promise<OpenLog>>();
   const listeners = new Map<string, Set<() => void>>();
+  let empty: ReturnType<BlobStore['put']> | undefined;
   const fileOf = (key: AttemptKey) => join(folder, `${nameOf(key)}.jsonl`);
 
   function opened(key: AttemptKey): Promise<OpenLog> {
@@ -97,7 +98,10 @@ export function createStepLogs(folder: string, blobs: BlobStore): StepLogs {
       const log = await opened(key);
       await log.queue;
       const file = fileOf(key);
-      const blob = await blobs.put(existsSync(file) ? createReadStream(file) : new Uint8Array());
+      // Most steps print nothing; the empty blob is stored once.
+      const blob = existsSync(file)
+        ? await blobs.put(createReadStream(file))
+        : await (empty ??= blobs.put(new Uint8Array()));
       return { digest: blob.digest, chunks: log.offsets.length - 1 };
     },
     async forget(key) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type BlobStore, putName } from '../../artifacts/index.ts';
-import type { Database, Tx } from '../../database/index.ts';
+import type { Database, Reader, Tx } from '../../database/index.ts';
 import type { Events, Signals } from '../../events/index.ts';
 import type { Launcher } from '../../launchers/launcher.ts';
 import { AppError, notFound } from '../../lib/errors.ts';
@@ -11,7 +11,7 @@ import type { IdentityService } from '../identity/service.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { type AttemptService, createAttempts } from './attempts.ts';
 import { canonical, sha256 } from './cache-key.ts';
-import { createDispatcher, type Dispatcher } from './dispatch.ts';
+import { attemptKey, createDispatcher, type Dispatcher } from './dispatch.ts';
 import { createEngine } from './engine.ts';
 import { PIPELINE_ERRORS } from './errors.ts';
 import { linkRun } from './links.ts';
@@ -76,14 +76,30 @@ export function createPipelines(ground: PipelineGround): PipelineService {
     launchers: ground.launchers,
     urlFile: ground.urlFile,
     report: ground.report,
+    async codeOf(held) {
+      const { step } = held;
+      const run = await findRun(database.read, step.project, step.run);
+      if (!run) throw notFound(`Pipeline run ${step.run}`);
+      const { code, graph } = await version(database.read, run);
+      const env = graph.nodes.find((node) => node.id === step.node)?.env;
+      const facts = {
+        RONDO_PROJECT: step.project,
+        RONDO_PIPELINE: step.pipeline,
+        RONDO_PIPELINE_RUN: step.run,
+        RONDO_STEP_RUN: step.id,
+        RONDO_ATTEMPT_KEY: attemptKey(held),
+        ...(code.commit ? { RONDO_COMMIT: code.commit } : {}),
+      };
+      return { bundle: code.bundle, root: code.root, env: { ...env, ...facts } };
+    },
   });
-  const attempts = createAttempts({ ...ground, engine, dispatcher, logs });
+  const attempts = createAttempts({ ...ground, engine, dispatcher, logs, version });
   describeToLineage(lineage, database);
   const reading = createReading({ database, blobs, logs });
 
   /** Versions never change, so they are read once. */
   async function version(
-    tx: Tx,
+    tx: Reader,
     run: Pick<Run, 'project' | 'pipeline' | 'version'>,
   ): Promise<PipelineVersion> {
     const key = `${run.project}/${run.pipeline}/${run.version}`;

@@ -104,9 +104,9 @@ export function createProcessLauncher(options: ProcessLauncherOptions): Launcher
 }
 
 function launchFile(spec: LaunchSpec, options: ProcessLauncherOptions): LaunchFile {
-  const { project, step_run, attempt, token, memory_mb } = spec;
+  const { key: _, ...known } = spec;
   const shared = join(options.folder, 'code');
-  return { url_file: options.urlFile, project, step_run, attempt, token, memory_mb, shared };
+  return { ...known, url_file: options.urlFile, shared };
 }
 
 /** Rondo's own settings and secrets stay with the server. */

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import type { BundleHost, ChildJob, ChildMessage } from '../protocol.ts';
+import type { BundleHost, ChildJob, ChildMessage, ChildOrder } from '../protocol.ts';
 
 const ERROR_LIMIT = 20_000;
 
@@ -13,16 +13,18 @@ export function runChild(): void {
   process.on('uncaughtException', (error) =>
     finish({ type: 'failed', kind: 'thrown', error: textOf(error) }),
   );
-  process.once('message', (job: ChildJob) => {
-    run(job, stop.signal).then(finish, (error: unknown) =>
-      finish({ type: 'failed', kind: 'setup', error: textOf(error) }),
-    );
+  process.on('message', (order: ChildOrder) => {
+    // Loading begins early; what goes wrong with it is told when the step is to run.
+    if (order.type === 'load') void import(pathToFileURL(order.bundle).href).catch(() => {});
+    else
+      run(order.job, stop.signal).then(finish, (error: unknown) =>
+        finish({ type: 'failed', kind: 'setup', error: textOf(error) }),
+      );
   });
   send({ type: 'ready' });
 }
 
 async function run(job: ChildJob, signal: AbortSignal): Promise<ChildMessage> {
-  Object.assign(process.env, environmentOf(job));
   const { rondoBundle } = (await import(pathToFileURL(job.bundle).href)) as { rondoBundle: BundleHost };
   try {
     const outputs = await rondoBundle.run(job, {
@@ -34,25 +36,6 @@ async function run(job: ChildJob, signal: AbortSignal): Promise<ChildMessage> {
     const kind = (error as { code?: string } | null)?.code === 'STEP_OUTPUT' ? 'output' : 'thrown';
     return { type: 'failed', kind, error: kind === 'output' ? (error as Error).message : textOf(error) };
   }
-}
-
-/** What user code and programs that it starts find in their environment. */
-function environmentOf({ spec, url, token, workdir }: ChildJob): Record<string, string> {
-  return {
-    ...spec.env,
-    RONDO_URL: url,
-    RONDO_TOKEN: token,
-    RONDO_PROJECT: spec.project,
-    RONDO_PIPELINE: spec.pipeline,
-    RONDO_PIPELINE_RUN: spec.run,
-    RONDO_STEP_RUN: spec.step_run,
-    RONDO_ATTEMPT_KEY: spec.key,
-    RONDO_WORKDIR: workdir,
-    ...(spec.commit ? { RONDO_COMMIT: spec.commit } : {}),
-    MLFLOW_TRACKING_URI: url,
-    MLFLOW_TRACKING_TOKEN: token,
-    MLFLOW_WORKSPACE: spec.project,
-  };
 }
 
 function finish(message: ChildMessage): void {

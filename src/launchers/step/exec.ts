@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { self } from '../../lib/process-id.ts';
-import type { ChildJob, ChildMessage, EndReport, LaunchFile, StepSpec } from '../protocol.ts';
+import type { ChildJob, ChildMessage, ChildOrder, EndReport, LaunchFile, StepSpec } from '../protocol.ts';
 import { AttemptApi, Lost, Refused } from './api.ts';
 import { fetchBundle, fetchInputs, uploadOutputs } from './files.ts';
 import { endGroup, guardGroup } from './group.ts';
@@ -24,12 +24,16 @@ export async function runExec(folder: string): Promise<number> {
   const workdir = join(folder, 'work');
   await mkdir(workdir, { recursive: true, mode: 0o700 });
   const api = new AttemptApi(launch);
-  const child = startChild(workdir, launch);
+  const child = startChild(workdir, launch, api.url);
   const spool = new LogSpool(join(folder, 'log.jsonl'), (chunks) => api.log(chunks));
   const attempt = new AttemptRun(api, child, spool, launch);
   try {
-    const spec = await api.start({ ...self(), host: hostname() });
-    const report = await attempt.run(spec, folder, workdir);
+    const loading = fetchBundle(api, launch, launch.shared).then((bundle) => {
+      child.send({ type: 'load', bundle } satisfies ChildOrder, () => {});
+      return bundle;
+    });
+    const [spec, bundle] = await Promise.all([api.start({ ...self(), host: hostname() }), loading]);
+    const report = await attempt.run(spec, bundle, folder, workdir);
     await spool.close();
     await publish(api, report);
     return 0;
@@ -74,7 +78,7 @@ class AttemptRun {
     this.#closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   }
 
-  async run(spec: StepSpec, folder: string, workdir: string): Promise<EndReport> {
+  async run(spec: StepSpec, bundle: string, folder: string, workdir: string): Promise<EndReport> {
     const interrupted = new Promise<Lost | 'stopped'>((resolve) => {
       this.#interrupt = resolve;
     });
@@ -84,13 +88,10 @@ class AttemptRun {
       this.#result = resolve;
     });
     this.#child.on('message', (message: ChildMessage) => this.#hear(message));
-    const [bundle, inputs] = await Promise.all([
-      fetchBundle(this.#api, spec, this.#launch.shared),
-      fetchInputs(this.#api, spec, join(folder, 'inputs')),
-    ]);
+    const inputs = await fetchInputs(this.#api, spec, join(folder, 'inputs'));
     const { token } = this.#launch;
     const job: ChildJob = { spec, bundle, workdir, url: this.#api.url, token, inputs };
-    this.#child.send(job, () => {});
+    this.#child.send({ type: 'run', job } satisfies ChildOrder, () => {});
     const outcome = await Promise.race([
       result,
       interrupted,
@@ -178,14 +179,23 @@ class AttemptRun {
 }
 
 /** User code runs in a process group of its own; it boots while the server is asked what to run. */
-function startChild(workdir: string, launch: LaunchFile): ChildProcess {
+function startChild(workdir: string, launch: LaunchFile, url: string): ChildProcess {
   const limit = launch.memory_mb === null ? [] : [`--max-old-space-size=${launch.memory_mb}`];
   const flags = ['--enable-source-maps', '--no-warnings=ExperimentalWarning', ...limit];
   const child = spawn(process.execPath, [...flags, process.argv[1] as string, 'child'], {
     cwd: workdir,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: process.env,
+    env: {
+      ...process.env,
+      ...launch.env,
+      RONDO_URL: url,
+      RONDO_TOKEN: launch.token,
+      RONDO_WORKDIR: workdir,
+      MLFLOW_TRACKING_URI: url,
+      MLFLOW_TRACKING_TOKEN: launch.token,
+      MLFLOW_WORKSPACE: launch.project,
+    },
   });
   if (child.pid !== undefined) guardGroup(child.pid);
   child.on('error', () => {});

@@ -6,7 +6,11 @@ import type { StepSpec } from '../protocol.ts';
 import type { AttemptApi } from './api.ts';
 
 /** The bundle as a file, kept by digest. Packages it left out are found through the author's own `node_modules`. */
-export async function fetchBundle(api: AttemptApi, spec: StepSpec, shared: string): Promise<string> {
+export async function fetchBundle(
+  api: AttemptApi,
+  spec: { bundle: string; root: string | null },
+  shared: string,
+): Promise<string> {
   const place = createHash('sha256')
     .update(`${spec.bundle} ${spec.root ?? ''}`)
     .digest('hex')

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GraphNode, PortType } from './graph.ts';
+import { PortType } from './graph.ts';
 import { LogChunk } from './runs.ts';
 
 /** What `step exec` asks for and tells; every request carries the attempt's token. */
@@ -26,11 +26,7 @@ export const AttemptSpec = z.object({
   takes: z.record(z.string(), PortType),
   outputs: z.record(z.string(), PortType),
   params: z.record(z.string(), z.unknown()),
-  env: GraphNode.shape.env.unwrap(),
   timeout_ms: z.number().nullable(),
-  memory_mb: z.number().nullable(),
-  /** Facts for tracking: commit and the like. */
-  commit: z.string().nullable(),
   beat_ms: z.number(),
 });
 export type AttemptSpec = z.infer<typeof AttemptSpec>;

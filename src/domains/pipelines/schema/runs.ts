@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { CodeRecord, Graph, Name } from './graph.ts';
 
+export { DatasetRef, FileRef, ModelRef } from './refs.ts';
+
 export const STEP_STATES = [
   'waiting',
   'queued',
@@ -17,23 +19,6 @@ export const RUN_STATES = ['running', 'done', 'failed', 'cancelled'] as const;
 export type RunState = (typeof RUN_STATES)[number];
 export const ATTEMPT_STATES = ['running', 'done', 'failed', 'lost', 'cancelled'] as const;
 export type AttemptState = (typeof ATTEMPT_STATES)[number];
-
-/** Bytes of a file output. */
-export const FileRef = z.object({ digest: z.string(), size: z.number(), name: z.string() });
-export type FileRef = z.infer<typeof FileRef>;
-/** One immutable version of a dataset. */
-export const DatasetRef = z.object({
-  name: z.string().min(1),
-  version: z.union([z.string(), z.number()]),
-  digest: z.string().nullable().default(null),
-});
-export type DatasetRef = z.infer<typeof DatasetRef>;
-/** A registered model version, or a logged model that is not registered. */
-export const ModelRef = z.union([
-  z.object({ name: z.string().min(1), version: z.union([z.string(), z.number()]) }),
-  z.object({ model_id: z.string().min(1) }),
-]);
-export type ModelRef = z.infer<typeof ModelRef>;
 
 /** Components of a cache key by the name that "why missed" uses: `code`, `lock file`, `input ds`, `parameter lr`, … */
 export type CacheParts = Record<string, string>;

@@ -157,6 +157,17 @@ export async function stepsOfRun(reader: Reader, run: string): Promise<StepRun[]
   return rows.map(toStep);
 }
 
+/** Ids of the step runs of some nodes. */
+export async function stepIds(reader: Reader, run: string, nodes: readonly string[]): Promise<string[]> {
+  const rows = await reader
+    .selectFrom('step_runs')
+    .select('id')
+    .where('run', '=', run)
+    .where('node', 'in', nodes)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
 export async function findStep(reader: Reader, id: string): Promise<StepRun | undefined> {
   const row = await reader.selectFrom('step_runs').selectAll().where('id', '=', id).executeTakeFirst();
   return row && toStep(row);
