@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { datasetsCommand } from '../domains/datasets/command.ts';
 import { lineageCommand } from '../domains/lineage/command.ts';
+import { maturityCommand } from '../domains/maturity/command.ts';
 import { pipelinesCommand } from '../domains/pipelines/command.ts';
 import { modelsCommand } from '../domains/registry/command.ts';
 import { AppError } from '../lib/errors.ts';
@@ -45,6 +46,10 @@ pipelinesCommand(program, context, async (path) => {
 });
 modelsCommand(program, context);
 lineageCommand(program, context);
+maturityCommand(program, context, async () => {
+  const { headCommit } = await import('./pipeline-file/provenance.ts');
+  return headCommit(process.cwd());
+});
 
 program
   .command('quickstart')
