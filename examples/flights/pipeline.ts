@@ -1,18 +1,6 @@
-import {
-  dataset,
-  file,
-  model,
-  type ModelRef,
-  pipeline,
-  readParquet,
-  type Rondo,
-  step,
-  value,
-  z,
-} from 'rondo';
-import { hourBaseline } from './baseline.ts';
+import { dataset, file, model, type ModelRef, pipeline, type Rondo, step, value, z } from 'rondo';
 import { AS_OF_INPUTS, STATIC_INPUTS } from './features.ts';
-import { type Ensemble, importance, trainGbdt } from './gbdt.ts';
+import { type Learned, learnBaseline, learnTrees, metricsOf } from './learn.ts';
 import { toOnnx } from './onnx.ts';
 import { MODEL, SERVICE, SIGNATURES } from './platform.ts';
 import { MODEL_OPTIONS } from './settings.ts';
@@ -89,16 +77,11 @@ const baseline = step('baseline', {
   in: { table: trainingSet.out.table, data: trainingSet.out.data },
   out: { model: model() },
   async run({ inputs, rondo }) {
-    const { columns } = await readParquet(inputs.table.path, { columns: ['hour', 'late'] });
-    const ensemble = hourBaseline(
-      floats(columns.hour),
-      Uint8Array.from(columns.late as ArrayLike<number>, Number),
-    );
     return {
       model: await publish(rondo, {
         name: 'late-share-by-hour',
         run: 'baseline',
-        ensemble,
+        learned: await learnBaseline(inputs.table.path),
         signature: SIGNATURES.baseline,
         data: inputs.data,
         params: {},
@@ -113,12 +96,12 @@ const staticModel = step('static-model', {
   out: { model: model() },
   async run({ inputs, rondo, progress }) {
     const names = STATIC_INPUTS.map(({ name }) => name);
-    const ensemble = await train(inputs.table.path, names, progress);
+    const learned = await learnTrees(inputs.table.path, names, progress);
     return {
       model: await publish(rondo, {
         name: `${MODEL}-static`,
         run: 'static',
-        ensemble,
+        learned,
         signature: SIGNATURES.static,
         data: inputs.data,
         params: MODEL_OPTIONS,
@@ -135,12 +118,12 @@ const asOfModel = step('as-of-model', {
   retry: { max: 2 },
   async run({ inputs, rondo, progress }) {
     const names = AS_OF_INPUTS.map(({ name }) => name);
-    const ensemble = await train(inputs.table.path, names, progress);
+    const learned = await learnTrees(inputs.table.path, names, progress);
     return {
       model: await publish(rondo, {
         name: MODEL,
         run: 'as-of',
-        ensemble,
+        learned,
         signature: SIGNATURES.asOf,
         data: inputs.data,
         params: MODEL_OPTIONS,
@@ -168,6 +151,8 @@ const evaluate = step('evaluate', {
   },
 });
 
+export { reproduction } from './reproduce.ts';
+
 export default pipeline(
   'flights-train',
   { description: 'From labelled flights to an evaluated model version' },
@@ -189,33 +174,13 @@ export default pipeline(
   },
 );
 
-async function train(
-  path: string,
-  names: string[],
-  progress: (part: number, text?: string) => void,
-): Promise<Ensemble> {
-  const { columns } = await readParquet(path, { columns: [...names, 'late'] });
-  const table = {
-    columns: names.map((name) => floats(columns[name])),
-    labels: Uint8Array.from(columns.late as ArrayLike<number>, Number),
-  };
-  return trainGbdt(names, table, {
-    ...MODEL_OPTIONS,
-    onTree: ({ trees, trainLoss }) =>
-      progress(
-        trees / MODEL_OPTIONS.trees,
-        `tree ${trees} of ${MODEL_OPTIONS.trees}, log loss ${trainLoss.toFixed(4)}`,
-      ),
-  });
-}
-
 /** Tracks the run, logs the model and registers it as the next version. */
 async function publish(
   rondo: Rondo,
   what: {
     name: string;
     run: string;
-    ensemble: Ensemble;
+    learned: Learned;
     signature: (typeof SIGNATURES)[keyof typeof SIGNATURES];
     data: z.infer<typeof Data>;
     params: Record<string, string | number | boolean>;
@@ -224,7 +189,7 @@ async function publish(
   const run = await rondo.startRun({
     experiment: 'flights/late',
     name: what.run,
-    params: { ...what.params, trees: what.ensemble.trees.length, rows: what.data.rows },
+    params: { ...what.params, trees: what.learned.ensemble.trees.length, rows: what.data.rows },
   });
   await run.logDataset(
     {
@@ -234,27 +199,17 @@ async function publish(
     },
     'training',
   );
-  const shares = importance(what.ensemble);
-  if (shares.length > 0)
-    await run.logMetrics(
-      Object.fromEntries(shares.map(({ feature, share }) => [`importance/${feature}`, share])),
-    );
+  await run.logMetrics(metricsOf(what.learned));
   const logged = await run.logModel({
     name: 'model',
     flavor: 'onnx',
-    bytes: toOnnx(what.ensemble),
+    bytes: toOnnx(what.learned.ensemble),
     signature: what.signature,
     featureService: SERVICE,
   });
   await run.end();
   const version = await rondo.registerModel(what.name, { model_id: logged.model_id, run_id: run.id });
   return { name: version.name, version: Number(version.version) };
-}
-
-function floats(column: ArrayLike<unknown> | undefined): Float32Array {
-  return Float32Array.from(column ?? [], (cell) =>
-    cell === null || cell === undefined ? Number.NaN : Number(cell),
-  );
 }
 
 async function writeBody(path: string, response: Response): Promise<void> {

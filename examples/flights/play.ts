@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Rondo } from 'rondo';
 import { FLIGHT_SQL, PREPARED_FLIGHTS_SQL } from './features.ts';
 import { CHECKS, ENDPOINT, FEATURES, MODEL, MONITORS, RULES } from './platform.ts';
+import { drillRollback, reproduceRun } from './proof.ts';
 import { type Answered, askAll, tellTruth } from './replay.ts';
 import { flightsFile } from './source.ts';
 import { type Flight, sampleWorld } from './world.ts';
@@ -82,7 +83,12 @@ export async function play(
         `The first version did not reach prod: ${last?.sentence ?? 'no promotion was asked for'}`,
       );
   });
-  return replay(rondo, gateway, show, blob);
+  const summary = await replay(rondo, gateway, show, blob);
+  await show.stage('Prove: one run again, on the bytes it read', async (stage) => {
+    await watchRun(rondo, await reproduceRun(rondo), stage);
+  });
+  show.note(await show.stage('Prove: back and forth once', (stage) => drillRollback(rondo, stage)));
+  return summary;
 }
 
 async function replay(

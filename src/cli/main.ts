@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { datasetsCommand } from '../domains/datasets/command.ts';
 import { lineageCommand } from '../domains/lineage/command.ts';
+import { maturityCommand } from '../domains/maturity/command.ts';
 import { pipelinesCommand } from '../domains/pipelines/command.ts';
 import { monitorsCommand } from '../domains/monitoring/command.ts';
 import { projectsCommand } from '../domains/projects/command.ts';
@@ -55,6 +56,10 @@ endpointsCommand(program, context);
 monitorsCommand(program, context);
 rolloutsCommand(program, context);
 lineageCommand(program, context);
+maturityCommand(program, context, async () => {
+  const { headCommit } = await import('./pipeline-file/provenance.ts');
+  return headCommit(process.cwd());
+});
 
 program
   .command('quickstart')

@@ -17,7 +17,7 @@ const LOCK_FILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.loc
 /** Which commit the code is from, how it differs from it, and the digest of the lock file beside it or above. */
 export async function provenanceOf(folder: string): Promise<Provenance> {
   const [commit, branch, diff] = await Promise.all([
-    git(folder, 'rev-parse', 'HEAD'),
+    headCommit(folder),
     git(folder, 'rev-parse', '--abbrev-ref', 'HEAD'),
     git(folder, 'diff', 'HEAD', '--binary'),
   ]);
@@ -25,12 +25,17 @@ export async function provenanceOf(folder: string): Promise<Provenance> {
     .flatMap((place) => LOCK_FILES.map((name) => ({ name, path: join(place, name) })))
     .find(({ path }) => existsSync(path));
   return {
-    commit: commit?.trim() ?? null,
+    commit,
     branch: branch?.trim() ?? null,
     diff: diff || null,
     lock: lock ? sha256(readFileSync(lock.path, 'utf8')) : null,
     lock_file: lock?.name ?? null,
   };
+}
+
+/** The commit that is checked out at a folder; null outside of a git checkout. */
+export async function headCommit(folder: string): Promise<string | null> {
+  return (await git(folder, 'rev-parse', 'HEAD'))?.trim() ?? null;
 }
 
 /** The nearest folder above that has `node_modules` or `package.json`; the file's own when there is none. */

@@ -5,10 +5,12 @@ import { parse } from 'yaml';
 import { AppError } from '../../lib/errors.ts';
 import { humanDuration } from '../../lib/time.ts';
 import { Rondo } from '../../sdk/index.ts';
+import { headCommit } from '../pipeline-file/provenance.ts';
 import { readPipelineFile } from '../pipeline-file/read.ts';
 import { createDisplay, type Display } from './display.ts';
 import { supervise } from './supervise.ts';
 import { summarize } from './summary.ts';
+import { reportTests } from './tests.ts';
 
 const EXAMPLE = 'examples/flights';
 const PROJECT = 'flights';
@@ -53,6 +55,12 @@ export async function quickstart(options: {
         project,
         () => applyPipelines(rondo, join(root, EXAMPLE, 'pipeline.ts')),
       );
+      const commit = await headCommit(root);
+      const { environment } = options;
+      const tested = await display.stage('Prove: the tests of this commit', () =>
+        reportTests(rondo, { root, example: EXAMPLE, commit, token, environment }),
+      );
+      display.note(tested);
       writeFileSync(
         mark,
         JSON.stringify({

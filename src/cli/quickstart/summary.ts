@@ -1,11 +1,14 @@
+import { foundOf } from '../../domains/maturity/command.ts';
 import type { Rondo } from '../../sdk/index.ts';
 
 const MODEL = 'flight-delay';
 const ENDPOINT = 'flight-delay';
 
-/** What came out, in the numbers of the server: versions, skill per month, verdicts. */
+/** What came out, in the numbers of the server: versions, skill per month, verdicts, the level of maturity. */
 export async function summarize(rondo: Rondo): Promise<string> {
-  return [await versions(rondo), await skill(rondo), await verdicts(rondo)].filter(Boolean).join('\n\n');
+  return [await versions(rondo), await skill(rondo), await verdicts(rondo), await maturity(rondo)]
+    .filter(Boolean)
+    .join('\n\n');
 }
 
 const fixed = (value: number | null | undefined) =>
@@ -65,5 +68,21 @@ async function verdicts(rondo: Rondo): Promise<string> {
   return [
     'Verdicts',
     ...(lines.length + refused.length > 0 ? [...lines, ...refused.reverse()] : ['  none was needed']),
+  ].join('\n');
+}
+
+async function maturity(rondo: Rondo): Promise<string> {
+  const found = await rondo.maturity.getMaturity({});
+  const marks = { pass: '✓', partial: '◐', fail: '✗' } as const;
+  const lines = found.criteria.map(
+    (each) => `  ${marks[each.state]} level ${each.level}  ${each.title}: ${foundOf(each)}`,
+  );
+  const missing = found.criteria.find((each) => each.state !== 'pass');
+  const { score, meaning } = found.ml_test_score;
+  return [
+    `Maturity: level ${found.level}, ${found.name}${found.target === null ? '' : ` (target ${found.target})`}`,
+    ...lines,
+    `  ML Test Score ${score}: ${meaning}`,
+    ...(missing ? [`  Next, for level ${missing.level}: ${missing.next.text}.`] : []),
   ].join('\n');
 }
