@@ -1,4 +1,10 @@
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import {
+  type AsyncBuffer,
+  asyncBufferFromFile,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetRead,
+} from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { CLOCKS, SUMMER_2001 } from './airports.ts';
 
@@ -19,38 +25,64 @@ export interface Flight {
 
 /** Reads the flights that a seeded hash chooses, one in `oneIn`, in order of departure. The outcome of each is known only when it has landed. */
 export async function sampleWorld(path: string, oneIn: number, seed: number): Promise<Flight[]> {
-  const rows = (await parquetReadObjects({
-    file: await asyncBufferFromFile(path),
-    compressors,
-  })) as unknown as {
-    date: Date;
-    delay: bigint | number;
-    distance: bigint | number;
-    origin: string;
-    destination: string;
-  }[];
+  const file = await asyncBufferFromFile(path);
+  const metadata = await parquetMetadataAsync(file);
   const hours = clockTable();
   const summer = Date.parse(`${SUMMER_2001.replace(' ', 'T')}Z`);
   const chosen: Flight[] = [];
-  for (let row = 0; row < rows.length; row++) {
-    if (mix(row, seed) % oneIn !== 0) continue;
-    const source = rows[row] as (typeof rows)[number];
-    const clock = hours.get(source.origin) ?? { winter: -6, summer: -5 };
-    const date = source.date.getTime();
-    const departed = date - (date < summer ? clock.winter : clock.summer) * HOUR;
-    const seconds = Math.max(900, 1800 + 8 * Number(source.distance) + 60 * Number(source.delay));
-    chosen.push({
-      flight: `${source.origin}-${source.destination}-${compact(departed)}-${row}`,
-      date,
-      departed_at: departed,
-      landed_at: Math.ceil((departed + seconds * 1000) / QUARTER) * QUARTER,
-      origin: source.origin,
-      destination: source.destination,
-      distance: Number(source.distance),
-      late: Number(source.delay) > 15 ? 1 : 0,
-    });
+  let start = 0;
+  for (const { num_rows } of metadata.row_groups) {
+    const end = start + Number(num_rows);
+    const columns = await readGroup(file, metadata, start, end);
+    for (let row = start; row < end; row++) {
+      if (mix(row, seed) % oneIn !== 0) continue;
+      const at = row - start;
+      const origin = columns.origin[at] as string;
+      const destination = columns.destination[at] as string;
+      const distance = Number(columns.distance[at]);
+      const delay = Number(columns.delay[at]);
+      const clock = hours.get(origin) ?? { winter: -6, summer: -5 };
+      const date = (columns.date[at] as Date).getTime();
+      const departed = date - (date < summer ? clock.winter : clock.summer) * HOUR;
+      const seconds = Math.max(900, 1800 + 8 * distance + 60 * delay);
+      chosen.push({
+        flight: `${origin}-${destination}-${compact(departed)}-${row}`,
+        date,
+        departed_at: departed,
+        landed_at: Math.ceil((departed + seconds * 1000) / QUARTER) * QUARTER,
+        origin,
+        destination,
+        distance,
+        late: delay > 15 ? 1 : 0,
+      });
+    }
+    start = end;
   }
   return chosen.sort((a, b) => a.departed_at - b.departed_at || (a.flight < b.flight ? -1 : 1));
+}
+
+type Columns = Record<'date' | 'delay' | 'distance' | 'origin' | 'destination', unknown[]>;
+
+/** The columns of one row group: 3,000,000 rows at once, as objects, would fill the heap. */
+async function readGroup(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  start: number,
+  end: number,
+): Promise<Columns> {
+  const columns: Columns = { date: [], delay: [], distance: [], origin: [], destination: [] };
+  await parquetRead({
+    file,
+    metadata,
+    compressors,
+    rowStart: start,
+    rowEnd: end,
+    onChunk: ({ columnName, columnData, rowStart }) => {
+      const column = columns[columnName as keyof Columns];
+      for (let i = 0; i < columnData.length; i++) column[rowStart - start + i] = columnData[i];
+    },
+  });
+  return columns;
 }
 
 /** `20010203T0405` */

@@ -117,7 +117,15 @@ describe('the point-in-time join', () => {
       })),
     };
     const labels = strategy === 'asof' ? 1e9 : 0;
-    const join: AsOfJoin = { name: 'j0', rows, key: 'b.key', delayMs: given.delay, ttlMs: given.ttl, labels };
+    const join: AsOfJoin = {
+      name: 'j0',
+      rows,
+      features: ['value'],
+      key: 'b.key',
+      delayMs: given.delay,
+      ttlMs: given.ttl,
+      labels,
+    };
     if (given.partitions.length > 0) expect(strategyOf(join)).toBe(strategy);
     const partitions = given.partitions.map(
       (part, i) =>

@@ -17,9 +17,11 @@ export interface ViewRows {
 }
 
 export interface AsOfJoin {
-  /** Name of the table that the statements make: `_rid` and the columns of `ViewRows`, one row per match. */
+  /** Name of the table that the statement makes: `_rid`, `event_time` and the features, one row per match. */
   name: string;
   rows: ViewRows;
+  /** Those of the view's features that are read from the table. */
+  features: readonly string[];
   /** SQL over the base row `b` that gives the key as text. */
   key: string;
   delayMs: number;
@@ -56,7 +58,7 @@ export function viewRowsSql(view: ViewRows): string {
  * the ttl are masked later, by `maskedSql`. Few candidates per row: a join with a window; else ASOF, which sorts both sides.
  */
 export function asOfSql(join: AsOfJoin): string {
-  const columns = ['event_time', 'created_time', ...join.rows.features.map(identifier)];
+  const columns = ['event_time', ...join.features.map(identifier)];
   const taken = columns.map((column) => `v.${column}`).join(', ');
   const cutoff = `b._t - ${join.delayMs}`;
   const head = `create or replace temp table ${join.name} as`;

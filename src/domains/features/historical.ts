@@ -72,6 +72,7 @@ export async function joinHistory(
     join,
     name: `j${i}`,
     rows: views[i] as ViewRows,
+    features: [...new Set(join.features.map(({ feature }) => feature))],
     key: keySql(join.key),
     delayMs: view.delay_ms,
     ttlMs: view.ttl_ms,
