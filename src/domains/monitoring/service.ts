@@ -90,7 +90,10 @@ interface Settled {
 }
 
 const charterMissing = (project: string) =>
-  new AppError(MONITOR_ERRORS.CHARTER_MISSING, `Project '${project}' has no charter, so there is no baseline to beat.`);
+  new AppError(
+    MONITOR_ERRORS.CHARTER_MISSING,
+    `Project '${project}' has no charter, so there is no baseline to beat.`,
+  );
 
 export function createMonitoring(parts: MonitoringParts): MonitoringService {
   const { database, events, analytics, log, serving, facts } = parts;
