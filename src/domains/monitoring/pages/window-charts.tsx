@@ -40,7 +40,7 @@ export function WindowCharts({ monitor, windows, alerts }: WindowChartsProps) {
             provisionalFrom: provisionalFrom(windows),
           },
         ]}
-        limits={limit === null ? [] : [{ at: Number(limit.toPrecision(3)), label: 'limit' }]}
+        limits={limit === null ? [] : [{ at: Number(limit.toPrecision(4)), label: 'limit' }]}
         events={lane}
         caption={[
           span,
