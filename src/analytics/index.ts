@@ -1,7 +1,6 @@
 export {
   type Analytics,
   ANALYTICS_ERRORS,
-  type AnalyticsRequest,
   createAnalytics,
   identifier,
   literal,

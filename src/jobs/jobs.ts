@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import type { Database, Reader, Tx } from '../database/index.ts';
 import { AppError, defineErrors } from '../lib/errors.ts';
 
-export const JOB_STATES = ['queued', 'running', 'done', 'dead', 'cancelled'] as const;
-export type JobState = (typeof JOB_STATES)[number];
+const JOB_STATES = ['queued', 'running', 'done', 'dead', 'cancelled'] as const;
+type JobState = (typeof JOB_STATES)[number];
 
 interface JobTable {
   id: string;
@@ -204,17 +204,6 @@ export async function reap(database: Database): Promise<number> {
       await fail(tx, row, 'The worker stopped renewing its lease (it was killed or hung).', false);
     return lost.length;
   });
-}
-
-export async function cancel(tx: Tx, id: string): Promise<boolean> {
-  const row = await tx
-    .updateTable('jobs')
-    .set({ state: 'cancelled', ended_at: Date.now(), lease_until: null })
-    .where('id', '=', id)
-    .where('state', 'in', ['queued', 'running'])
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
 }
 
 export async function findJob(reader: Reader, id: string): Promise<Job | undefined> {

@@ -141,7 +141,9 @@ describe('evidence of a running server', () => {
       expect(kinds).toContain(kind);
     expect(graph.nodes.find((node) => node.urn.startsWith('rondo:blob:'))?.title).toBe('rows.csv');
 
-    const ghost = await rondo.lineage.walkLineage({ query: { of: `${MODEL}-dev.1.9.9`, direction: 'up' } } as never);
+    const ghost = await rondo.lineage.walkLineage({
+      query: { of: `${MODEL}-dev.1.9.9`, direction: 'up' },
+    } as never);
     expect(ghost.gaps.map((gap) => gap.urn)).toEqual([urn('prediction', `${MODEL}-dev.1.9.9`)]);
 
     await deploy(2);
@@ -160,7 +162,9 @@ describe('evidence of a running server', () => {
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     expect(state).toBe('refused');
-    const graph = await rondo.lineage.walkLineage({ query: { of: urn('promotion', id), direction: 'up' } } as never);
+    const graph = await rondo.lineage.walkLineage({
+      query: { of: urn('promotion', id), direction: 'up' },
+    } as never);
     expect(graph.gaps).toEqual([]);
     expect(await finding('lineage-complete')).toMatchObject({ found: 0, total: 0 });
     expect(await finding('environment-order')).toMatchObject({ found: 0, total: 0 });

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STEP_STATES } from './schema/runs.ts';
-import { hasOutputs, isFinal, runOutcome, sourcesOf, STEP_TRANSITIONS } from './states.ts';
+import {
+  ATTEMPT_TRANSITIONS,
+  hasOutputs,
+  isFinal,
+  RUN_TRANSITIONS,
+  runOutcome,
+  sourcesOf,
+  STEP_TRANSITIONS,
+} from './states.ts';
 
 describe('states', () => {
   it('leads every state to a final one and never out of one', () => {
@@ -13,6 +21,14 @@ describe('states', () => {
     }
     expect(sourcesOf('done')).toEqual(['running']);
     expect(sourcesOf('reused')).toEqual(['waiting']);
+  });
+
+  it('knows only ends beyond a running run or attempt', () => {
+    for (const table of [RUN_TRANSITIONS, ATTEMPT_TRANSITIONS]) {
+      const { running, ...ends } = table;
+      expect([...running].toSorted()).toEqual(Object.keys(ends).toSorted());
+      expect(Object.values(ends).flat()).toEqual([]);
+    }
   });
 
   it('ends a run exactly when all its steps have ended', () => {

@@ -4,6 +4,5 @@ export {
   callEndpoint,
   type CallOptions,
   type Client,
-  type ClientOptions,
   createClient,
 } from './client.ts';

@@ -19,7 +19,7 @@ import {
   SEGMENT_OPTIONS,
   SEGMENT_VIEW,
 } from '../segment-import.ts';
-import { listDeployments, listEndpoints } from '../store/endpoints.ts';
+import { listDeployments } from '../store/endpoints.ts';
 import {
   advanceClock,
   clockOf,
@@ -284,6 +284,3 @@ export function createLog(parts: LogParts): LogService {
 }
 
 const endpointsWithFeedback = `select distinct split_part(prediction_id, '.', 1) as endpoint from ${SEGMENT_VIEW} where kind = 'feedback'`;
-
-/** Endpoints of all projects, for the clock that ticks without being asked. */
-export const allEndpoints = (database: Database) => listEndpoints(database.read);
