@@ -6,6 +6,9 @@ import { serverContract } from './contract.ts';
 /** Says in words what a room still does by itself in a project; empty when nothing. */
 export type BusyReport = (project: string) => Promise<string[]>;
 
+/** Work that only looks at what happened: nothing waits for it. */
+const ASIDE = ['maturity.assess'];
+
 export const serverRoutes = <Actor>(
   ground: Ground,
   gatewayUrl: () => string | null,
@@ -19,6 +22,7 @@ export const serverRoutes = <Actor>(
         .selectFrom('jobs')
         .select(['kind', (eb) => eb.fn.countAll<number>().as('n')])
         .where('state', 'in', ['queued', 'running'])
+        .where('kind', 'not in', ASIDE)
         .where((eb) => eb.or([eb('project', '=', params.project), eb('project', 'is', null)]))
         .where((eb) => eb.or([eb('run_at', '<=', Date.now() + 60_000), eb('state', '=', 'running')]))
         .groupBy('kind')
