@@ -87,4 +87,54 @@ export const PAGES: readonly Page[] = [
     clock: 'event',
     load: async () => (await import('../domains/rollouts/pages/rollout.tsx')).Rollout,
   },
+  {
+    path: '/p/$project/datasets',
+    title: 'Datasets',
+    load: async () => (await import('../domains/datasets/pages/datasets.tsx')).Datasets,
+  },
+  {
+    path: '/p/$project/datasets/$dataset',
+    title: 'Dataset',
+    load: async () => (await import('../domains/datasets/pages/dataset.tsx')).Dataset,
+  },
+  {
+    path: '/p/$project/datasets/$dataset/$version',
+    title: 'Dataset',
+    load: async () => (await import('../domains/datasets/pages/dataset.tsx')).Dataset,
+  },
+  {
+    path: '/p/$project/models',
+    title: 'Models',
+    load: async () => (await import('../domains/registry/pages/models.tsx')).Models,
+  },
+  {
+    path: '/p/$project/models/$model',
+    title: 'Model',
+    load: async () => (await import('../domains/registry/pages/model.tsx')).Model,
+  },
+  {
+    path: '/p/$project/models/$model/$version',
+    title: 'Model version',
+    load: async () => (await import('../domains/registry/pages/model-version.tsx')).ModelVersion,
+  },
+  {
+    path: '/p/$project/pipelines',
+    title: 'Pipelines',
+    load: async () => (await import('../domains/pipelines/pages/pipelines.tsx')).Pipelines,
+  },
+  {
+    path: '/p/$project/pipelines/runs/$run',
+    title: 'Pipeline run',
+    load: async () => (await import('../domains/pipelines/pages/pipeline-run.tsx')).PipelineRun,
+  },
+  {
+    path: '/p/$project/automation',
+    title: 'Automation',
+    load: async () => (await import('../domains/automation/pages/automation.tsx')).Automation,
+  },
+  {
+    path: '/p/$project/maturity',
+    title: 'Maturity',
+    load: async () => (await import('../domains/maturity/pages/maturity.tsx')).Maturity,
+  },
 ];

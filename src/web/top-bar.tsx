@@ -156,7 +156,11 @@ function UserMenu() {
   return (
     <Menu position="bottom-end" closeOnItemClick={false} width={220} checkIcon={check}>
       <Menu.Target>
-        <button type="button" className="r-user" aria-label={user ? `Settings of ${user}` : 'Your settings'}>
+        <button
+          type="button"
+          className="r-user"
+          aria-label={user ? `${initials(user)}, settings of ${user}` : 'Your settings'}
+        >
           {initials(user)}
         </button>
       </Menu.Target>

@@ -12,6 +12,11 @@ const QUIET = new Set([
   'traffic.applied',
   'rollout.looked',
   'feature.view.materialised',
+  'run.started',
+  'run.ended',
+  'logged-model.finalized',
+  'experiment.created',
+  'model.created',
 ]);
 
 export function isNews(event: Pick<EventItem, 'type' | 'data'>): boolean {
@@ -20,7 +25,8 @@ export function isNews(event: Pick<EventItem, 'type' | 'data'>): boolean {
 }
 
 const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
-  'project.applied': () => 'The charter was saved.',
+  'project.created': () => 'The charter was written.',
+  'project.changed': () => 'The charter was saved.',
   'dataset.version.created': (data) =>
     `${text(data.dataset ?? data.name)} v${text(data.version)} was imported.`,
   'model.version.created': (data) =>
@@ -29,6 +35,13 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
     `${text(data.model)} v${text(data.version)} was evaluated on ${Number(data.n).toLocaleString('en-US')} rows.`,
   'pipeline.run.started': (data) => `${text(data.pipeline)} #${text(data.number)} started.`,
   'pipeline.run.ended': (data) => `${text(data.pipeline)} #${text(data.number)} ended: ${text(data.state)}.`,
+  'rule.fired': (data) => `A rule fired after ${text(data.event_type).replaceAll('.', ' ')}.`,
+  'dataset.checked': (data) => {
+    const failed = Number(data.failed ?? 0);
+    return `${text(data.dataset ?? data.name)} v${text(data.version)}: ${failed === 0 ? 'all checks passed' : `${failed} checks failed`}.`;
+  },
+  'firing.ended': (data) =>
+    `What rule ${text(data.rule)} began has ended: ${text(data.state).replaceAll('_', ' ')}.`,
   'endpoint.created': (data) => `An endpoint was made in ${text(data.environment)}.`,
   'promotion.requested': (data) =>
     `${text(data.by)} asked for ${text(data.model)} v${text(data.version)} in ${text(data.environment)}.`,

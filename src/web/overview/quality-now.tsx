@@ -50,7 +50,7 @@ export function QualityNow({ facts }: { facts: LoopFacts }) {
             provisionalFrom: provisionalFrom(windows),
           },
         ]}
-        limits={limit === null ? [] : [{ at: limit, label: 'limit' }]}
+        limits={limit === null ? [] : [{ at: Number(limit.toPrecision(4)), label: 'limit' }]}
         events={laneOf(windows, answer.data?.alerts ?? [])}
         caption="Each point stands at the end of its window; 95% intervals on labelled rows"
       />

@@ -18,7 +18,7 @@ const WAY_WORDS = { both: 'Both ways', up: 'What made this?', down: 'What does i
 
 /** What a thing came from and what came of it: paste any URN or prediction id. */
 export function Lineage() {
-  const { search, setSearch, hrefWith } = usePlace();
+  const { project, search, setSearch, hrefWith } = usePlace();
   const of = search.of ?? '';
   const direction = WAYS.find((way) => way === search.way) ?? 'both';
   const depth = Number(search.depth) || 8;
@@ -64,7 +64,8 @@ export function Lineage() {
         <p className="r-serif">
           Everything here knows what it was made from: an answer its deployment, a version its run, a run its
           data and its commit. Paste a name such as{' '}
-          <code className="r-code">rondo:model-version:flight-delay/2</code> or the id of a prediction.
+          <code className="r-code">rondo:model-version:{project || 'flights'}/flight-delay/2</code> or the id
+          of a prediction.
         </p>
       )}
     </PageFrame>

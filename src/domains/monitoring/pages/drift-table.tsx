@@ -8,7 +8,7 @@ import { Status } from '../../../ui/status.tsx';
 import type { DriftFeature, MonitorWindow } from '../schema.ts';
 
 const COLUMNS: readonly DataColumn<DriftFeature>[] = [
-  { id: 'feature', head: 'feature', value: (each) => each.feature, width: 190, grow: true, narrow: 'name' },
+  { id: 'feature', head: 'feature', value: (each) => each.feature, width: 170, grow: true, narrow: 'name' },
   {
     id: 'state',
     head: 'state',
@@ -23,24 +23,16 @@ const COLUMNS: readonly DataColumn<DriftFeature>[] = [
       ) : (
         'same'
       ),
-    width: 90,
+    width: 76,
     narrow: 'end',
   },
-  { id: 'distance', head: 'distance', value: (each) => each.distance, style: 'measure', width: 90 },
-  { id: 'limit', head: 'limit', value: (each) => each.limit, style: 'measure', width: 90 },
+  { id: 'distance', head: 'distance', value: (each) => each.distance, style: 'measure', width: 84 },
+  { id: 'limit', head: 'limit', value: (each) => each.limit, style: 'measure', width: 76 },
   {
     id: 'times',
     head: 'of its limit',
     value: (each) => (each.distance === null || !each.limit ? null : each.distance / each.limit),
     style: 'share',
-    width: 100,
-    narrow: 'none',
-  },
-  {
-    id: 'missing',
-    head: 'missing',
-    value: (each) => each.missing,
-    style: 'count',
     width: 90,
     narrow: 'none',
   },
@@ -49,8 +41,16 @@ const COLUMNS: readonly DataColumn<DriftFeature>[] = [
     head: 'reference and window',
     value: () => null,
     cell: (each) => <MiniDistribution reference={each.reference} current={each.current} />,
-    width: 170,
+    width: 130,
     sortable: false,
+    narrow: 'none',
+  },
+  {
+    id: 'missing',
+    head: 'missing',
+    value: (each) => each.missing,
+    style: 'count',
+    width: 90,
     narrow: 'none',
   },
 ];

@@ -17,8 +17,7 @@ const COLUMNS: readonly DataColumn<Environment>[] = [
     id: 'gate',
     head: 'changed by',
     value: (each) => (each.protected ? `promotion, ${MODE_WORDS[each.mode]}` : 'any deployment'),
-    width: 240,
-    grow: true,
+    width: 190,
     sortable: false,
   },
   {
@@ -28,14 +27,14 @@ const COLUMNS: readonly DataColumn<Environment>[] = [
       each.mode === 'manual'
         ? `${each.approvals.needed}${each.approvals.allow_self ? '' : ', not the author'}`
         : null,
-    width: 130,
+    width: 110,
     sortable: false,
   },
   {
     id: 'test',
     head: 'test before it answers all',
     value: testText,
-    width: 290,
+    width: 380,
     grow: true,
     sortable: false,
   },
@@ -43,7 +42,7 @@ const COLUMNS: readonly DataColumn<Environment>[] = [
     id: 'endpoint',
     head: 'endpoint',
     value: (each) => each.endpoint,
-    width: 180,
+    width: 170,
     narrow: 'none',
     sortable: false,
   },

@@ -44,7 +44,7 @@ function Newest({ project, promotion }: { project: string; promotion: Promotion 
         {waits ? (
           <NeedsYou href={promotion.approval === null ? '/inbox' : `/inbox?id=${promotion.approval}`} />
         ) : (
-          <Status word={STATE_WORDS[promotion.state]} still />
+          <Status word={STATE_WORDS[promotion.state]} glyphOnly still />
         )}
         <a className="r-quiet" href={hrefWith({ id: promotion.id })}>
           v{promotion.version} {STATE_TEXTS[promotion.state]}

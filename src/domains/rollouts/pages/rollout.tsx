@@ -65,7 +65,7 @@ function Verdict({ rollout }: { rollout: RolloutOf }) {
         <p className="r-serif">{sentenceAfter(word, rollout.sentence)}</p>
       </div>
       <GainChart rollout={rollout} />
-      <ArmTable rollout={rollout} />
+      {rollout.looks.length === 0 ? <PlanFacts rollout={rollout} /> : <ArmTable rollout={rollout} />}
     </div>
   );
 }

@@ -11,7 +11,7 @@ import { pageOf, usePlace } from '../../../ui/place.ts';
 import { When } from '../../../ui/when.tsx';
 import { servingContract } from '../contract.ts';
 import type { Endpoint } from '../schema/control.ts';
-import { callForms, numberOf, partOf } from './serving-words.ts';
+import { callForms, isTime, numberOf, partOf } from './serving-words.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 const LIMIT = 500;
@@ -148,6 +148,9 @@ function columnsOf(rows: readonly Row[]): DataColumn<Row>[] {
         id: `request.${name}`,
         head: name,
         value: (row) => cellOf(row[`request.${name}`]),
+        cell: isTime(name, first[`request.${name}`])
+          ? (row) => <When at={numberOf(row[`request.${name}`])} clock="event" />
+          : undefined,
         width: 110,
         grow: true,
         hidden: index > 5,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Arm, Endpoint, TrafficRevision } from '../schema/control.ts';
-import { callForms, endpointsLead, numberOf, partOf, rollbackTargetOf } from './serving-words.ts';
+import { callForms, endpointsLead, isTime, numberOf, partOf, rollbackTargetOf } from './serving-words.ts';
 
 const arm = (version: number, change: Partial<Arm> = {}): Arm => ({
   deployment: version,
@@ -68,4 +68,12 @@ it('reads a logged row by its prefixes, and 64-bit numbers that come as text', (
   expect(numberOf('991958400000')).toBe(991958400000);
   expect(numberOf(null)).toBeNull();
   expect(numberOf('ORD')).toBeNull();
+});
+
+it('takes a column for a time by its name and its size together', () => {
+  expect(isTime('departed_at', '993973260000')).toBe(true);
+  expect(isTime('date', 993937260000)).toBe(true);
+  expect(isTime('date', 20010701)).toBe(false);
+  expect(isTime('distance', 993937260000)).toBe(false);
+  expect(isTime('format', 993937260000)).toBe(false);
 });

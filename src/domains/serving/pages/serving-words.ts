@@ -97,3 +97,7 @@ export function partOf(
 /** A value of the log as a number, when it is one. */
 export const numberOf = (value: unknown): number | null =>
   value === null || value === undefined || value === '' || Number.isNaN(Number(value)) ? null : Number(value);
+
+/** Whether a column of a request holds moments: it is named like one and its numbers are epoch ms after 1973. */
+export const isTime = (name: string, value: unknown): boolean =>
+  /(^|_)(at|date|time|timestamp)$/i.test(name) && Math.abs(numberOf(value) ?? 0) > 1e11;

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { rulesLead } from './automation-words.ts';
+
+it('counts what rules did and names those that stopped themselves', () => {
+  const counts = { done: 2, started: 0, held_back: 1, failed: 1 };
+  const rule = { name: 'retrain-on-decay', state: 'on' as const, counts };
+  expect(rulesLead([rule])[0]?.text).toBe(
+    '1 of 1 rules listen; they acted 3 times in 90 days and held back once.',
+  );
+  expect(rulesLead([{ ...rule, state: 'open' }])[0]?.text).toContain(
+    'retrain-on-decay failed too often and waits for you.',
+  );
+});

@@ -1,0 +1,150 @@
+import { Action } from '../../../ui/action.tsx';
+import { useAct, useBarrier, useEndpoint, panelState } from '../../../ui/data.tsx';
+import { Fault } from '../../../ui/fault.tsx';
+import { Gantt } from '../../../ui/gantt.tsx';
+import { GraphView } from '../../../ui/graph-view.tsx';
+import { formatNumber } from '../../../ui/number.ts';
+import { PageFrame } from '../../../ui/page-frame.tsx';
+import { Panel } from '../../../ui/panel.tsx';
+import { pageOf, usePlace } from '../../../ui/place.ts';
+import { Status } from '../../../ui/status.tsx';
+import { pipelinesContract } from '../contract.ts';
+import { upstreamOf } from '../schema/check.ts';
+import type { RunDetail, StepRunItem } from '../schema/runs.ts';
+import { leadParts, RUN_WORDS, stepWord } from './pipeline-words.ts';
+import { StepPanel } from './step-panel.tsx';
+
+/** One run: graph, times and the log of the chosen step; a failed run opens on the step that failed. */
+export function PipelineRun() {
+  const { project, params, search, setSearch } = usePlace();
+  const answer = useEndpoint(pipelinesContract.getPipelineRun, {
+    params: { project, run: params.run ?? '' },
+  });
+  const data = answer.data;
+  const chosen = data ? chosenStep(data, search.step) : undefined;
+  const choose = (id: string) => setSearch({ step: id }, { replace: true });
+  return (
+    <PageFrame
+      title={data ? `${data.pipeline} #${data.number}` : 'Pipeline run'}
+      mark={data ? <Status word={RUN_WORDS[data.state]} chip /> : undefined}
+      lead={data ? leadParts(data.lead) : undefined}
+      actions={data ? <Actions project={project} run={data} /> : undefined}
+      wide
+    >
+      <Panel
+        title="Steps"
+        note={data ? `version ${data.version} of the code` : undefined}
+        state={panelState(answer, { rows: 6 })}
+      >
+        {data ? (
+          <GraphView
+            label={`Steps of ${data.pipeline}`}
+            nodes={nodesOf(data)}
+            edges={edgesOf(data)}
+            selected={chosen?.node}
+            onSelect={choose}
+            height={260}
+          />
+        ) : null}
+      </Panel>
+      {data ? (
+        <Panel title="Where the time went">
+          <Gantt
+            label={`Steps of run ${data.number}`}
+            selected={chosen?.id}
+            onSelect={(id) => choose(data.steps.find((step) => step.id === id)?.node ?? id)}
+            rows={data.steps.map((step) => ({
+              id: step.id,
+              name: step.map_index === null ? step.node : `${step.node}[${step.map_index}]`,
+              word: stepWord(step.state),
+              critical: step.critical,
+              spans:
+                step.started_at === null
+                  ? []
+                  : [
+                      {
+                        start: step.started_at,
+                        end: step.ended_at,
+                        word: stepWord(step.state),
+                        queuedAt: step.ready_at ?? undefined,
+                      },
+                    ],
+            }))}
+          />
+        </Panel>
+      ) : null}
+      {data && chosen ? <StepPanel key={chosen.id} project={project} step={chosen} /> : null}
+    </PageFrame>
+  );
+}
+
+/** The step of the address, else the one that failed, else the one that runs, else the last. */
+function chosenStep(run: RunDetail, node: string | undefined): StepRunItem | undefined {
+  return (
+    run.steps.find((step) => step.node === node) ??
+    run.steps.find((step) => step.state === 'failed') ??
+    run.steps.find((step) => step.state === 'running') ??
+    run.steps.at(-1)
+  );
+}
+
+function nodesOf(run: RunDetail) {
+  return run.graph.nodes.map((node) => {
+    const steps = run.steps.filter((step) => step.node === node.id);
+    const worst =
+      steps.find((step) => step.state === 'failed') ??
+      steps.find((step) => step.state === 'running') ??
+      steps[0];
+    const took = steps.reduce(
+      (sum, step) =>
+        sum + (step.started_at !== null && step.ended_at !== null ? step.ended_at - step.started_at : 0),
+      0,
+    );
+    const time = took > 0 ? formatNumber(took / 1000, 'seconds') : (worst?.why ?? '');
+    return {
+      id: node.id,
+      name: steps.length > 1 ? `${node.id} x${steps.length}` : node.id,
+      fact: time,
+      word: worst ? stepWord(worst.state) : undefined,
+    };
+  });
+}
+
+const edgesOf = (run: RunDetail) =>
+  run.graph.nodes.flatMap((node) => upstreamOf(node).map((from) => ({ from, to: node.id })));
+
+function Actions({ project, run }: { project: string; run: RunDetail }) {
+  const { go } = usePlace();
+  const barrier = useBarrier('operate');
+  const cancel = useAct(
+    pipelinesContract.cancelPipelineRun,
+    () => 'The run is being ended with all its processes.',
+  );
+  const resume = useAct(pipelinesContract.resumePipelineRun, (next) => {
+    go(pageOf(project, 'pipelines', 'runs', next.id));
+    return `${next.pipeline} #${next.number} goes on from what #${run.number} finished.`;
+  });
+  const fault = cancel.fault ?? resume.fault;
+  return (
+    <>
+      {run.state === 'running' ? (
+        <Action
+          kind="harmful"
+          because={barrier}
+          onClick={() => cancel.run({ params: { project, run: run.id } })}
+        >
+          {`Cancel #${run.number}`}
+        </Action>
+      ) : run.state === 'done' ? null : (
+        <Action
+          kind="primary"
+          because={barrier}
+          onClick={() => resume.run({ params: { project, run: run.id }, body: {} })}
+        >
+          Resume
+        </Action>
+      )}
+      {fault ? <Fault fault={fault} /> : null}
+    </>
+  );
+}

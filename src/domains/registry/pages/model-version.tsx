@@ -1,0 +1,141 @@
+import { Action } from '../../../ui/action.tsx';
+import { Columns } from '../../../ui/columns.tsx';
+import { panelState, useEndpoint } from '../../../ui/data.tsx';
+import { Facts } from '../../../ui/facts.tsx';
+import { Id } from '../../../ui/id.tsx';
+import { PageFrame } from '../../../ui/page-frame.tsx';
+import { Panel } from '../../../ui/panel.tsx';
+import { pageOf, usePlace } from '../../../ui/place.ts';
+import { When } from '../../../ui/when.tsx';
+import { evaluationsContract } from '../contract/evaluations.ts';
+import { versionsContract } from '../contract/versions.ts';
+import type { ModelVersion as Version } from '../schema.ts';
+import { EvaluationPanels } from './evaluation-panels.tsx';
+import { versionLead } from './evaluation-words.ts';
+import { newestOf } from './model.tsx';
+import { Slices } from './slices.tsx';
+
+/** One version: how it was judged, where it is weak, what it was made from. */
+export function ModelVersion() {
+  const { project, params, search, hrefWith } = usePlace();
+  const name = params.model ?? '';
+  const version = Number(params.version);
+  const answer = useEndpoint(versionsContract.getModelVersion, { query: { name, version: String(version) } });
+  const evaluations = useEndpoint(evaluationsContract.listEvaluations, {
+    params: { project, model: name },
+    query: { version },
+  });
+  const evaluation = newestOf(evaluations.data?.evaluations ?? []).get(version);
+  const tab = search.tab ?? 'card';
+  const urn = `rondo:model-version:${project === 'default' ? '' : `${encodeURIComponent(project)}/`}${encodeURIComponent(name)}/${version}`;
+  return (
+    <PageFrame
+      title={`${name} v${version}`}
+      lead={evaluations.data ? versionLead(evaluation, version) : undefined}
+      actions={
+        <>
+          <Action href={pageOf(project, 'releases')}>Releases</Action>
+          <Action href={`${pageOf(project, 'lineage')}?of=${encodeURIComponent(urn)}`}>Lineage</Action>
+        </>
+      }
+      tabs={[
+        { id: 'card', label: 'Card', href: hrefWith({ tab: undefined }) },
+        { id: 'slices', label: 'Slices', href: hrefWith({ tab: 'slices' }) },
+        { id: 'evaluation', label: 'Evaluation', href: hrefWith({ tab: 'evaluation' }) },
+      ]}
+      tab={tab}
+    >
+      {tab === 'slices' || tab === 'evaluation' ? (
+        <Panel
+          state={panelState(evaluations, {
+            rows: 8,
+            empty: () => (evaluation ? undefined : <NotEvaluated />),
+          })}
+        >
+          {evaluation ? (
+            tab === 'slices' ? (
+              <Slices evaluation={evaluation} />
+            ) : (
+              <EvaluationPanels evaluation={evaluation} />
+            )
+          ) : null}
+        </Panel>
+      ) : (
+        <Panel state={panelState(answer, { rows: 6 })}>
+          {answer.data ? (
+            <Card
+              project={project}
+              version={answer.data.model_version}
+              trainedOn={evaluation?.trained_on ?? []}
+            />
+          ) : null}
+        </Panel>
+      )}
+      {tab === 'card' && evaluation ? (
+        <EvaluationPanels evaluation={evaluation} only={[evaluation.loss, 'auc']} />
+      ) : null}
+    </PageFrame>
+  );
+}
+
+const NotEvaluated = () => (
+  <p className="r-serif">
+    An evaluation scores this version, the baseline and the champion on the same held-out rows. None was made
+    yet; a promotion makes one.
+  </p>
+);
+
+function Card({
+  project,
+  version,
+  trainedOn,
+}: {
+  project: string;
+  version: Version;
+  trainedOn: readonly string[];
+}) {
+  return (
+    <Columns>
+      <section className="r-panel">
+        <h2 className="r-h2">What it is</h2>
+        {version.description ? <p className="r-serif">{version.description}</p> : null}
+        <Facts
+          rows={[
+            ['Aliases', version.aliases?.join(', ')],
+            ['Files', version.digest ? <Id value={version.digest} length={12} /> : 'outside Rondo'],
+            ['Registered', <When at={version.creation_timestamp} clock="wall" />],
+            ['By', version.user_id],
+            [
+              'State',
+              version.status === 'READY' ? 'ready' : version.status.toLowerCase().replaceAll('_', ' '),
+            ],
+            ...(version.tags ?? []).slice(0, 12).map((tag) => [tag.key ?? '', tag.value ?? ''] as const),
+          ]}
+        />
+      </section>
+      <section className="r-panel">
+        <h2 className="r-h2">What it was made from</h2>
+        <Facts
+          rows={[
+            [
+              'Run',
+              version.run_id ? (
+                <Id value={version.run_id} href={pageOf(project, 'runs', version.run_id)} />
+              ) : (
+                'not known'
+              ),
+            ],
+            ['Logged model', version.model_id ? <Id value={version.model_id} length={14} /> : undefined],
+            ...trainedOn.map(
+              (urn) =>
+                [
+                  'Trained on',
+                  <code className="r-code">{decodeURIComponent(urn.split(':').slice(2).join(':'))}</code>,
+                ] as const,
+            ),
+          ]}
+        />
+      </section>
+    </Columns>
+  );
+}

@@ -1,0 +1,139 @@
+import type { DataColumn } from '../../../ui/data-column.ts';
+import { panelState, useEndpoint } from '../../../ui/data.tsx';
+import { DataTable } from '../../../ui/data-table.tsx';
+import { Id } from '../../../ui/id.tsx';
+import { Interval } from '../../../ui/interval.tsx';
+import { PageFrame } from '../../../ui/page-frame.tsx';
+import { Panel } from '../../../ui/panel.tsx';
+import { pageOf, usePlace } from '../../../ui/place.ts';
+import { When } from '../../../ui/when.tsx';
+import { evaluationsContract } from '../contract/evaluations.ts';
+import { versionsContract } from '../contract/versions.ts';
+import type { ModelVersion } from '../schema.ts';
+import type { Evaluation } from '../schema/evaluation.ts';
+import { gainText, lossName } from './evaluation-words.ts';
+
+/** One model: its versions, and how each did against the baseline on its own hold-out. */
+export function Model() {
+  const { project, params } = usePlace();
+  const name = params.model ?? '';
+  const filter = `name = '${name.replaceAll("'", "''")}'`;
+  const answer = useEndpoint(versionsContract.searchModelVersions, { query: { filter, max_results: 500 } });
+  const evaluations = useEndpoint(evaluationsContract.listEvaluations, { params: { project, model: name } });
+  const versions = [...(answer.data?.model_versions ?? [])].sort(
+    (a, b) => Number(b.version) - Number(a.version),
+  );
+  const judged = newestOf(evaluations.data?.evaluations ?? []);
+  return (
+    <PageFrame
+      title={name}
+      lead={
+        versions.length > 0
+          ? [
+              {
+                type: 'text',
+                text: `${versions.length} ${versions.length === 1 ? 'version' : 'versions'}, the newest is v${versions[0]?.version}. ${judged.size} of them ${judged.size === 1 ? 'was' : 'were'} evaluated by Rondo.`,
+              },
+            ]
+          : undefined
+      }
+    >
+      <Panel
+        title="Versions"
+        state={panelState(answer, {
+          rows: 4,
+          empty: () =>
+            answer.data && versions.length === 0 ? (
+              <p className="r-serif">No version of {name} is registered in this project.</p>
+            ) : undefined,
+        })}
+      >
+        <DataTable
+          label={`Versions of ${name}`}
+          rows={versions}
+          columns={columnsOf(judged)}
+          rowId={(each) => each.version}
+          href={(each) => pageOf(project, 'models', name, each.version)}
+          fixedColumns
+        />
+      </Panel>
+      <Gains evaluations={[...judged.values()]} />
+    </PageFrame>
+  );
+}
+
+/** The newest evaluation of each version; one beside a champion goes before one without. */
+export function newestOf(evaluations: readonly Evaluation[]): Map<number, Evaluation> {
+  const found = new Map<number, Evaluation>();
+  for (const each of [...evaluations].sort((a, b) => a.id - b.id)) {
+    const known = found.get(each.version);
+    if (!known || each.champion !== null || known.champion === null) found.set(each.version, each);
+  }
+  return found;
+}
+
+const columnsOf = (judged: ReadonlyMap<number, Evaluation>): readonly DataColumn<ModelVersion>[] => [
+  { id: 'version', head: 'version', value: (each) => `v${each.version}`, width: 90, narrow: 'name' },
+  { id: 'aliases', head: 'aliases', value: (each) => each.aliases?.join(', ') || null, width: 120 },
+  {
+    id: 'gain',
+    head: 'gain over the baseline',
+    value: (each) => gainText(judged.get(Number(each.version))?.pairs.baseline?.gain) ?? null,
+    width: 220,
+    grow: true,
+    narrow: 'end',
+  },
+  {
+    id: 'rows',
+    head: 'held-out rows',
+    value: (each) => judged.get(Number(each.version))?.n ?? null,
+    style: 'count',
+    width: 120,
+  },
+  { id: 'by', head: 'made by', value: (each) => each.user_id ?? null, width: 220, grow: true },
+  {
+    id: 'digest',
+    head: 'files',
+    value: (each) => each.digest ?? null,
+    cell: (each) => (each.digest ? <Id value={each.digest} length={12} /> : null),
+    width: 130,
+    narrow: 'none',
+  },
+  {
+    id: 'created',
+    head: 'registered',
+    value: (each) => each.creation_timestamp,
+    cell: (each) => <When at={each.creation_timestamp} clock="wall" />,
+    width: 120,
+  },
+];
+
+function Gains({ evaluations }: { evaluations: readonly Evaluation[] }) {
+  const rows = evaluations.flatMap((evaluation) => {
+    const gain = evaluation.pairs.baseline?.gain;
+    if (!gain || gain.value === null || gain.low === null || gain.high === null) return [];
+    return [
+      {
+        label: `v${evaluation.version} on ${evaluation.dataset} v${evaluation.dataset_version}`,
+        value: gain.value,
+        interval: [gain.low, gain.high] as const,
+        n: gain.n,
+        role: 'current' as const,
+      },
+    ];
+  });
+  const loss = evaluations[0]?.loss;
+  if (rows.length === 0 || !loss) return null;
+  return (
+    <Panel
+      title="Gain over the baseline"
+      note="each on its own hold-out: compare versions on one page of a version"
+    >
+      <Interval
+        metric={`gain in ${lossName(loss)} over the baseline`}
+        rows={rows}
+        marks={[{ at: 0, label: 'no gain' }]}
+      />
+    </Panel>
+  );
+}
