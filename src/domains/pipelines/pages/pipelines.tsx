@@ -88,19 +88,20 @@ const RUNS: readonly DataColumn<RunItem>[] = [
 
 /** Pipelines with their newest runs, and every run. */
 export function Pipelines() {
-  const { project } = usePlace();
+  const { project, params } = usePlace();
+  const only = params.pipeline;
   const answer = useEndpoint(pipelinesContract.listPipelines, { params: { project } });
   const runs = useEndpoint(pipelinesContract.listPipelineRuns, {
     params: { project },
-    query: { limit: 200 },
+    query: { limit: 200, ...(only ? { pipeline: only } : {}) },
   });
-  const pipelines = answer.data?.pipelines ?? [];
+  const pipelines = (answer.data?.pipelines ?? []).filter((each) => !only || each.name === only);
   const all = runs.data?.runs ?? [];
   const running = all.filter((run) => run.state === 'running').length;
   const failed = pipelines.filter((each) => each.recent[0]?.state === 'failed');
   return (
     <PageFrame
-      title="Pipelines"
+      title={only ?? 'Pipelines'}
       wide
       lead={
         pipelines.length > 0
@@ -135,6 +136,7 @@ export function Pipelines() {
           rows={pipelines}
           columns={PIPELINES}
           rowId={(each) => each.name}
+          href={(each) => pageOf(project, 'pipelines', each.name)}
           fixedColumns
         />
       </Panel>
@@ -145,7 +147,7 @@ export function Pipelines() {
             rows={all}
             columns={RUNS}
             rowId={(each) => each.id}
-            href={(each) => pageOf(project, 'pipelines', 'runs', each.id)}
+            href={(each) => pageOf(project, 'pipelines', each.pipeline, 'runs', each.id)}
           />
         </Panel>
       ) : null}
