@@ -13,6 +13,7 @@ import { pageOf } from '../ui/place.ts';
 import { DEFAULT_PROJECT } from '../domains/projects/schema.ts';
 import { projectsContract } from '../domains/projects/contract.ts';
 import { call, toFault } from './api.ts';
+import { addressOf } from './addresses.ts';
 import { Login } from './login.tsx';
 import { NotFound } from './not-found.tsx';
 import { FrameData } from './frame-data.tsx';
@@ -67,6 +68,15 @@ const pages = PAGES.map((page) =>
   }),
 );
 
+/** Addresses as rooms name their things, for example in lineage. */
+const things = createRoute({
+  getParentRoute: () => framed,
+  path: '/projects/$',
+  beforeLoad: ({ params }) => {
+    throw redirect({ href: addressOf(params._splat ?? '') });
+  },
+});
+
 /** Any address no page has: shown inside the frame. */
 const rest = createRoute({
   getParentRoute: () => framed,
@@ -76,7 +86,7 @@ const rest = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, framed.addChildren([start, project, ...pages, rest])]),
+  routeTree: root.addChildren([login, framed.addChildren([start, project, ...pages, things, rest])]),
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultErrorComponent: ({ error, reset }) => (

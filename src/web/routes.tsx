@@ -32,6 +32,11 @@ export const PAGES: readonly Page[] = [
     load: async () => (await import('../domains/releases/pages/releases.tsx')).Releases,
   },
   {
+    path: '/p/$project/releases/$promotion',
+    title: 'Promotion',
+    load: async () => (await import('../domains/releases/pages/releases.tsx')).Releases,
+  },
+  {
     path: '/p/$project/lineage',
     title: 'Lineage',
     load: async () => (await import('../domains/lineage/pages/lineage.tsx')).Lineage,
@@ -123,7 +128,7 @@ export const PAGES: readonly Page[] = [
     load: async () => (await import('../domains/pipelines/pages/pipelines.tsx')).Pipelines,
   },
   {
-    path: '/p/$project/pipelines/runs/$run',
+    path: '/p/$project/pipelines/$pipeline/runs/$run',
     title: 'Pipeline run',
     load: async () => (await import('../domains/pipelines/pages/pipeline-run.tsx')).PipelineRun,
   },
@@ -136,5 +141,30 @@ export const PAGES: readonly Page[] = [
     path: '/p/$project/maturity',
     title: 'Maturity',
     load: async () => (await import('../domains/maturity/pages/maturity.tsx')).Maturity,
+  },
+  {
+    path: '/p/$project/pipelines/$pipeline',
+    title: 'Pipeline',
+    load: async () => (await import('../domains/pipelines/pages/pipelines.tsx')).Pipelines,
+  },
+  {
+    path: '/p/$project/experiments',
+    title: 'Experiments',
+    load: async () => (await import('../domains/tracking/pages/runs.tsx')).Runs,
+  },
+  {
+    path: '/p/$project/runs/$run',
+    title: 'Run',
+    load: async () => (await import('../domains/tracking/pages/run.tsx')).Run,
+  },
+  {
+    path: '/p/$project/features',
+    title: 'Features',
+    load: async () => (await import('../domains/features/pages/features.tsx')).Features,
+  },
+  {
+    path: '/p/$project/features/$view',
+    title: 'Feature view',
+    load: async () => (await import('../domains/features/pages/feature-view.tsx')).FeatureView,
   },
 ];

@@ -74,7 +74,7 @@ export function TurnTable({ project, turns, marked }: TurnTableProps) {
       rows={[...turns].reverse()}
       columns={columns}
       rowId={(turn) => String(turn.number)}
-      href={(turn) => pageOf(project, 'pipelines', 'runs', turn.run)}
+      href={(turn) => pageOf(project, 'pipelines', turn.pipeline, 'runs', turn.run)}
       marked={marked === undefined ? undefined : String(marked)}
       fixedColumns
     />

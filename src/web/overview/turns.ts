@@ -14,7 +14,9 @@ export interface Turn {
   reached: Station;
   verdict: string;
   rollout: number | null;
+  /** The run it began with, and whose. */
   run: string;
+  pipeline: string;
 }
 
 /**
@@ -39,6 +41,7 @@ export function turnsOf(
       version: last && `${last.model} v${last.version}`,
       rollout: mine.findLast((promotion) => promotion.rollout !== null)?.rollout ?? null,
       run: run.id,
+      pipeline: run.pipeline,
       ...endOf(run.state, last, goal, facts.rollouts),
     };
   });

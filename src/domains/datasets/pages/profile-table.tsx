@@ -24,7 +24,7 @@ export function ProfileTable({ profile, schema, before }: ProfileTableProps) {
     column.type === 'timestamp' ? null : (column.quantiles?.[at] ?? null);
   const columns: readonly DataColumn<ColumnProfile>[] = [
     { id: 'name', head: 'column', value: (column) => column.name, width: 170, grow: true, narrow: 'name' },
-    { id: 'type', head: 'type', value: (column) => column.type, width: 90, narrow: 'end' },
+    { id: 'type', head: 'type', value: (column) => column.type, width: 86, narrow: 'end' },
     {
       id: 'nulls',
       head: 'missing',
@@ -45,7 +45,7 @@ export function ProfileTable({ profile, schema, before }: ProfileTableProps) {
           .slice(0, 3)
           .map((each) => `${each.value} ${formatNumber(each.count / Math.max(1, profile.rows), 'share')}`)
           .join(', ') || null,
-      width: 210,
+      width: 140,
       grow: true,
       narrow: 'none',
     },
@@ -62,7 +62,7 @@ export function ProfileTable({ profile, schema, before }: ProfileTableProps) {
           />
         ) : null;
       },
-      width: 170,
+      width: 150,
       sortable: false,
       narrow: 'none',
     },

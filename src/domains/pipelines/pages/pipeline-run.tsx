@@ -121,7 +121,7 @@ function Actions({ project, run }: { project: string; run: RunDetail }) {
     () => 'The run is being ended with all its processes.',
   );
   const resume = useAct(pipelinesContract.resumePipelineRun, (next) => {
-    go(pageOf(project, 'pipelines', 'runs', next.id));
+    go(pageOf(project, 'pipelines', next.pipeline, 'runs', next.id));
     return `${next.pipeline} #${next.number} goes on from what #${run.number} finished.`;
   });
   const fault = cancel.fault ?? resume.fault;

@@ -1,4 +1,3 @@
-import { useNow } from '../../../ui/surroundings.tsx';
 import { commandFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
@@ -89,19 +88,20 @@ const RUNS: readonly DataColumn<RunItem>[] = [
 
 /** Pipelines with their newest runs, and every run. */
 export function Pipelines() {
-  const { project } = usePlace();
+  const { project, params } = usePlace();
+  const only = params.pipeline;
   const answer = useEndpoint(pipelinesContract.listPipelines, { params: { project } });
   const runs = useEndpoint(pipelinesContract.listPipelineRuns, {
     params: { project },
-    query: { limit: 200 },
+    query: { limit: 200, ...(only ? { pipeline: only } : {}) },
   });
-  const pipelines = answer.data?.pipelines ?? [];
+  const pipelines = (answer.data?.pipelines ?? []).filter((each) => !only || each.name === only);
   const all = runs.data?.runs ?? [];
   const running = all.filter((run) => run.state === 'running').length;
   const failed = pipelines.filter((each) => each.recent[0]?.state === 'failed');
   return (
     <PageFrame
-      title="Pipelines"
+      title={only ?? 'Pipelines'}
       wide
       lead={
         pipelines.length > 0
@@ -136,6 +136,7 @@ export function Pipelines() {
           rows={pipelines}
           columns={PIPELINES}
           rowId={(each) => each.name}
+          href={(each) => pageOf(project, 'pipelines', each.name)}
           fixedColumns
         />
       </Panel>
@@ -146,7 +147,7 @@ export function Pipelines() {
             rows={all}
             columns={RUNS}
             rowId={(each) => each.id}
-            href={(each) => pageOf(project, 'pipelines', 'runs', each.id)}
+            href={(each) => pageOf(project, 'pipelines', each.pipeline, 'runs', each.id)}
           />
         </Panel>
       ) : null}
@@ -156,9 +157,8 @@ export function Pipelines() {
 
 /** A bar a run, its height the time it took. */
 function Recent({ item }: { item: PipelineItem }) {
-  const now = useNow();
   const runs = item.recent.slice(0, 20).reverse();
-  const took = (run: PipelineItem['recent'][number]) => (run.ended_at ?? now) - run.created_at;
+  const took = (run: PipelineItem['recent'][number]) => (run.ended_at ?? Date.now()) - run.created_at;
   const most = Math.max(1, ...runs.map(took));
   return (
     <span

@@ -15,7 +15,7 @@ export function StartRun({ project, pipelines }: { project: string; pipelines: r
   const barrier = useBarrier('operate');
   const start = useAct(pipelinesContract.runPipeline, (run) => {
     setOpen(false);
-    go(pageOf(project, 'pipelines', 'runs', run.id));
+    go(pageOf(project, 'pipelines', run.pipeline, 'runs', run.id));
     return `${run.pipeline} #${run.number} started.`;
   });
   return (

@@ -66,7 +66,12 @@ export function StepPanel({ project, step }: { project: string; step: StepRunIte
               : panelState(log, { rows: 6 })
           }
         >
-          <LogView label={`Log of ${step.node}`} lines={lines} live={live} />
+          <LogView
+            label={`Log of ${step.node}`}
+            lines={lines}
+            live={live}
+            height={Math.min(360, Math.max(96, 18 * lines.length + 20))}
+          />
         </Panel>
       ) : null}
     </>

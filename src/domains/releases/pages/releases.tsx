@@ -15,14 +15,14 @@ import { StopTile } from './stop-tile.tsx';
 
 /** The way through the environments: what is where, what goes on, what happened. */
 export function Releases() {
-  const { project, search } = usePlace();
+  const { project, params, search } = usePlace();
   const inProject = { params: { project } };
   const of = useEndpoint(projectsContract.getProject, inProject);
   const endpoints = useEndpoint(servingContract.listEndpoints, inProject);
   const answer = useEndpoint(releasesContract.listPromotions, inProject);
   const promotions = answer.data?.promotions ?? [];
   const stops = stopsOf(of.data?.environments ?? [], endpoints.data?.endpoints ?? [], promotions);
-  const open = promotions.find((each) => each.id === Number(search.id));
+  const open = promotions.find((each) => each.id === Number(search.id ?? params.promotion));
   return (
     <PageFrame
       title="Releases"

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { lineageContract } from '../../lineage/contract.ts';
 import { Action } from '../../../ui/action.tsx';
 import { Chain } from '../../../ui/chain.tsx';
@@ -16,7 +17,7 @@ import { When } from '../../../ui/when.tsx';
 import { servingContract } from '../contract.ts';
 import { causeChain } from './cause-chain.ts';
 import { answerLead } from './prediction-words.ts';
-import { numberOf, partOf } from './serving-words.ts';
+import { isTime, numberOf, partOf } from './serving-words.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -93,18 +94,17 @@ function Values({
       </h2>
       {entries.length === 0 ? <p className="r-prose">{none}</p> : null}
       <div className="r-tall" tabIndex={entries.length > 14 ? 0 : undefined}>
-        <Facts rows={entries.map(([key, value]) => [key, shown(value)] as const)} />
+        <Facts rows={entries.map(([key, value]) => [key, shown(key, value)] as const)} />
       </div>
     </section>
   );
 }
 
-const shown = (value: unknown): string =>
-  value === null || value === undefined
-    ? 'missing'
-    : typeof value === 'number'
-      ? formatNumber(value, 'metric')
-      : String(value);
+const shown = (key: string, value: unknown): ReactNode => {
+  if (value === null || value === undefined) return 'missing';
+  if (isTime(key, value)) return <When at={numberOf(value)} clock="event" />;
+  return typeof value === 'number' ? formatNumber(value, 'metric') : String(value);
+};
 
 function Circumstances({ prediction }: { prediction: Row }) {
   const propensity = numberOf(prediction.propensity);

@@ -1,0 +1,151 @@
+import { TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { Action } from '../../../ui/action.tsx';
+import { CodeBlock } from '../../../ui/code-block.tsx';
+import { Columns } from '../../../ui/columns.tsx';
+import { panelState, useAct, useBarrier, useEndpoint } from '../../../ui/data.tsx';
+import { Facts } from '../../../ui/facts.tsx';
+import { Fault } from '../../../ui/fault.tsx';
+import { formatNumber } from '../../../ui/number.ts';
+import { PageFrame } from '../../../ui/page-frame.tsx';
+import { Panel } from '../../../ui/panel.tsx';
+import { usePlace } from '../../../ui/place.ts';
+import { formatSpan } from '../../../ui/time.ts';
+import { When } from '../../../ui/when.tsx';
+import { featuresContract } from '../contract.ts';
+import type { ViewRecord } from '../schema.ts';
+
+/** One view: how fresh it is, what a model would have read, how it is computed. */
+export function FeatureView() {
+  const { project, params } = usePlace();
+  const name = params.view ?? '';
+  const answer = useEndpoint(featuresContract.getFeatureView, { params: { project, name } });
+  const view = answer.data?.view;
+  const barrier = useBarrier('edit');
+  const materialise = useAct(
+    featuresContract.materialiseView,
+    () => `${name} is being computed over what it has not covered.`,
+  );
+  return (
+    <PageFrame
+      title={name}
+      mark={view ? <span className="r-small">v{view.version}</span> : undefined}
+      lead={view ? viewLead(view) : undefined}
+      actions={
+        <Action
+          because={barrier ?? (materialise.running ? 'It is being started.' : undefined)}
+          onClick={() => materialise.run({ params: { project, name }, body: {} })}
+        >
+          {`Materialise ${name}`}
+        </Action>
+      }
+    >
+      {materialise.fault ? <Fault fault={materialise.fault} /> : null}
+      {view ? <LookUp project={project} view={view} /> : null}
+      <Panel state={panelState(answer, { rows: 8 })}>
+        {view ? (
+          <Columns>
+            <section className="r-panel">
+              <h2 className="r-h2">Values</h2>
+              <Facts
+                rows={[
+                  ['Entity', view.entity ?? 'one for everything'],
+                  ['Too old after', view.ttl_ms === null ? 'never' : formatSpan(view.ttl_ms)],
+                  ['Readable after', view.delay_ms === 0 ? 'at once' : formatSpan(view.delay_ms)],
+                  ['Rows', formatNumber(view.freshness.rows, 'count')],
+                  ['Newest event', <When at={view.freshness.newest_event_time} clock="event" />],
+                  ['Computed', <When at={view.freshness.newest_created_time} clock="wall" />],
+                  [
+                    'From',
+                    `${view.source}, versions ${view.freshness.dataset_versions.join(', ') || 'none yet'}`,
+                  ],
+                  ...view.features.map(
+                    (feature) => [feature.name, feature.description || 'no description'] as const,
+                  ),
+                ]}
+              />
+            </section>
+            <section className="r-panel">
+              <h2 className="r-h2">Definition</h2>
+              <CodeBlock label={`SQL of ${name}`} forms={[{ label: 'SQL', text: view.sql }]} />
+            </section>
+          </Columns>
+        ) : null}
+      </Panel>
+    </PageFrame>
+  );
+}
+
+function viewLead(
+  view: ViewRecord,
+): ({ type: 'text'; text: string } | { type: 'time'; at: number; clock: 'event' })[] {
+  const { newest_event_time: newest, rows, offline_only: behind } = view.freshness;
+  if (newest === null) return [{ type: 'text', text: 'No value was computed yet.' }];
+  return [
+    { type: 'text', text: `${rows.toLocaleString('en-US')} rows up to ` },
+    { type: 'time', at: newest, clock: 'event' },
+    {
+      type: 'text',
+      text: behind === 0 ? '; all of them are online.' : `; ${behind} partitions are not online yet.`,
+    },
+  ];
+}
+
+/** What would a model have read for a key at a moment, and why nothing later? */
+function LookUp({ project, view }: { project: string; view: ViewRecord }) {
+  const { search, setSearch } = usePlace();
+  const [key, setKey] = useState(search.key ?? '');
+  const [at, setAt] = useState(
+    search.at ?? new Date(view.freshness.newest_event_time ?? Date.now()).toISOString().slice(0, 16),
+  );
+  const moment = Date.parse(`${search.at ?? ''}Z`);
+  const asked = search.at !== undefined && Number.isFinite(moment);
+  const answer = useEndpoint(
+    featuresContract.lookupFeatures,
+    asked
+      ? {
+          params: { project },
+          query: { view: view.name, at: moment, ...(search.key ? { key: search.key } : {}) },
+        }
+      : undefined,
+  );
+  return (
+    <Panel title="Look up" note="event time, UTC">
+      <form
+        className="r-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          setSearch({ key: key || undefined, at }, { replace: true });
+        }}
+      >
+        {view.entity ? (
+          <TextInput
+            label={view.entity}
+            value={key}
+            onChange={(event) => setKey(event.currentTarget.value)}
+          />
+        ) : null}
+        <TextInput
+          label="As of"
+          type="datetime-local"
+          value={at}
+          onChange={(event) => setAt(event.currentTarget.value)}
+        />
+        <Action submit>Look up</Action>
+      </form>
+      {answer.fault ? <Fault fault={answer.fault} /> : null}
+      {asked && answer.data ? (
+        <div aria-live="polite">
+          <p className="r-serif">{answer.data.text}</p>
+          {answer.data.found ? (
+            <Facts
+              rows={Object.entries(answer.data.found.values).map(
+                ([feature, value]) => [feature, value === null ? 'missing' : formatNumber(value)] as const,
+              )}
+            />
+          ) : null}
+        </div>
+      ) : null}
+    </Panel>
+  );
+}

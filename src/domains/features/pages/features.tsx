@@ -1,0 +1,122 @@
+import { commandFor } from '../../../ui/command.ts';
+import type { DataColumn } from '../../../ui/data-column.ts';
+import { panelState, useEndpoint } from '../../../ui/data.tsx';
+import { DataTable } from '../../../ui/data-table.tsx';
+import { Empty } from '../../../ui/empty.tsx';
+import { Facts } from '../../../ui/facts.tsx';
+import { PageFrame } from '../../../ui/page-frame.tsx';
+import { Panel } from '../../../ui/panel.tsx';
+import { pageOf, usePlace } from '../../../ui/place.ts';
+import { formatSpan } from '../../../ui/time.ts';
+import { When } from '../../../ui/when.tsx';
+import { featuresContract } from '../contract.ts';
+import type { ViewRecord } from '../schema.ts';
+
+const COLUMNS: readonly DataColumn<ViewRecord>[] = [
+  {
+    id: 'name',
+    head: 'view',
+    value: (view) => `${view.name} v${view.version}`,
+    width: 200,
+    grow: true,
+    narrow: 'name',
+  },
+  { id: 'entity', head: 'entity', value: (view) => view.entity, width: 110, narrow: 'end' },
+  { id: 'features', head: 'features', value: (view) => view.features.length, style: 'count', width: 90 },
+  { id: 'rows', head: 'rows', value: (view) => view.freshness.rows, style: 'count', width: 110 },
+  {
+    id: 'ttl',
+    head: 'too old after',
+    value: (view) => (view.ttl_ms === null ? 'never' : formatSpan(view.ttl_ms)),
+    width: 120,
+  },
+  {
+    id: 'behind',
+    head: 'not online yet',
+    value: (view) => view.freshness.offline_only,
+    style: 'count',
+    width: 120,
+    narrow: 'none',
+  },
+  { id: 'source', head: 'from', value: (view) => view.source, width: 130 },
+  {
+    id: 'newest',
+    head: 'newest event',
+    value: (view) => view.freshness.newest_event_time,
+    cell: (view) => <When at={view.freshness.newest_event_time} clock="event" />,
+    width: 150,
+    narrow: 'none',
+  },
+];
+
+/** Feature views with how fresh they are, and the services that models read. */
+export function Features() {
+  const { project } = usePlace();
+  const answer = useEndpoint(featuresContract.listFeatures, { params: { project } });
+  const views = answer.data?.views ?? [];
+  const behind = views.filter((view) => view.freshness.offline_only > 0);
+  return (
+    <PageFrame
+      title="Features"
+      wide
+      lead={
+        views.length > 0
+          ? [
+              {
+                type: 'text',
+                text: `${views.length} ${views.length === 1 ? 'view gives' : 'views give'} ${views.reduce((sum, view) => sum + view.features.length, 0)} features. ${behind.length === 0 ? 'What is computed is online too.' : `${behind.map((view) => view.name).join(', ')} ${behind.length === 1 ? 'has' : 'have'} rows that are not online yet.`}`,
+              },
+            ]
+          : undefined
+      }
+    >
+      <Panel
+        title="Views"
+        note="event time"
+        state={panelState(answer, {
+          rows: 4,
+          empty: (data) =>
+            data.views.length === 0 ? (
+              <Empty command={commandFor(project, 'features apply features.yaml')}>
+                A view computes features of an entity from a dataset, each value with the time from which it
+                could be known. None is defined yet.
+              </Empty>
+            ) : undefined,
+        })}
+      >
+        <DataTable
+          label="Feature views"
+          rows={views}
+          columns={COLUMNS}
+          rowId={(view) => view.name}
+          href={(view) => pageOf(project, 'features', view.name)}
+        />
+      </Panel>
+      {(answer.data?.services ?? []).map((service) => (
+        <Panel
+          key={service.name}
+          title={`Service ${service.name} v${service.version}`}
+          note="what one model reads"
+        >
+          <Facts
+            rows={[
+              ['Request', service.request.map((column) => `${column.name} ${column.type}`).join(', ')],
+              ['Event time', service.event_time_column ?? 'the moment of the request'],
+              ...service.transforms.map(
+                (transform) =>
+                  [transform.name, <code className="r-code">{transform.expression}</code>] as const,
+              ),
+              ...service.joins.map(
+                (join) =>
+                  [
+                    `${join.view} v${join.view_version}`,
+                    `${join.features.map((feature) => feature.as).join(', ')} by ${'column' in join.key ? join.key.column : 'one key for all'}`,
+                  ] as const,
+              ),
+            ]}
+          />
+        </Panel>
+      ))}
+    </PageFrame>
+  );
+}
