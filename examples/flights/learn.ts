@@ -54,9 +54,12 @@ async function readTable(
 }
 
 function floats(column: ArrayLike<unknown> | undefined): Float32Array {
-  return Float32Array.from(column ?? [], (cell) =>
-    cell === null || cell === undefined ? Number.NaN : Number(cell),
-  );
+  const numbers = new Float32Array(column?.length ?? 0);
+  for (let i = 0; i < numbers.length; i++) {
+    const cell = column?.[i];
+    numbers[i] = cell === null || cell === undefined ? Number.NaN : Number(cell);
+  }
+  return numbers;
 }
 
 function meanLogLoss(answers: Float64Array, labels: Uint8Array): number {

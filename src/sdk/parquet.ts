@@ -39,8 +39,7 @@ function joined(chunks: ColumnData[]): DecodedArray {
   const first = sorted[0]?.columnData ?? [];
   if (sorted.length <= 1) return first;
   const sameType = sorted.every((chunk) => chunk.columnData.constructor === first.constructor);
-  if (Array.isArray(first) || !sameType)
-    return sorted.flatMap((chunk) => Array.from(chunk.columnData as unknown[]));
+  if (Array.isArray(first) || !sameType) return appended(sorted);
   const size = sorted.reduce((sum, chunk) => sum + chunk.columnData.length, 0);
   const target = new (first.constructor as new (size: number) => Float64Array)(size);
   let at = 0;
@@ -49,4 +48,11 @@ function joined(chunks: ColumnData[]): DecodedArray {
     at += chunk.columnData.length;
   }
   return target as DecodedArray;
+}
+
+/** Element by element: spreading or flattening hundreds of thousands of cells makes arrays only to throw them away. */
+function appended(chunks: ColumnData[]): unknown[] {
+  const all: unknown[] = [];
+  for (const { columnData } of chunks) for (let i = 0; i < columnData.length; i++) all.push(columnData[i]);
+  return all;
 }

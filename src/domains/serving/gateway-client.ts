@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { AppError, defineErrors, ERRORS, type Fault } from '../../lib/errors.ts';
 import { isAlive } from '../../lib/process-id.ts';
 import { VERSION } from '../../lib/version.ts';
-import type { FeaturePush } from '../features/gateway/push.ts';
+import { type FeaturePush, packNumbers } from '../features/gateway/push.ts';
 import type { Segment } from './gateway/log.ts';
 import { gatewayPlace, type GatewayPlace, readLock } from './gateway/place.ts';
 import type { RouteTable } from './schema/route.ts';
@@ -172,7 +172,11 @@ function connect(place: GatewayPlace, status: GatewayStatus, adopted: boolean): 
     url: () => `http://${host}:${status.port}`,
     status: () => call(place, 'GET', '/status'),
     putRoutes: async (table) => void (await call(place, 'PUT', '/routes', table)),
-    push: (batch) => call(place, 'POST', '/push', batch),
+    push: (batch) =>
+      call(place, 'POST', '/push', {
+        ...batch,
+        values: typeof batch.values === 'string' ? batch.values : packNumbers(batch.values),
+      }),
     seal: async () => void (await call(place, 'POST', '/seal')),
     sealed: async () =>
       (await list()).map((segment) => ({ ...segment, path: join(place.log, segment.name) })),

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { openOnlineStore as openStore, type OnlineStore } from './online.ts';
-import type { FeaturePush } from './push.ts';
+import { type FeaturePush, numbersOf, packNumbers } from './push.ts';
 import { View } from './view.ts';
 
 let open: OnlineStore[] = [];
@@ -151,6 +151,26 @@ test('rows out of reach are pruned from memory and file, and their batches stay 
   const again = await openOnlineStore(dir);
   expect(again.status()).toEqual(store.status());
   expect(await again.push(push('old', many(0)))).toEqual({ rows: 0, duplicate: true });
+});
+
+test('packed values are the same as plain ones', async () => {
+  const cell = fc.oneof(fc.constant(null), fc.double({ noNaN: true, noDefaultInfinity: true }));
+  fc.assert(
+    fc.property(fc.array(cell), (values) => {
+      expect(numbersOf(packNumbers(values))).toEqual(numbersOf(values));
+    }),
+  );
+  const dir = folder();
+  const store = await openOnlineStore(dir);
+  const rows: [string, number, number, number | null][] = [
+    ['ATL', 1, 1, 0.1],
+    ['ATL', 2, 2, null],
+  ];
+  await store.push(push('one', rows, { values: packNumbers(rows.map(([, , , value]) => value)) }));
+  const view = store.view('weather', 1) as View;
+  expect([...view.each()].map(({ row }) => view.value(row, 0))).toEqual([0.1, Number.NaN]);
+  for (const values of [packNumbers([1]), packNumbers([1, 2]).slice(4), '!'])
+    await expect(store.push(push('two', rows, { values }))).rejects.toMatchObject({ code: 'INVALID' });
 });
 
 test('a batch of other features, or with lengths that disagree, is refused whole', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { conflict, invalid } from '../../../lib/errors.ts';
 import { ViewFile } from './file.ts';
 import type { Batch, ViewHeader } from './frames.ts';
-import { FeaturePush } from './push.ts';
+import { FeaturePush, numbersOf } from './push.ts';
 import { View } from './view.ts';
 
 export interface OnlineStore {
@@ -140,7 +140,7 @@ function toBatch(push: FeaturePush): Batch {
       typeof created === 'number'
         ? new Float64Array(push.keys.length).fill(created)
         : Float64Array.from(created),
-    values: Float64Array.from(push.values, (value) => value ?? Number.NaN),
+    values: numbersOf(push.values),
   };
 }
 

@@ -15,7 +15,8 @@ export const FeaturePush = z
     event_times: z.array(Time),
     /** One for all rows, or one per row. */
     created_times: z.union([Time, z.array(Time)]),
-    values: z.array(z.number().nullable()),
+    /** Or base64 of little-endian float64 numbers, where NaN stands for no value: a tenth of the work for many rows. */
+    values: z.union([z.array(z.number().nullable()), z.string()]),
   })
   .refine((push) => push.event_times.length === push.keys.length, 'event_times needs one time per key')
   .refine(
@@ -23,7 +24,26 @@ export const FeaturePush = z
     'created_times needs one time, or one per key',
   )
   .refine(
-    (push) => push.values.length === push.keys.length * push.features.length,
+    (push) => countOf(push.values) === push.keys.length * push.features.length,
     'values needs one number per key and feature',
   );
 export type FeaturePush = z.infer<typeof FeaturePush>;
+
+/** The values as numbers, NaN for none. */
+export function numbersOf(values: FeaturePush['values']): Float64Array {
+  if (typeof values !== 'string') return Float64Array.from(values, (value) => value ?? Number.NaN);
+  return new Float64Array(new Uint8Array(Buffer.from(values, 'base64')).buffer);
+}
+
+/** The form that `numbersOf` reads back; what is not finite becomes NaN, as JSON would have it. */
+export function packNumbers(values: readonly (number | null)[]): string {
+  const numbers = new Float64Array(values.length);
+  for (let i = 0; i < numbers.length; i++) {
+    const value = values[i];
+    numbers[i] = typeof value === 'number' && Number.isFinite(value) ? value : Number.NaN;
+  }
+  return Buffer.from(numbers.buffer).toString('base64');
+}
+
+const countOf = (values: string | readonly unknown[]): number =>
+  typeof values === 'string' ? Buffer.from(values, 'base64').length / 8 : values.length;
