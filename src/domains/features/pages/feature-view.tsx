@@ -96,7 +96,7 @@ function LookUp({ project, view }: { project: string; view: ViewRecord }) {
   const { search, setSearch } = usePlace();
   const [key, setKey] = useState(search.key ?? '');
   const [at, setAt] = useState(
-    search.at ?? new Date(view.freshness.newest_event_time ?? Date.now()).toISOString().slice(0, 16),
+    () => search.at ?? new Date(view.freshness.newest_event_time ?? Date.now()).toISOString().slice(0, 16),
   );
   const moment = Date.parse(`${search.at ?? ''}Z`);
   const asked = search.at !== undefined && Number.isFinite(moment);

@@ -1,3 +1,4 @@
+import { useNow } from '../../../ui/surroundings.tsx';
 import { commandFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
@@ -157,8 +158,9 @@ export function Pipelines() {
 
 /** A bar a run, its height the time it took. */
 function Recent({ item }: { item: PipelineItem }) {
+  const now = useNow();
   const runs = item.recent.slice(0, 20).reverse();
-  const took = (run: PipelineItem['recent'][number]) => (run.ended_at ?? Date.now()) - run.created_at;
+  const took = (run: PipelineItem['recent'][number]) => (run.ended_at ?? now) - run.created_at;
   const most = Math.max(1, ...runs.map(took));
   return (
     <span
