@@ -12,7 +12,7 @@ export function resolveApprovals({ read }: Database, lineage: LineageService): v
       return {
         title: row.title,
         facts: { state: row.state, requested_by: row.requested_by, approved_by: yes.join(', ') || null },
-        href: `/approvals/${row.id}`,
+        href: '/inbox',
       };
     },
   });

@@ -7,11 +7,14 @@ import { findVersion } from './store/versions.ts';
 
 /** Tells lineage what models, their versions and evaluations are. */
 export function resolveRegistry({ read }: Database, lineage: LineageService): void {
+  const page = (project: string, model: string) =>
+    `/p/${encodeURIComponent(project)}/models/${encodeURIComponent(model)}`;
+
   lineage.resolve('model', {
     async describe(parts) {
       const { project, own } = splitProject(parts, 1);
       const row = await findModel(read, project, own[0] ?? '');
-      return row && { title: row.name, facts: {}, href: `/projects/${project}/models/${row.name}` };
+      return row && { title: row.name, facts: {}, href: page(project, row.name) };
     },
   });
   lineage.resolve('model-version', {
@@ -25,7 +28,7 @@ export function resolveRegistry({ read }: Database, lineage: LineageService): vo
       return {
         title: `${model.name} version ${version}`,
         facts,
-        href: `/projects/${project}/models/${model.name}/versions/${version}`,
+        href: `${page(project, model.name)}/${version}`,
       };
     },
     expects: ['produced-by'],
@@ -39,7 +42,7 @@ export function resolveRegistry({ read }: Database, lineage: LineageService): vo
       return {
         title: `${model} v${version} on ${dataset} v${dataset_version}`,
         facts: { loss, n, gain },
-        href: `/projects/${row.project}/models/${model}/versions/${version}`,
+        href: `${page(row.project, model)}/${version}`,
       };
     },
     expects: ['uses', 'evaluated-on'],

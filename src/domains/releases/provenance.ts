@@ -11,7 +11,7 @@ export function resolveReleases({ read }: Database, lineage: LineageService): vo
       return {
         title: `${row.model} v${row.version} to ${row.environment}`,
         facts: { state: row.state, requested_by: row.requested_by, release: row.release },
-        href: `/p/${encodeURIComponent(row.project)}/releases/${row.id}`,
+        href: `/p/${encodeURIComponent(row.project)}/releases`,
       };
     },
     expects: ['uses'],

@@ -37,9 +37,11 @@ export function resolveServing(
     async describe([id = '']) {
       const row = await logged(id);
       if (!row) return undefined;
-      const { endpoint, output, event_time } = row;
-      const facts = { output: numberOf(output), event_time: numberOf(event_time) };
-      return { title: `An answer of ${String(endpoint)}`, facts, href: null };
+      const endpoint = String(row.endpoint);
+      const project = (await findEndpoint(read, endpoint))?.project;
+      const facts = { output: numberOf(row.output), event_time: numberOf(row.event_time) };
+      const href = project === undefined ? null : `/p/${encodeURIComponent(project)}/predictions/${id}`;
+      return { title: `An answer of ${endpoint}`, facts, href };
     },
     async links([id = '']) {
       const parsed = parsePredictionId(id);
