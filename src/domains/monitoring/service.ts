@@ -31,7 +31,7 @@ import {
   saveWindow,
   updateAlert,
 } from './store.ts';
-import { driftWindow, serviceWindow, type TrainingReference } from './windows.ts';
+import { driftWindow, type ReferenceCache, serviceWindow, type TrainingReference } from './windows.ts';
 
 /** What monitoring needs to know about the versions that answer. */
 export interface ModelFacts {
@@ -104,6 +104,8 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
     folder: join(parts.folder, 'evaluations'),
   };
 
+  const references: ReferenceCache = new Map();
+
   parts.jobs.handle<Settled>(
     JOB,
     async ({ job }) => {
@@ -163,7 +165,7 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
     if (spec.kind === 'drift') {
       const reference =
         champion && (await facts.trainingReference(project, champion.model, champion.version));
-      if (reference) return driftWindow(spec, window, scope, reference, analytics);
+      if (reference) return driftWindow(spec, window, scope, reference, analytics, references);
       return {
         ...window,
         state: 'no_data',

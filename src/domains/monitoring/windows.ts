@@ -1,6 +1,6 @@
-import type { Analytics } from '../../analytics/index.ts';
+import { type Analytics, identifier } from '../../analytics/index.ts';
 import type { PredictionScope } from '../serving/predictions.ts';
-import { countsSql, driftOf, edgesSql, readCounts } from './drift.ts';
+import { countsSql, type DayCounts, driftOf, edgesSql, readCounts } from './drift.ts';
 import type { DriftMonitor, MonitorWindow, ServiceMonitor } from './schema.ts';
 
 /** The rows that a version was trained on, as tables for analytics. */
@@ -13,6 +13,50 @@ export interface TrainingReference {
   name: string;
 }
 
+/** Bins and daily counts of a reference; the same for every window, so they are made once. */
+export interface ReferenceCounts {
+  edges: Record<string, number[]>;
+  days: Record<string, DayCounts[]>;
+}
+export type ReferenceCache = Map<string, ReferenceCounts>;
+
+const CACHED = 20;
+
+async function countReference(
+  reference: TrainingReference,
+  features: string[],
+  analytics: Analytics,
+  cache: ReferenceCache,
+): Promise<ReferenceCounts> {
+  const key = JSON.stringify([reference.digests, features]);
+  const known = cache.get(key);
+  if (known) return known;
+  const time = identifier(reference.eventTime);
+  const statements = [
+    `create or replace temp view reference_rows as select * exclude (${time}), case when typeof(${time}) like 'TIMESTAMP%' then epoch_ms(${time}::timestamp) else try_cast(${time} as bigint) end as reference_time from reference_table`,
+  ];
+  const tables = { reference_table: reference.digests };
+  const first = await analytics.run({
+    tables,
+    statements,
+    rows: { edges: edgesSql(features, 'reference_rows') },
+  });
+  const all = features.map((feature) => {
+    const list = first.rows.edges[0]?.[feature];
+    return [feature, (Array.isArray(list) ? list.map(Number) : []).sort((a, b) => a - b)] as const;
+  });
+  const edges = Object.fromEntries(all.filter(([, list]) => list.length > 0));
+  const counted = await analytics.run({
+    tables,
+    statements,
+    rows: { days: countsSql(edges, 'reference_rows', 'reference_time') },
+  });
+  const result = { edges, days: readCounts(counted.rows.days, edges) };
+  if (cache.size >= CACHED) cache.clear();
+  cache.set(key, result);
+  return result;
+}
+
 /** Distance of every feature of the answered requests from the rows that the live version learnt from. */
 export async function driftWindow(
   spec: DriftMonitor,
@@ -20,42 +64,30 @@ export async function driftWindow(
   scope: PredictionScope,
   reference: TrainingReference,
   analytics: Analytics,
+  cache: ReferenceCache,
 ): Promise<MonitorWindow> {
-  const features = spec.features ?? reference.features;
-  const statements = [
-    ...scope.statements,
-    String.raw`create or replace temp view served as select event_time, columns('^feature\.(.*)$') as '\1' from answers`,
-    `create or replace temp view reference_rows as select * exclude ("${reference.eventTime}"), case when typeof("${reference.eventTime}") like 'TIMESTAMP%' then epoch_ms("${reference.eventTime}"::timestamp) else try_cast("${reference.eventTime}" as bigint) end as reference_time from reference_table`,
-  ];
-  const tables = { ...scope.tables, reference_table: reference.digests };
-  const first = await analytics.run({
-    tables,
-    statements,
-    rows: { n: 'select count(*)::integer as n from answers', edges: edgesSql(features, 'reference_rows') },
+  const counted = await analytics.run({
+    ...scope,
+    rows: { n: 'select count(*)::integer as n from answers' },
   });
-  const n = Number(first.rows.n[0]?.n ?? 0);
+  const n = Number(counted.rows.n[0]?.n ?? 0);
   const base = { ...window, low: null, high: null, n, labelled: 0, computed_at: Date.now() };
   if (n < spec.min_rows)
     return { ...base, state: 'no_data', value: null, limit: null, detail: { reference: reference.name } };
-  const edges = Object.fromEntries(
-    features.map((feature) => {
-      const list = first.rows.edges[0]?.[feature];
-      return [feature, (Array.isArray(list) ? list.map(Number) : []).sort((a, b) => a - b)];
-    }),
-  );
-  const usable = Object.fromEntries(Object.entries(edges).filter(([, list]) => list.length > 0));
-  const counted = await analytics.run({
-    tables,
-    statements,
-    rows: {
-      reference: countsSql(usable, 'reference_rows', 'reference_time'),
-      current: countsSql(usable, 'served', 'event_time'),
-    },
+  const features = spec.features ?? reference.features;
+  const { edges, days } = await countReference(reference, features, analytics, cache);
+  const { rows } = await analytics.run({
+    tables: scope.tables,
+    statements: [
+      ...scope.statements,
+      String.raw`create or replace temp view served as select event_time, columns('^feature\.(.*)$') as '\1' from answers`,
+    ],
+    rows: { current: countsSql(edges, 'served', 'event_time') },
   });
   const result = driftOf({
-    edges: usable,
-    reference: readCounts(counted.rows.reference, usable),
-    current: readCounts(counted.rows.current, usable),
+    edges,
+    reference: days,
+    current: readCounts(rows.current, edges),
     falseAlarms: spec.false_alarms,
     seed: `${spec.name}/${window.start}`,
   });
