@@ -95,9 +95,7 @@ function viewLead(
 function LookUp({ project, view }: { project: string; view: ViewRecord }) {
   const { search, setSearch } = usePlace();
   const [key, setKey] = useState(search.key ?? '');
-  const [at, setAt] = useState(
-    search.at ?? new Date(view.freshness.newest_event_time ?? Date.now()).toISOString().slice(0, 16),
-  );
+  const [at, setAt] = useState(search.at ?? momentOf(view.freshness.newest_event_time));
   const moment = Date.parse(`${search.at ?? ''}Z`);
   const asked = search.at !== undefined && Number.isFinite(moment);
   const answer = useEndpoint(
@@ -149,3 +147,7 @@ function LookUp({ project, view }: { project: string; view: ViewRecord }) {
     </Panel>
   );
 }
+
+/** What the input of a moment holds, UTC; empty where no value was computed yet. */
+const momentOf = (time: number | null): string =>
+  time === null ? '' : new Date(time).toISOString().slice(0, 16);

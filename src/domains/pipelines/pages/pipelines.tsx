@@ -8,6 +8,7 @@ import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
 import { STATUS } from '../../../ui/status-words.ts';
+import { useNow } from '../../../ui/surroundings.tsx';
 import { When } from '../../../ui/when.tsx';
 import { pipelinesContract } from '../contract.ts';
 import type { PipelineItem, RunItem } from '../schema/runs.ts';
@@ -157,8 +158,9 @@ export function Pipelines() {
 
 /** A bar a run, its height the time it took. */
 function Recent({ item }: { item: PipelineItem }) {
+  const now = useNow();
   const runs = item.recent.slice(0, 20).reverse();
-  const took = (run: PipelineItem['recent'][number]) => (run.ended_at ?? Date.now()) - run.created_at;
+  const took = (run: PipelineItem['recent'][number]) => (run.ended_at ?? now) - run.created_at;
   const most = Math.max(1, ...runs.map(took));
   return (
     <span
