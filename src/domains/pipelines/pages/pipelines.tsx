@@ -161,6 +161,7 @@ function Recent({ item }: { item: PipelineItem }) {
   const now = useNow();
   const runs = item.recent.slice(0, 20).reverse();
   const took = (run: PipelineItem['recent'][number]) => (run.ended_at ?? now) - run.created_at;
+  if (runs.length === 0) return <span className="r-missing">never ran</span>;
   const most = Math.max(1, ...runs.map(took));
   return (
     <span
