@@ -6,6 +6,7 @@ import { Columns } from '../../../ui/columns.tsx';
 import { panelState, useAct, useBarrier, useEndpoint } from '../../../ui/data.tsx';
 import { Facts } from '../../../ui/facts.tsx';
 import { Fault } from '../../../ui/fault.tsx';
+import { LoadingBars } from '../../../ui/loading-bars.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
@@ -132,6 +133,9 @@ function LookUp({ project, view }: { project: string; view: ViewRecord }) {
         <Action submit>Look up</Action>
       </form>
       {answer.fault ? <Fault fault={answer.fault} /> : null}
+      {asked && !answer.data && !answer.fault ? (
+        <LoadingBars rows={3} awaiting="The value is looked up." />
+      ) : null}
       {asked && answer.data ? (
         <div aria-live="polite">
           <p className="r-serif">{answer.data.text}</p>
