@@ -15,7 +15,7 @@ export function Fault({ fault, onRetry }: FaultProps) {
       <StatusGlyph shape="cross" />
       <div>
         <p className="r-fault-what">{fault.message}</p>
-        {fault.hint ? <p>{fault.hint}</p> : null}
+        {fault.hint ? <p>{withCode(fault.hint)}</p> : null}
         <p className="r-code r-fault-code">
           {fault.code}
           {fault.request_id ? ` ${fault.request_id}` : null}
@@ -31,3 +31,15 @@ export function Fault({ fault, onRetry }: FaultProps) {
     </div>
   );
 }
+
+/** Text whose parts between backticks are code. */
+const withCode = (text: string) =>
+  text.split('`').map((part, index) =>
+    index % 2 === 1 ? (
+      <code key={index} className="r-code">
+        {part}
+      </code>
+    ) : (
+      part
+    ),
+  );

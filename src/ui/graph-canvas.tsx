@@ -101,7 +101,12 @@ export function GraphCanvas({ nodes, edges, selected, onSelect }: GraphViewProps
         nodesConnectable={false}
         nodesFocusable={false}
         fitView
-        fitViewOptions={{ minZoom: 0.78, maxZoom: 1, padding: 0.02 }}
+        fitViewOptions={{
+          minZoom: 0.78,
+          maxZoom: 1,
+          padding: 0.02,
+          ...(selected && nodes.length > CENTRED_FROM ? { nodes: [{ id: selected }], maxZoom: 0.9 } : {}),
+        }}
         minZoom={0.2}
         maxZoom={1.5}
         zoomOnScroll={false}
@@ -120,6 +125,9 @@ export function GraphCanvas({ nodes, edges, selected, onSelect }: GraphViewProps
     </div>
   );
 }
+
+/** From this size on a graph does not fit and opens centred on the chosen node. */
+const CENTRED_FROM = 16;
 
 function GraphNodeBox({ data: { node }, selected }: NodeProps<Drawn>) {
   const look = node.word ? STATUS[node.word] : undefined;

@@ -7,7 +7,7 @@ const checks = { passed: 8, failed: 0, warned: 0, skipped: 1 };
 it('tells checks that passed from checks that never ran', () => {
   expect(checksWord(null)).toBe('No data');
   expect(checksText(null)).toBe('not checked');
-  expect(checksText(checks)).toBe('8 of 8 passed');
+  expect(checksText(checks)).toBe('8 of 8 checks passed');
   expect(checksWord({ ...checks, warned: 1 })).toBe('Warning');
   expect(checksWord({ ...checks, failed: 1, warned: 1 })).toBe('Failed');
 });

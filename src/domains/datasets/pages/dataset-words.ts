@@ -10,7 +10,7 @@ export const checksWord = (checks: Checks | null): StatusWord =>
 export function checksText(checks: Checks | null): string {
   if (!checks) return 'not checked';
   const total = checks.passed + checks.failed + checks.warned;
-  return `${checks.passed} of ${total} passed`;
+  return `${checks.passed} of ${total} checks passed`;
 }
 
 export function datasetsLead(datasets: readonly Dataset[]): { type: 'text'; text: string }[] {

@@ -6,6 +6,7 @@ import { Columns } from '../../../ui/columns.tsx';
 import { panelState, useAct, useBarrier, useEndpoint } from '../../../ui/data.tsx';
 import { Facts } from '../../../ui/facts.tsx';
 import { Fault } from '../../../ui/fault.tsx';
+import { LoadingBars } from '../../../ui/loading-bars.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
@@ -95,9 +96,7 @@ function viewLead(
 function LookUp({ project, view }: { project: string; view: ViewRecord }) {
   const { search, setSearch } = usePlace();
   const [key, setKey] = useState(search.key ?? '');
-  const [at, setAt] = useState(
-    () => search.at ?? new Date(view.freshness.newest_event_time ?? Date.now()).toISOString().slice(0, 16),
-  );
+  const [at, setAt] = useState(search.at ?? momentOf(view.freshness.newest_event_time));
   const moment = Date.parse(`${search.at ?? ''}Z`);
   const asked = search.at !== undefined && Number.isFinite(moment);
   const answer = useEndpoint(
@@ -134,6 +133,9 @@ function LookUp({ project, view }: { project: string; view: ViewRecord }) {
         <Action submit>Look up</Action>
       </form>
       {answer.fault ? <Fault fault={answer.fault} /> : null}
+      {asked && !answer.data && !answer.fault ? (
+        <LoadingBars rows={3} awaiting="The value is looked up." />
+      ) : null}
       {asked && answer.data ? (
         <div aria-live="polite">
           <p className="r-serif">{answer.data.text}</p>
@@ -149,3 +151,7 @@ function LookUp({ project, view }: { project: string; view: ViewRecord }) {
     </Panel>
   );
 }
+
+/** What the input of a moment holds, UTC; empty where no value was computed yet. */
+const momentOf = (time: number | null): string =>
+  time === null ? '' : new Date(time).toISOString().slice(0, 16);

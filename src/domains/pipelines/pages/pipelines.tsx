@@ -1,4 +1,3 @@
-import { useNow } from '../../../ui/surroundings.tsx';
 import { commandFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
@@ -9,6 +8,7 @@ import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
 import { STATUS } from '../../../ui/status-words.ts';
+import { useNow } from '../../../ui/surroundings.tsx';
 import { When } from '../../../ui/when.tsx';
 import { pipelinesContract } from '../contract.ts';
 import type { PipelineItem, RunItem } from '../schema/runs.ts';
@@ -161,6 +161,7 @@ function Recent({ item }: { item: PipelineItem }) {
   const now = useNow();
   const runs = item.recent.slice(0, 20).reverse();
   const took = (run: PipelineItem['recent'][number]) => (run.ended_at ?? now) - run.created_at;
+  if (runs.length === 0) return <span className="r-missing">never ran</span>;
   const most = Math.max(1, ...runs.map(took));
   return (
     <span

@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { Interval } from '../../../ui/interval.tsx';
 import { usePlace } from '../../../ui/place.ts';
 import { TimeChart } from '../../../ui/time-chart.tsx';
 import type { Rollout } from '../schema.ts';
@@ -8,12 +9,13 @@ import { laneOf } from './rollout-words.ts';
 export function GainChart({ rollout }: { rollout: Rollout }) {
   const { search, setSearch } = usePlace();
   const byRows = search.x !== 'time';
-  const stage = rollout.looks.at(-1)?.stage ?? 'shadow';
+  const stage = stageToDraw(rollout.looks);
   const looks = useMemo(
     () => rollout.looks.filter((look) => (byRows ? look.stage === stage : true)),
     [rollout.looks, byRows, stage],
   );
   const lane = useMemo(() => laneOf(rollout), [rollout]);
+  if (looks.length === 1 || rollout.looks.length === 1) return <Strips rollout={rollout} />;
   if (looks.length === 0)
     return (
       <p className="r-prose">
@@ -59,6 +61,39 @@ export function GainChart({ rollout }: { rollout: Rollout }) {
         caption={`Champion minus candidate on the same requests; above 0 is better. The band holds at every look with chance ${formatChance(1 - rollout.plan.alpha)}, so looking early costs nothing`}
       />
     </div>
+  );
+}
+
+/** The newest stage that has a line to draw, else the one with the most looks. */
+function stageToDraw(looks: Rollout['looks']): 'shadow' | 'canary' {
+  const count = (stage: 'shadow' | 'canary') => looks.filter((look) => look.stage === stage).length;
+  return count('canary') >= 2 || count('canary') > count('shadow') ? 'canary' : 'shadow';
+}
+
+/** Too few looks for a line: each as a strip. */
+function Strips({ rollout }: { rollout: Rollout }) {
+  const rows = rollout.looks.flatMap((look, index) => {
+    if (look.gain === null || look.low === null || look.high === null) return [];
+    return [
+      {
+        label: `look ${index + 1}, ${look.stage}`,
+        value: look.gain,
+        interval: [look.low, look.high] as const,
+        n: look.n,
+        role: 'candidate' as const,
+      },
+    ];
+  });
+  if (rows.length === 0) return null;
+  return (
+    <Interval
+      metric={`gain of v${rollout.candidate} in ${rollout.plan.loss.replaceAll('_', ' ')}, always valid`}
+      rows={rows}
+      marks={[
+        { at: 0, label: 'no gain' },
+        { at: -rollout.plan.canary.margin, label: 'most it may lose' },
+      ]}
+    />
   );
 }
 

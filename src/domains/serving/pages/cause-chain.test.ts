@@ -30,3 +30,15 @@ it('walks from the answer to its source and keeps gaps in their place', () => {
   expect(links.at(-1)?.gap).toBe('nothing is recorded under this name');
   expect(gaps).toBe(2);
 });
+
+it('cuts digests so that a fact stays a fact and not a wall', () => {
+  const digest = 'a41f9c0b7d2299887766554433221100a41f9c0b7d2299887766554433221100';
+  const graph: LineageGraph = {
+    root: 'rondo:blob:b',
+    nodes: [{ urn: 'rondo:blob:b', title: 'b', facts: { digest, rows: 12 }, href: null }],
+    links: [],
+    gaps: [],
+    truncated: false,
+  };
+  expect(causeChain(graph).links[0]?.fact).toBe('digest a41f9c0b7d22, rows 12');
+});

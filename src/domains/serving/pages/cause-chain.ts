@@ -23,7 +23,7 @@ function linkOf(node: LineageNode, gap: string | undefined): ChainLink {
   const fact = Object.entries(node.facts)
     .filter(([, value]) => value !== null)
     .slice(0, 2)
-    .map(([key, value]) => `${key.replaceAll('_', ' ')} ${String(value)}`)
+    .map(([key, value]) => `${key.replaceAll('_', ' ')} ${shortened(String(value))}`)
     .join(', ');
   return {
     id: node.urn,
@@ -56,3 +56,6 @@ function depths(graph: LineageGraph): Map<string, number> {
   }
   return depth;
 }
+
+/** Digests are cut to twelve characters; the page of the thing has the whole. */
+const shortened = (text: string): string => text.replace(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1');

@@ -12,7 +12,7 @@ import { When } from '../../../ui/when.tsx';
 import { servingContract } from '../contract.ts';
 import type { Endpoint as EndpointOf } from '../schema/control.ts';
 import { RollBack } from './roll-back.tsx';
-import { callForms, partOf } from './serving-words.ts';
+import { callForms, partOf, wayBackOf } from './serving-words.ts';
 import { TrafficBar } from './traffic-bar.tsx';
 import { Deployments, TrafficHistory } from './traffic-history.tsx';
 
@@ -22,6 +22,7 @@ export function Endpoint() {
   const name = params.endpoint ?? '';
   const answer = useEndpoint(servingContract.getEndpoint, { params: { project, endpoint: name } });
   const data = answer.data;
+  const back = data ? wayBackOf(data.endpoint.arms, data.revisions) : undefined;
   const tab = search.tab ?? 'live';
   return (
     <PageFrame
@@ -31,7 +32,7 @@ export function Endpoint() {
       actions={
         data ? (
           <>
-            <RollBack project={project} endpoint={data.endpoint} revisions={data.revisions} />
+            {back ? <RollBack project={project} endpoint={data.endpoint} to={back} /> : null}
             <Action href={`${pageOf(project, 'predictions')}?endpoint=${encodeURIComponent(name)}`}>
               Predictions
             </Action>
@@ -47,7 +48,7 @@ export function Endpoint() {
     >
       {tab === 'traffic' && data ? (
         <Panel title="Traffic" note={`${data.revisions.length} revisions, wall clock`}>
-          <TrafficHistory project={project} endpoint={data.endpoint} revisions={data.revisions} />
+          <TrafficHistory endpoint={data.endpoint} revisions={data.revisions} />
         </Panel>
       ) : tab === 'versions' && data ? (
         <Panel title="Deployments" note="wall clock">

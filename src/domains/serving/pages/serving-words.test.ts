@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Arm, Endpoint, TrafficRevision } from '../schema/control.ts';
-import { callForms, endpointsLead, isTime, numberOf, partOf, rollbackTargetOf } from './serving-words.ts';
+import { callForms, endpointsLead, isTime, numberOf, partOf, wayBackOf } from './serving-words.ts';
 
 const arm = (version: number, change: Partial<Arm> = {}): Arm => ({
   deployment: version,
@@ -20,7 +20,7 @@ const revision = (number: number, version: number, state: TrafficRevision['state
   created_at: number,
 });
 
-it('rolls back to the newest other champion that was live, not to a failed change', () => {
+it('goes back to the newest other champion that was live, not to a failed change', () => {
   const history = [
     revision(1, 1, 'superseded'),
     revision(2, 2, 'superseded'),
@@ -28,8 +28,14 @@ it('rolls back to the newest other champion that was live, not to a failed chang
     revision(4, 3, 'superseded'),
     revision(5, 3, 'live'),
   ];
-  expect(rollbackTargetOf(history, 5)?.revision).toBe(2);
-  expect(rollbackTargetOf(history.slice(0, 1), 1)).toBeUndefined();
+  expect(wayBackOf([arm(3)], history)).toEqual({ deployment: 2, model: 'flight-delay', version: 2 });
+  expect(wayBackOf([arm(1)], history.slice(0, 1))).toBeUndefined();
+});
+
+it('first ends a candidate that answers somebody; a shadow is no reason', () => {
+  const candidate = arm(3, { arm: 'candidate', weight: 0.1 });
+  expect(wayBackOf([arm(2, { weight: 0.9 }), candidate], [])).toMatchObject({ version: 2, stops: 3 });
+  expect(wayBackOf([arm(2), { ...candidate, weight: 0, shadow: true }], [])).toBeUndefined();
 });
 
 it('counts what answers and names where a candidate is tried', () => {

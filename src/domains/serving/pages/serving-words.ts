@@ -1,5 +1,5 @@
 import type { LeadPart } from '../../../lib/lead.ts';
-import type { Endpoint, TrafficRevision } from '../schema/control.ts';
+import type { Arm, Endpoint, TrafficRevision } from '../schema/control.ts';
 
 const count = (n: number, one: string, many = `${one}s`) =>
   `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
@@ -20,26 +20,29 @@ export function endpointsLead(endpoints: readonly Endpoint[]): LeadPart[] {
   ];
 }
 
-/** The revision that a roll-back without a number goes to: the newest one before now that was live with another champion. */
-export function rollbackTargetOf(
-  revisions: readonly TrafficRevision[],
-  live: number,
-): TrafficRevision | undefined {
-  const champion = (revision: TrafficRevision | undefined) => {
-    const arm = revision?.arms.find((each) => each.arm === 'champion');
-    return arm && `${arm.model} v${arm.version}`;
-  };
-  const now = champion(revisions.find((each) => each.revision === live));
-  return [...revisions]
-    .sort((a, b) => b.revision - a.revision)
-    .find(
-      (each) =>
-        each.revision < live &&
-        each.state === 'superseded' &&
-        champion(each) !== undefined &&
-        champion(each) !== now,
-    );
+/** A version that can answer everything again; `stops` is the candidate that this would end. */
+export interface WayBack {
+  deployment: number;
+  model: string;
+  version: number;
+  stops?: number;
 }
+
+/** The nearest way back: without the candidate while one answers, else to the newest other champion that was live. */
+export function wayBackOf(arms: readonly Arm[], revisions: readonly TrafficRevision[]): WayBack | undefined {
+  const champion = arms.find((arm) => arm.arm === 'champion');
+  const candidate = arms.find((arm) => arm.arm === 'candidate');
+  if (champion && candidate && candidate.weight > 0)
+    return { ...placeOf(champion), stops: candidate.version };
+  const before = [...revisions]
+    .sort((a, b) => b.revision - a.revision)
+    .filter((revision) => revision.state === 'superseded')
+    .flatMap((revision) => revision.arms.filter((arm) => arm.arm === 'champion'))
+    .find((arm) => arm.deployment !== champion?.deployment);
+  return before && placeOf(before);
+}
+
+const placeOf = ({ deployment, model, version }: Arm): WayBack => ({ deployment, model, version });
 
 const CAUSES: Readonly<Record<TrafficRevision['cause']['kind'], string>> = {
   deploy: 'deployed',

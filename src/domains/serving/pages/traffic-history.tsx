@@ -20,13 +20,11 @@ const WORDS: Readonly<Record<TrafficRevision['state'], StatusWord>> = {
 const armsText = (revision: TrafficRevision) =>
   revision.arms.map((arm) => `v${arm.version} ${armShare(arm)}`).join('; ') || 'nobody';
 
-/** Every change of the traffic with its cause; each state that was live can be gone back to. */
+/** Every change of the traffic with its cause. */
 export function TrafficHistory({
-  project,
   endpoint,
   revisions,
 }: {
-  project: string;
   endpoint: Endpoint;
   revisions: readonly TrafficRevision[];
 }) {
@@ -56,18 +54,6 @@ export function TrafficHistory({
       cell: (each) => <When at={each.created_at} clock="wall" />,
       width: 120,
     },
-    {
-      id: 'back',
-      head: '',
-      value: () => null,
-      cell: (each) =>
-        each.state === 'superseded' ? (
-          <RollBack project={project} endpoint={endpoint} revisions={revisions} to={each} />
-        ) : null,
-      width: 160,
-      sortable: false,
-      narrow: 'none',
-    },
   ];
   return (
     <DataTable
@@ -80,7 +66,7 @@ export function TrafficHistory({
   );
 }
 
-/** Model versions that have been behind the endpoint, with their number in prediction ids. */
+/** Model versions that have been behind the endpoint, with their number in prediction ids; each can answer again. */
 export function Deployments({
   project,
   endpoint,
@@ -121,6 +107,22 @@ export function Deployments({
       value: (each) => each.created_at,
       cell: (each) => <When at={each.created_at} clock="wall" />,
       width: 120,
+    },
+    {
+      id: 'back',
+      head: 'way back',
+      value: () => null,
+      cell: (each) =>
+        endpoint.arms.some((arm) => arm.deployment === each.number) ? null : (
+          <RollBack
+            project={project}
+            endpoint={endpoint}
+            to={{ deployment: each.number, model: each.model, version: each.version }}
+          />
+        ),
+      width: 160,
+      sortable: false,
+      narrow: 'none',
     },
   ];
   return (

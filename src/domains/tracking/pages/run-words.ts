@@ -16,12 +16,13 @@ const keysOf = (
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([key]) => key);
 };
 
-/** Metrics and params of runs as columns, the ones that most runs have first; only the first few are shown until picked. */
+/** Metrics and params of runs as columns: metrics that say how good a run is, then what most runs have; the rest is there to be picked. */
 export function valueColumns(
   runs: readonly Run[],
   shown: { metrics: number; params: number },
 ): DataColumn<Run>[] {
-  const metrics = keysOf(runs, (run) => run.data.metrics).map(
+  const known = keysOf(runs, (run) => run.data.metrics);
+  const metrics = [...known.filter(betterOf), ...known.filter((key) => !betterOf(key))].map(
     (key, index): DataColumn<Run> => ({
       id: `metrics.${key}`,
       head: key,
