@@ -40,6 +40,9 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
     const failed = Number(data.failed ?? 0);
     return `${text(data.dataset ?? data.name)} v${text(data.version)}: ${failed === 0 ? 'all checks passed' : `${failed} checks failed`}.`;
   },
+  'ci.reported': (data) =>
+    `Commit ${text(data.commit).slice(0, 12)}: ${text(data.suite)} ${text(data.passed)} passed, ${text(data.failed)} failed.`,
+  'maturity.attested': (data) => `${text(data.by)} attested ${text(data.criterion).replaceAll('-', ' ')}.`,
   'firing.ended': (data) =>
     `What rule ${text(data.rule)} began has ended: ${text(data.state).replaceAll('_', ' ')}.`,
   'endpoint.created': (data) => `An endpoint was made in ${text(data.environment)}.`,
