@@ -92,7 +92,7 @@ function FieldDiff({ before, after, rows }: Extract<DiffViewProps, { kind: 'fiel
   const equal = rows.filter((row) => !row.changed).length;
   return (
     <>
-      <div className="r-scroll-x">
+      <div className="r-scroll-x" tabIndex={0}>
         <table className="r-fields">
           <thead>
             <tr>

@@ -72,5 +72,5 @@ export function eventSentence(event: Pick<EventItem, 'type' | 'data' | 'subject'
   if (made) return made;
   const [, kind = '', name = ''] = event.subject.split(':');
   const verb = event.type.split('.').at(-1)?.replaceAll('_', ' ') ?? '';
-  return `${kind.replaceAll('-', ' ')} ${decodeURIComponent(name)}: ${verb}.`;
+  return `${kind.replaceAll('-', ' ')} ${decodeURIComponent(name).replace(/\b([0-9a-f]{8})[0-9a-f]{24,}\b/g, '$1')}: ${verb}.`;
 }

@@ -129,6 +129,16 @@ describe('turns', () => {
   });
 });
 
+it('take no turn from a pipeline that never led to a promotion', () => {
+  const turns = turnsOf(
+    facts({
+      pipelineRuns: [{ ...run(3, 'done', 200), pipeline: 'reproduce' }, run(1, 'done', 10)],
+      promotions: [promotion(1, { created_at: 20 })],
+    }),
+  );
+  expect(turns.map((turn) => [turn.pipeline, turn.outcome])).toEqual([['train', 'promoted']]);
+});
+
 describe('words', () => {
   it('lead with who answers and how well, then what waits', () => {
     const live = facts({
@@ -155,6 +165,10 @@ describe('words', () => {
         data: { dataset: 'flights', version: 6 },
       }),
     ).toBe('flights v6 was imported.');
+    const commit = 'e6e871a6c40ccf852d2ab49f6ff12a5eed5f9c52';
+    expect(eventSentence({ type: 'x.reported', subject: `rondo:commit:${commit}`, data: null })).toBe(
+      'commit e6e871a6: reported.',
+    );
     expect(eventSentence({ type: 'thing.turned.blue', subject: 'rondo:rule:a%20b', data: null })).toBe(
       'rule a b: blue.',
     );

@@ -20,12 +20,13 @@ export interface Turn {
 }
 
 /**
- * Turns, oldest first. A turn begins with a run of a pipeline; the promotions asked for before the next run began belong to it.
+ * Turns, oldest first. A turn begins with a run of a pipeline that trains; the promotions asked for before the next such run
+ * began belong to it.
  */
 export function turnsOf(
   facts: Pick<LoopFacts, 'project' | 'pipelineRuns' | 'promotions' | 'rollouts'>,
 ): Turn[] {
-  const runs = [...facts.pipelineRuns].sort((a, b) => a.created_at - b.created_at);
+  const runs = runsOfTurns(facts);
   return runs.map((run, index): Turn => {
     const next = runs[index + 1]?.created_at ?? Number.POSITIVE_INFINITY;
     const mine = facts.promotions
@@ -45,6 +46,20 @@ export function turnsOf(
       ...endOf(run.state, last, goal, facts.rollouts),
     };
   });
+}
+
+/** Runs of pipelines that led to a promotion, oldest first; of all pipelines while none has. */
+function runsOfTurns({
+  pipelineRuns,
+  promotions,
+}: Pick<LoopFacts, 'pipelineRuns' | 'promotions'>): LoopFacts['pipelineRuns'][number][] {
+  const runs = [...pipelineRuns].sort((a, b) => a.created_at - b.created_at);
+  const training = new Set(
+    promotions.flatMap(
+      ({ created_at }) => runs.findLast((run) => run.created_at <= created_at)?.pipeline ?? [],
+    ),
+  );
+  return training.size === 0 ? runs : runs.filter((run) => training.has(run.pipeline));
 }
 
 type End = Pick<Turn, 'outcome' | 'reached' | 'verdict'>;

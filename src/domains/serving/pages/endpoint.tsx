@@ -52,7 +52,12 @@ export function Endpoint() {
         </Panel>
       ) : tab === 'versions' && data ? (
         <Panel title="Deployments" note="wall clock">
-          <Deployments project={project} endpoint={data.endpoint} deployments={data.deployments} />
+          <Deployments
+            project={project}
+            endpoint={data.endpoint}
+            deployments={data.deployments}
+            revisions={data.revisions}
+          />
         </Panel>
       ) : (
         <Panel state={panelState(answer, { rows: 6 })}>

@@ -66,16 +66,25 @@ export function TrafficHistory({
   );
 }
 
-/** Model versions that have been behind the endpoint, with their number in prediction ids; each can answer again. */
+/** Model versions that have been behind the endpoint, with their number in prediction ids; those that answered as champion can do so again. */
 export function Deployments({
   project,
   endpoint,
   deployments,
+  revisions,
 }: {
   project: string;
   endpoint: Endpoint;
   deployments: readonly Deployment[];
+  revisions: readonly TrafficRevision[];
 }) {
+  const answered = new Set(
+    revisions
+      .filter((revision) => revision.state !== 'failed')
+      .flatMap((revision) =>
+        revision.arms.filter((arm) => arm.arm === 'champion').map((arm) => arm.deployment),
+      ),
+  );
   const columns: readonly DataColumn<Deployment>[] = [
     {
       id: 'version',
@@ -113,7 +122,7 @@ export function Deployments({
       head: 'way back',
       value: () => null,
       cell: (each) =>
-        endpoint.arms.some((arm) => arm.deployment === each.number) ? null : (
+        endpoint.arms.some((arm) => arm.deployment === each.number) || !answered.has(each.number) ? null : (
           <RollBack
             project={project}
             endpoint={endpoint}
