@@ -42,6 +42,10 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
   },
   'ci.reported': (data) =>
     `Commit ${text(data.commit).slice(0, 12)}: ${text(data.suite)} ${text(data.passed)} passed, ${text(data.failed)} failed.`,
+  'maturity.changed': (data) =>
+    data.before === null || data.before === data.level
+      ? `Maturity is level ${text(data.level)}.`
+      : `Maturity went from level ${text(data.before)} to ${text(data.level)}.`,
   'maturity.attested': (data) => `${text(data.by)} attested ${text(data.criterion).replaceAll('-', ' ')}.`,
   'firing.ended': (data) =>
     `What rule ${text(data.rule)} began has ended: ${text(data.state).replaceAll('_', ' ')}.`,
