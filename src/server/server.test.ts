@@ -77,6 +77,17 @@ describe('server', () => {
     });
   });
 
+  it('ends although somebody listens to its events', async () => {
+    const listened = await testServer();
+    const events = await fetch(`${listened.url}/api/v1/events`, {
+      headers: { authorization: `Bearer ${listened.token}` },
+    });
+    const reader = events.body?.getReader();
+    await reader?.read();
+    await listened.end();
+    while (!(await reader?.read())?.done);
+  });
+
   it('reports all faults of the settings at once', () => {
     expect(() => readConfig({}, { RONDO_PORT: 'x', RONDO_TOKEN: 'short' })).toThrow(
       /RONDO_PORT.*RONDO_TOKEN/,

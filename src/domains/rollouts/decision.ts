@@ -180,10 +180,11 @@ export function lookAtCanary(plan: RolloutPlan, seen: StageRows, startedAt: numb
       decision: 'inconclusive',
       sentence: 'Inconclusive. No labelled row came during the canary. The champion stays.',
     };
+  const loss = test.low >= -plan.canary.margin ? 'show no loss' : 'do not prove a loss';
   return {
     ...base,
     decision: 'promote',
-    sentence: `Promote. All guardrails held on ${rows(split.candidate)} answers of the candidate, and ${rows(base.n)} paired rows show no loss beyond ${plan.canary.margin}.`,
+    sentence: `Promote. All guardrails held on ${rows(split.candidate)} answers of the candidate, and ${rows(base.n)} paired rows ${loss} beyond ${plan.canary.margin}.`,
   };
 }
 

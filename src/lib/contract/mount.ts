@@ -27,13 +27,15 @@ export function mount<Actor>(
   bound: Bound<Actor>[],
   options: MountOptions<Actor>,
 ): void {
+  const closing = new AbortController();
+  app.addHook('preClose', async () => closing.abort());
   for (const item of bound) {
     for (const url of pathsOf(item.endpoint)) {
       app.route({
         method: methodsOf(item.endpoint),
         url,
         config: { endpoint: item.endpoint },
-        handler: (request, reply) => handle(item, request, reply, options),
+        handler: (request, reply) => handle(item, request, reply, options, closing.signal),
       });
     }
   }
@@ -44,6 +46,7 @@ async function handle<Actor>(
   request: FastifyRequest,
   reply: FastifyReply,
   options: MountOptions<Actor>,
+  closing: AbortSignal,
 ) {
   const { endpoint } = item;
   const actor = options.actorOf(request);
@@ -54,7 +57,7 @@ async function handle<Actor>(
     endpoint.needs,
     params.project ?? (typeof workspace === 'string' ? workspace : undefined),
   );
-  const context = contextOf(request, reply);
+  const context = contextOf(request, reply, endpoint.kind === 'events' ? closing : undefined);
   if (endpoint.kind === 'upload') context.stream = request.body as NodeJS.ReadableStream;
   const mlflow = endpoint.dialect === 'mlflow';
   const rawBody = bodyOf(request, mlflow);
@@ -86,8 +89,11 @@ async function handle<Actor>(
     .send(JSON.stringify(body ?? {}));
 }
 
-/** The signal is made when somebody asks for it: most requests end before they could be given up. */
-function contextOf(request: FastifyRequest, reply: FastifyReply): RequestContext {
+/**
+ * The signal is made when somebody asks for it: most requests end before they could be given up. `closing` ends what
+ * would otherwise go on for as long as the client listens, and keep the server from ending.
+ */
+function contextOf(request: FastifyRequest, reply: FastifyReply, closing?: AbortSignal): RequestContext {
   let signal: AbortSignal | undefined;
   return {
     id: request.id,
@@ -97,7 +103,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply): RequestContext
       const aborted = new AbortController();
       if (reply.raw.destroyed) aborted.abort();
       else reply.raw.once('close', () => aborted.abort());
-      signal = aborted.signal;
+      signal = closing ? AbortSignal.any([aborted.signal, closing]) : aborted.signal;
       return signal;
     },
   };
@@ -155,5 +161,6 @@ function sendEvents(reply: FastifyReply, events: EventBody, signal: AbortSignal)
     .header('content-type', 'text/event-stream')
     .header('cache-control', 'no-store')
     .header('x-accel-buffering', 'no')
+    .header('connection', 'close')
     .send(Readable.from(lines()));
 }
