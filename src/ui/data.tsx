@@ -64,6 +64,48 @@ export function useEndpoint<E extends Endpoint>(
   };
 }
 
+/** The text of a file endpoint, for previews; asked once, for what files hold does not change. */
+export function useFileText<E extends Endpoint>(endpoint: E, args: Args<E> | undefined): Answered<string> {
+  const { call, workspace } = useAccess();
+  const query = useQuery({
+    queryKey: queryKey(endpoint, args, workspace),
+    queryFn: async ({ signal }) => {
+      const response: unknown = await call(endpoint, args as Args<E>, { signal });
+      return (response as Response).text();
+    },
+    enabled: args !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return {
+    data: query.data,
+    fault: query.error ? toAppError(query.error).toFault() : undefined,
+    refreshing: false,
+    retry: () => void query.refetch(),
+  };
+}
+
+/** Downloads a file endpoint with the rights of this tab, under the given name; a fault is told as a toast. */
+export function useDownload(): <E extends Endpoint>(
+  endpoint: E,
+  args: Args<E>,
+  name: string,
+) => Promise<void> {
+  const { call } = useAccess();
+  return async (endpoint, args, name) => {
+    try {
+      const response: unknown = await call(endpoint, args);
+      const url = URL.createObjectURL(await (response as Response).blob());
+      const link = document.createElement('a');
+      link.href = url;
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    } catch (error) {
+      toast(toAppError(error).message);
+    }
+  };
+}
+
 export interface Acting<E extends Endpoint> {
   run: (args: Args<E>) => void;
   running: boolean;

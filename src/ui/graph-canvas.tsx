@@ -132,7 +132,13 @@ const CENTRED_FROM = 16;
 function GraphNodeBox({ data: { node }, selected }: NodeProps<Drawn>) {
   const look = node.word ? STATUS[node.word] : undefined;
   return (
-    <div className="r-node" data-selected={selected || undefined} data-tone={look?.tone} data-node={node.id}>
+    <div
+      className="r-node"
+      data-selected={selected || undefined}
+      data-tone={look?.tone}
+      data-node={node.id}
+      data-faint={node.faint || undefined}
+    >
       <Handle type="target" position={Position.Left} isConnectable={false} />
       {look ? (
         <span className="r-status" data-tone={look.tone}>

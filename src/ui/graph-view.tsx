@@ -12,6 +12,8 @@ export interface GraphNode {
   fact?: string;
   word?: StatusWord;
   href?: string;
+  /** Drawn faintly: a filter leaves it out, and its place stays. */
+  faint?: boolean;
 }
 
 export interface GraphEdge {
@@ -77,7 +79,7 @@ function GraphList({ nodes, edges, selected, onSelect }: GraphViewProps) {
           .filter((edge) => edge.to === id)
           .map((edge) => byId.get(edge.from)?.name ?? edge.from);
         return node ? (
-          <li key={id} data-selected={id === selected || undefined}>
+          <li key={id} data-selected={id === selected || undefined} data-faint={node.faint || undefined}>
             {node.href ? (
               <a className="r-quiet" href={node.href}>
                 {node.name}

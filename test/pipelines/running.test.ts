@@ -74,12 +74,12 @@ describe('running pipelines', () => {
 
     const rate = await shop.run('flow', { rows: 7, rate: 2 });
     expect(stepOf(rate, 'prepare').state).toBe('reused');
-    expect(stepOf(rate, 'train')).toMatchObject({ state: 'done', why: 'input rate changed (0.5 → 2)' });
+    expect(stepOf(rate, 'train')).toMatchObject({ state: 'done', why: 'input rate changed (0.5 to 2)' });
 
     await shop.apply(FLOW.replace("split(',').length", "split(',').length + 1"));
     const code = await shop.run('flow', { rows: 7 });
     expect(stepOf(code, 'prepare').state).toBe('reused');
-    expect(stepOf(code, 'train').why).toMatch(/^code changed \([0-9a-f]{8} → [0-9a-f]{8}\)$/);
+    expect(stepOf(code, 'train').why).toMatch(/^code changed \([0-9a-f]{8} to [0-9a-f]{8}\)$/);
     await shop.apply(FLOW);
     expect((await shop.run('flow', { rows: 7 })).steps.every((step) => step.state === 'reused')).toBe(true);
 

@@ -25,13 +25,13 @@ describe('cache key', () => {
   it('changes with each component, and the change is named', () => {
     const before = cacheParts(subject);
     const changes: [Partial<typeof subject>, string][] = [
-      [{ code: 'd'.repeat(64) }, 'code changed (aaaaaaaa → dddddddd)'],
-      [{ lock: 'e'.repeat(64) }, 'lock file changed (bbbbbbbb → eeeeeeee)'],
-      [{ launcher: 'slurm' }, 'launcher changed (process → slurm)'],
-      [{ inputs: { ...subject.inputs, rate: 0.2 } }, 'input rate changed (0.1 → 0.2)'],
+      [{ code: 'd'.repeat(64) }, 'code changed (aaaaaaaa to dddddddd)'],
+      [{ lock: 'e'.repeat(64) }, 'lock file changed (bbbbbbbb to eeeeeeee)'],
+      [{ launcher: 'slurm' }, 'launcher changed (process to slurm)'],
+      [{ inputs: { ...subject.inputs, rate: 0.2 } }, 'input rate changed (0.1 to 0.2)'],
       [
         { params: { ...subject.params, month: '2001-02' } },
-        'parameter month changed ("2001-01" → "2001-02")',
+        'parameter month changed ("2001-01" to "2001-02")',
       ],
       [{ env: { A: '1' } }, 'environment is new'],
     ];
@@ -40,6 +40,8 @@ describe('cache key', () => {
       expect(changedParts(before, cacheParts({ ...subject, ...change } as typeof subject))).toEqual([text]);
     }
     expect(changedParts(before, before)).toEqual([]);
+    const model = (version: number) => ({ 'input model': canonical({ name: 'late', version }) });
+    expect(changedParts(model(1), model(2))).toEqual(['input model changed (late v1 to late v2)']);
   });
 
   it('writes equal values as equal texts, and different ones differently', () => {

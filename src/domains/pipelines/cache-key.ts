@@ -55,7 +55,7 @@ export function changedParts(before: CacheParts, now: CacheParts): string[] {
     if (old === fresh) return [];
     if (old === undefined) return [`${name} is new`];
     if (fresh === undefined) return [`${name} is gone`];
-    return [`${name} changed (${brief(old)} → ${brief(fresh)})`];
+    return [`${name} changed (${brief(old)} to ${brief(fresh)})`];
   });
 }
 
@@ -69,6 +69,8 @@ function identityOf(value: unknown, kind: string | undefined): string {
 
 const short = (text: string): string => (text.length <= 100 ? text : `sha256:${sha256(text)}`);
 const brief = (text: string): string => {
+  const model = /^\{"name":"([^"\\]+)","version":"?(\w+)"?\}$/.exec(text);
+  if (model) return `${model[1]} v${model[2]}`;
   const plain = text.replace(/^sha256:/, '');
   return /^[0-9a-f]{64}$/.test(plain)
     ? plain.slice(0, 8)

@@ -10,9 +10,12 @@ import { pageOf, usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
 import { pipelinesContract } from '../contract.ts';
 import { upstreamOf } from '../schema/check.ts';
-import type { RunDetail, StepRunItem } from '../schema/runs.ts';
+import type { RunDetail } from '../schema/runs.ts';
 import { leadParts, RUN_WORDS, stepWord } from './pipeline-words.ts';
+import { RunFacts } from './run-facts.tsx';
 import { StepPanel } from './step-panel.tsx';
+import { StepStates } from './step-states.tsx';
+import { chosenStep, stateCounts, stepName } from './step-words.ts';
 
 /** One run: graph, times and the log of the chosen step; a failed run opens on the step that failed. */
 export function PipelineRun() {
@@ -21,25 +24,36 @@ export function PipelineRun() {
     params: { project, run: params.run ?? '' },
   });
   const data = answer.data;
-  const chosen = data ? chosenStep(data, search.step) : undefined;
+  const chosen = data ? chosenStep(data.steps, search.step) : undefined;
+  const state = search.state;
+  const shown = (data?.steps ?? []).filter((step) => !state || stepWord(step.state) === state);
   const choose = (id: string) => setSearch({ step: id }, { replace: true });
   return (
     <PageFrame
       title={data ? `${data.pipeline} #${data.number}` : 'Pipeline run'}
       mark={data ? <Status word={RUN_WORDS[data.state]} chip /> : undefined}
       lead={data ? leadParts(data.lead) : undefined}
-      actions={data ? <Actions project={project} run={data} /> : undefined}
+      actions={data ? <Actions project={project} run={data} from={chosen?.node} /> : undefined}
       wide
     >
       <Panel
         title="Steps"
         note={data ? `version ${data.version} of the code` : undefined}
+        actions={
+          data ? (
+            <StepStates
+              counts={stateCounts(data.steps)}
+              chosen={state}
+              onChoose={(word) => setSearch({ state: word }, { replace: true })}
+            />
+          ) : undefined
+        }
         state={panelState(answer, { rows: 6 })}
       >
         {data ? (
           <GraphView
             label={`Steps of ${data.pipeline}`}
-            nodes={nodesOf(data)}
+            nodes={nodesOf(data, new Set(shown.map((step) => step.node)))}
             edges={edgesOf(data)}
             selected={chosen?.node}
             onSelect={choose}
@@ -52,10 +66,13 @@ export function PipelineRun() {
           <Gantt
             label={`Steps of run ${data.number}`}
             selected={chosen?.id}
-            onSelect={(id) => choose(data.steps.find((step) => step.id === id)?.node ?? id)}
-            rows={data.steps.map((step) => ({
+            onSelect={(id) => {
+              const step = data.steps.find((each) => each.id === id);
+              if (step) choose(stepName(step));
+            }}
+            rows={shown.map((step) => ({
               id: step.id,
-              name: step.map_index === null ? step.node : `${step.node}[${step.map_index}]`,
+              name: stepName(step),
               word: stepWord(step.state),
               critical: step.critical,
               spans:
@@ -74,21 +91,12 @@ export function PipelineRun() {
         </Panel>
       ) : null}
       {data && chosen ? <StepPanel key={chosen.id} project={project} step={chosen} /> : null}
+      {data ? <RunFacts project={project} run={data} /> : null}
     </PageFrame>
   );
 }
 
-/** The step of the address, else the one that failed, else the one that runs, else the last. */
-function chosenStep(run: RunDetail, node: string | undefined): StepRunItem | undefined {
-  return (
-    run.steps.find((step) => step.node === node) ??
-    run.steps.find((step) => step.state === 'failed') ??
-    run.steps.find((step) => step.state === 'running') ??
-    run.steps.at(-1)
-  );
-}
-
-function nodesOf(run: RunDetail) {
+function nodesOf(run: RunDetail, shown: ReadonlySet<string>) {
   return run.graph.nodes.map((node) => {
     const steps = run.steps.filter((step) => step.node === node.id);
     const worst =
@@ -106,6 +114,7 @@ function nodesOf(run: RunDetail) {
       name: steps.length > 1 ? `${node.id} x${steps.length}` : node.id,
       fact: time,
       word: worst ? stepWord(worst.state) : undefined,
+      faint: !shown.has(node.id),
     };
   });
 }
@@ -113,7 +122,7 @@ function nodesOf(run: RunDetail) {
 const edgesOf = (run: RunDetail) =>
   run.graph.nodes.flatMap((node) => upstreamOf(node).map((from) => ({ from, to: node.id })));
 
-function Actions({ project, run }: { project: string; run: RunDetail }) {
+function Actions({ project, run, from }: { project: string; run: RunDetail; from: string | undefined }) {
   const { go } = usePlace();
   const barrier = useBarrier('operate');
   const cancel = useAct(
@@ -142,6 +151,14 @@ function Actions({ project, run }: { project: string; run: RunDetail }) {
           onClick={() => resume.run({ params: { project, run: run.id }, body: {} })}
         >
           Resume
+        </Action>
+      )}
+      {run.state === 'running' || from === undefined ? null : (
+        <Action
+          because={barrier}
+          onClick={() => resume.run({ params: { project, run: run.id }, body: { from: [from] } })}
+        >
+          {`Rerun from ${from}`}
         </Action>
       )}
       {fault ? <Fault fault={fault} /> : null}

@@ -21,6 +21,18 @@ const STEP_WORDS: Readonly<Record<StepState, StatusWord>> = {
   blocked: 'Blocked',
 };
 
+/** States of steps, what went wrong first. */
+export const STATUS_ORDER: readonly StatusWord[] = [
+  'Failed',
+  'Blocked',
+  'Running',
+  'Queued',
+  'Cancelled',
+  'Done',
+  'Reused',
+  'Skipped',
+];
+
 export const stepWord = (state: StepState): StatusWord => STEP_WORDS[state];
 
 /** The lead of the room as the kit draws it. */

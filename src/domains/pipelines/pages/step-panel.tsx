@@ -1,6 +1,7 @@
 import { Columns } from '../../../ui/columns.tsx';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { Facts } from '../../../ui/facts.tsx';
+import { Id } from '../../../ui/id.tsx';
 import { LogView } from '../../../ui/log-view.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf } from '../../../ui/place.ts';
@@ -9,6 +10,8 @@ import { When } from '../../../ui/when.tsx';
 import { pipelinesContract } from '../contract.ts';
 import type { StepRunItem } from '../schema/runs.ts';
 import { logLines, stepWord } from './pipeline-words.ts';
+import { StepValues } from './step-values.tsx';
+import { resourcesText, stepName } from './step-words.ts';
 
 const FOLLOW_MS = 1000;
 
@@ -26,7 +29,7 @@ export function StepPanel({ project, step }: { project: string; step: StepRunIte
   return (
     <>
       <Panel
-        title={step.node}
+        title={stepName(step)}
         note={step.attempt > 0 ? `attempt ${step.attempt} of ${step.max_attempts}` : undefined}
         state={panelState(detail, { rows: 4 })}
       >
@@ -38,21 +41,30 @@ export function StepPanel({ project, step }: { project: string; step: StepRunIte
               ['Error', step.error],
               [
                 'Reused from',
-                step.reused_from ? (
-                  <a
-                    href={`${pageOf(project, 'lineage')}?of=${encodeURIComponent(`rondo:step-run:${step.reused_from}`)}`}
-                  >
-                    an earlier step run
-                  </a>
-                ) : undefined,
+                step.reused_from ? <Origin project={project} id={step.reused_from} /> : undefined,
               ],
+              [
+                'Attempts',
+                data && data.attempts.length > 1
+                  ? data.attempts.map((each) => `${each.attempt} ${each.state}`).join(', ')
+                  : undefined,
+              ],
+              ['Not before', step.retry_at === null ? undefined : <When at={step.retry_at} clock="wall" />],
               ['Began', step.started_at === null ? undefined : <When at={step.started_at} clock="wall" />],
               ['Launcher', data?.launcher],
+              ['Asked for', data ? resourcesText(data.resources) : undefined],
+              ['Cache key', data?.cache_key ? <Id value={data.cache_key} length={12} /> : undefined],
             ]}
           />
           <div className="r-stack">
-            <Values title="Inputs" values={data?.inputs ?? null} />
-            <Values title="Outputs" values={data?.outputs ?? null} />
+            <StepValues title="Inputs" values={data?.inputs ?? null} project={project} />
+            <StepValues title="Parameters" values={data?.params ?? null} project={project} />
+            <StepValues
+              title="Outputs"
+              values={data?.outputs ?? null}
+              project={project}
+              filesOf={step.reused_from ?? step.id}
+            />
           </div>
         </Columns>
       </Panel>
@@ -67,7 +79,7 @@ export function StepPanel({ project, step }: { project: string; step: StepRunIte
           }
         >
           <LogView
-            label={`Log of ${step.node}`}
+            label={`Log of ${stepName(step)}`}
             lines={lines}
             live={live}
             height={Math.min(360, Math.max(96, 18 * lines.length + 20))}
@@ -78,21 +90,14 @@ export function StepPanel({ project, step }: { project: string; step: StepRunIte
   );
 }
 
-function Values({ title, values }: { title: string; values: Readonly<Record<string, unknown>> | null }) {
-  const entries = Object.entries(values ?? {});
-  if (entries.length === 0) return null;
+/** The run whose step made the outputs, opened at that step. */
+function Origin({ project, id }: { project: string; id: string }) {
+  const origin = useEndpoint(pipelinesContract.getStepRun, { params: { project, step_run: id } }).data;
+  if (!origin) return <Id value={id} />;
+  const page = pageOf(project, 'pipelines', origin.pipeline, 'runs', origin.run);
   return (
-    <section>
-      <h3 className="r-h3">{title}</h3>
-      <Facts
-        rows={entries.map(([key, value]) => [key, <code className="r-code">{short(value)}</code>] as const)}
-      />
-    </section>
+    <a href={`${page}?step=${encodeURIComponent(stepName(origin))}`}>
+      {origin.pipeline} #{origin.run_number}
+    </a>
   );
-}
-
-const LONGEST = 240;
-function short(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}\u2026` : text;
 }
