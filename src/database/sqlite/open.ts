@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { sql } from 'kysely';
+import { matchesPattern } from '../../lib/search/pattern.ts';
 import type { Capabilities, Database } from '../database.ts';
 import { Handle, readerOver, Statements } from './dialect.ts';
 import { GroupWriter } from './writer.ts';
@@ -62,7 +63,7 @@ function connect(file: string): BetterSqlite.Database {
   connection.pragma('case_sensitive_like = on');
   connection.pragma('cache_size = -16000');
   connection.function('regexp', { deterministic: true }, (pattern: unknown, text: unknown) =>
-    text === null ? null : Number(new RegExp(String(pattern)).test(String(text))),
+    text === null ? null : Number(matchesPattern(String(pattern), String(text))),
   );
   return connection;
 }

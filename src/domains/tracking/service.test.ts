@@ -274,6 +274,12 @@ describe.each(ENGINES)('tracking on %s', (engine) => {
       expect(await found(filter)).toEqual(expected);
     });
 
+    it('is not held up by a pattern that backtracks without end elsewhere', async () => {
+      const slow = { key: 'slow', value: `${'a'.repeat(60)}!` };
+      await tracking.setTag(ANONYMOUS, 'default', ids[0] as string, slow);
+      expect(await found("tags.slow MATCHES '^(a+)+$'")).toEqual([]);
+    });
+
     it.each([
       [['metrics.score DESC'], [11, 10, 9, 8, 7, 6, 5, 2, 1, 0, 3, 4]],
       [['metrics.score ASC'], [0, 1, 2, 5, 6, 7, 8, 9, 10, 11, 3, 4]],

@@ -191,6 +191,8 @@ const writtenErrors: InvalidCase[] = [
   refused('metrics.a', CLAUSE, 9),
   refused('metrics. > 1', 'a key is missing', 0),
   refused("params.a MATCHES '('", 'Invalid regular expression', 17),
+  refused("params.a MATCHES 'a(?=b)'", 'Invalid regular expression', 17),
+  refused(`params.a MATCHES '${'a'.repeat(501)}'`, 'at most 500', 17),
   refused('start_time > now() - soon', 'not a duration', 21),
   refused('start_time > now(', CLAUSE, 17),
   refused("start_time > 'yesterday'", 'Expected numeric value type for numeric attribute: start_time'),

@@ -2,6 +2,7 @@ import { findDuration } from '../time.ts';
 import type { Field } from './fields.ts';
 import { invalidClause, isKeyword, isSymbol, peek, take } from './cursor.ts';
 import type { Cursor } from './cursor.ts';
+import { compile } from './pattern.ts';
 import { searchError } from './tokens.ts';
 import type { Token } from './tokens.ts';
 
@@ -116,9 +117,10 @@ function readNow(cursor: Cursor): number {
 
 function checkPattern(pattern: string, token: Token): void {
   try {
-    new RegExp(pattern);
+    compile(pattern);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.replace(/^.*: /, '') : '';
-    throw searchError(`Invalid regular expression '${pattern}': ${reason}`, token.start, token.end);
+    const reason = cause instanceof Error ? cause.message.replace(/^error parsing regexp: /, '') : '';
+    const shown = pattern.length > 80 ? `${pattern.slice(0, 80)}…` : pattern;
+    throw searchError(`Invalid regular expression '${shown}': ${reason}`, token.start, token.end);
   }
 }
