@@ -69,10 +69,11 @@ export async function play(
   await show.stage('Train, evaluate, register', async (stage) => {
     stage.progress('bundling the pipeline');
     await pipeline();
-    if (!(await hasVersion(rondo))) {
-      const run = await rondo.pipelines.runPipeline({ params: { name: 'flights-train' }, body: {} });
-      await watchRun(rondo, run.id, stage);
-    }
+    const run = await rondo.pipelines.runPipeline({
+      params: { name: 'flights-train' },
+      body: { key: 'quickstart: first training', reason: { text: 'the first training' } },
+    });
+    await watchRun(rondo, run.id, stage);
   });
   await show.stage('Release: dev, staging, prod', async (stage) => {
     await quiet(rondo, stage);
@@ -101,8 +102,8 @@ async function replay(
     sampleWorld(flightsFile(), ONE_IN, SEED),
   );
   const { settled_through } = await rondo.serving.getEndpoint({ params: { endpoint: ENDPOINT } });
-  let waiting: Answered[] = [];
   const summary: Summary = { requests: 0, failed: 0 };
+  let waiting = settled_through === null ? [] : await stillFlying(await gateway(), world, settled_through);
   for (const month of MONTHS.slice(1)) {
     const end = month === 6 ? startOf(7) + DAY : startOf(month + 1);
     const title = new Date(startOf(month)).toLocaleString('en', { month: 'long', timeZone: 'UTC' });
@@ -154,6 +155,15 @@ async function playChunk(
   await rondo.serving.settle({ params: { endpoint: ENDPOINT }, body: { through: until } });
   await quiet(rondo, stage, label);
   return known.filter(({ flight }) => flight.landed_at > until);
+}
+
+/**
+ * The answers whose truth was not known when an interrupted replay stopped: what is asked again under its key is
+ * answered as before.
+ */
+async function stillFlying(gateway: string, world: readonly Flight[], at: number): Promise<Answered[]> {
+  const flying = world.filter((flight) => flight.departed_at < at && flight.landed_at > at);
+  return (await askAll(gateway, ENDPOINT, flying, () => {})).answered;
 }
 
 /** Weeks from Monday to Monday, cut at the ends. */
@@ -227,11 +237,6 @@ async function materialise(rondo: Rondo, month: number, stage: Stage): Promise<v
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
-}
-
-async function hasVersion(rondo: Rondo): Promise<boolean> {
-  const { promotions } = await rondo.releases.listPromotions({ query: { model: MODEL } });
-  return promotions.length > 0;
 }
 
 async function watchRun(rondo: Rondo, run: string, stage: Stage): Promise<void> {

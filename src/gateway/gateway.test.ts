@@ -4,7 +4,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call } from '../../test/harness/data-plane.ts';
+import { call, gathered } from '../../test/harness/data-plane.ts';
 import {
   type Bundle,
   bundleGateway,
@@ -51,7 +51,9 @@ const portOf = (control: GatewayControl) => Number(new URL(control.url()).port);
 const ask = (port: number, row: number[], headers?: Record<string, string>) =>
   call(port, 'POST', '/endpoints/eta/invocations', { instances: [row] }, headers);
 const logged = async (place: Place) =>
-  (await recentLines(join(place.folder, 'log'), 1 << 28)).map((line) => LogRecord.parse(JSON.parse(line)));
+  (await gathered(recentLines(join(place.folder, 'log'), 1 << 28))).map((line) =>
+    LogRecord.parse(JSON.parse(line)),
+  );
 const predictions = async (place: Place) =>
   (await logged(place)).flatMap((record) => (record.kind === 'prediction' ? [record] : []));
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {

@@ -37,8 +37,7 @@ async function start(
   const place = gatewayPlace(config.folder);
   const log = await PredictionLog.open({ folder: place.log, epoch });
   const keys = new Keys();
-  const recoverKeys = async () =>
-    keys.recover(await recentLines(place.log, RECENT, { containing: '"key":', below: epoch }));
+  const recoverKeys = () => keys.recover(recentLines(place.log, RECENT, { below: epoch }));
   await recoverKeys();
   const store = await openOnlineStore(place.features);
   const blobs = await openBlobs({ folder: config.artifacts, url: config.artifacts });

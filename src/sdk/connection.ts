@@ -4,27 +4,47 @@ export interface Connection {
   url: string;
   token: string | undefined;
   project: string;
+  fetch: typeof fetch;
 }
 
-const PATIENCE_MS = 30_000;
+const STEP_PATIENCE_MS = 120_000;
 const WAIT_MS = 250;
+/** Nothing was sent, or nobody knows what became of what was sent. */
+const SERVER_GONE = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ETIMEDOUT']);
 
-/** `fetch` that waits up to 30 s while nothing listens: a server that is being restarted loses no step. */
-export const patient: typeof fetch = async (input, init) => {
-  const until = Date.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await fetch(input, init);
-    } catch (error) {
-      const code = (error as { cause?: { code?: string } }).cause?.code;
-      // Refused means that nothing was sent, so asking again cannot do anything twice.
-      if (code !== 'ECONNREFUSED' || Date.now() > until || !isInStep()) throw error;
-      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+/**
+ * `fetch` that waits while the server is away: it is being restarted, and a step or a script must not die of that. Whatever
+ * was sent is sent again, so a request that changes something happens at least once.
+ */
+export const patientFetch =
+  (patience: number): typeof fetch =>
+  async (input, init) => {
+    const until = Date.now() + patience;
+    for (;;) {
+      try {
+        return await whole(await fetch(input, init));
+      } catch (error) {
+        const { code } = causeOf(error);
+        const known = code !== undefined && SERVER_GONE.has(code);
+        if (!known || Date.now() > until || init?.body instanceof ReadableStream) throw error;
+        await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+      }
     }
-  }
-};
+  };
 
-const isInStep = (): boolean => process.env.RONDO_ATTEMPT_KEY !== undefined;
+/** A JSON answer that was read to its end: a server can die in the middle of one, too. */
+async function whole(response: Response): Promise<Response> {
+  if (!response.headers.get('content-type')?.startsWith('application/json')) return response;
+  const { status, statusText, headers } = response;
+  return new Response(await response.arrayBuffer(), { status, statusText, headers });
+}
+
+const causeOf = (error: unknown): { code?: string } =>
+  (error as { cause?: { code?: string } }).cause ?? (error as { code?: string });
+
+/** How long requests wait for a server that is away: inside a step two minutes, elsewhere not at all. */
+export const patienceOf = (given: number | undefined): number =>
+  given ?? (process.env.RONDO_ATTEMPT_KEY === undefined ? 0 : STEP_PATIENCE_MS);
 
 export async function send(
   connection: Connection,
@@ -37,14 +57,14 @@ export async function send(
   headers.set('x-mlflow-workspace', connection.project);
   if (init.body !== undefined && !headers.has('content-type'))
     headers.set('content-type', 'application/octet-stream');
-  const response = await patient(connection.url + path, { ...init, method, headers }).catch(
-    (cause: unknown) => {
+  const response = await connection
+    .fetch(connection.url + path, { ...init, method, headers })
+    .catch((cause: unknown) => {
       throw new AppError({ code: 'UNREACHABLE', status: 503 }, `No answer from ${connection.url}.`, {
         hint: 'Is the server running? `rondo server` starts it; RONDO_URL says where it is.',
         cause,
       });
-    },
-  );
+    });
   if (!response.ok) throw await refusal(response);
   return response;
 }

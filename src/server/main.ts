@@ -6,24 +6,30 @@ import { startServer } from './server.ts';
 /** Runs a server until SIGTERM or SIGINT. Tells a parent process over IPC, and `<data>/server.json`, where it listens. */
 export async function runServer(flags: Record<string, string | undefined>): Promise<void> {
   const config = readConfig(flags);
-  const server = await startServer(config);
+  const started = startServer(config);
+  let closing = false;
+  // Also while it starts: the default answer to a signal would leave the gateway behind.
+  const stop = () => {
+    if (closing) return;
+    closing = true;
+    started
+      .then((server) => server.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error(error);
+          process.exit(1);
+        },
+      );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  // A program that started this server and hears of it over IPC is its owner: it ends with it.
+  if (process.send) process.on('disconnect', stop);
+  const server = await started;
   const facts = { url: server.url, pid: process.pid };
   writeFileSync(join(config.data, 'server.json'), JSON.stringify(facts), { mode: 0o600 });
   process.send?.(facts);
   console.log(`Rondo serves at ${server.url}`);
   console.log(`Open ${server.startUrl}`);
-  let closing = false;
-  const stop = () => {
-    if (closing) return;
-    closing = true;
-    server.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(error);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
 }

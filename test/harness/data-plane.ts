@@ -52,7 +52,7 @@ export async function openPlane(
   const log = await PredictionLog.open({ folder: logFolder, epoch: options.epoch ?? 1, ...options.log });
   const store = await openOnlineStore(join(folder, 'features'));
   const keys = new Keys();
-  keys.recover(await recentLines(logFolder, 1 << 24));
+  await keys.recover(recentLines(logFolder, 1 << 24));
   const parts = {
     log,
     store,
@@ -79,7 +79,9 @@ export async function openPlane(
     call: (method, path, body, headers) => call(port, method, path, body, headers),
     async records() {
       await log.commit();
-      return (await recentLines(logFolder, 1 << 28)).map((line) => LogRecord.parse(JSON.parse(line)));
+      return (await gathered(recentLines(logFolder, 1 << 28))).map((line) =>
+        LogRecord.parse(JSON.parse(line)),
+      );
     },
     async close() {
       plane.server.closeAllConnections();
@@ -125,4 +127,11 @@ export function call(
     request.on('error', reject);
     request.end(bytes);
   });
+}
+
+/** Everything that comes, as a list. */
+export async function gathered<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of source) all.push(one);
+  return all;
 }

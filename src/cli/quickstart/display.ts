@@ -21,18 +21,16 @@ export function createDisplay(out: NodeJS.WriteStream): Display {
       const started = Date.now();
       let text = '';
       let frame = 0;
-      let said = '';
       const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
       const show = () => {
         if (live) {
           const line = `${FRAMES[frame++ % FRAMES.length]} ${title}  ${seconds()}  ${text}`;
           out.write(`\r\u001b[2K${line.slice(0, (out.columns ?? 100) - 1)}`);
-        } else if (text !== said || frame++ % 5 === 4) {
-          said = text;
+        } else {
           out.write(`  … ${title}, ${seconds()}${text ? `: ${text}` : ''}\n`);
         }
       };
-      const timer = setInterval(show, live ? 120 : 1900);
+      const timer = setInterval(show, live ? 120 : 1800);
       try {
         const result = await work({
           progress(next, part) {

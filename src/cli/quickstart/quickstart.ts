@@ -9,11 +9,13 @@ import { headCommit } from '../pipeline-file/provenance.ts';
 import { readPipelineFile } from '../pipeline-file/read.ts';
 import { createDisplay, type Display } from './display.ts';
 import { supervise } from './supervise.ts';
-import { summarize } from './summary.ts';
+import { printSummary, summaryOf } from './summary.ts';
 import { reportTests } from './tests.ts';
 
 const EXAMPLE = 'examples/flights';
 const PROJECT = 'flights';
+/** A server that died is back long before. */
+const RESTART_MS = 120_000;
 
 interface Played {
   play(
@@ -37,14 +39,14 @@ export async function quickstart(options: {
   const began = Date.now();
   const server = supervise(join(root, 'dist/cli.js'), data, { ...options.environment, RONDO_DATA: data });
   const stop = () => void server.stop().then(() => process.exit(0));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   try {
     const url = await display.stage('Server', () => server.url());
     const token = readFileSync(join(data, 'token'), 'utf8').trim();
-    const rondo = new Rondo({ url, token, project: PROJECT });
+    const rondo = new Rondo({ url, token, project: PROJECT, patience: RESTART_MS });
     const mark = join(data, 'quickstart.json');
     const fresh = !existsSync(mark);
+    let played: object | undefined;
     if (fresh) {
       const example = (await import(join(root, 'dist/examples/flights.js'))) as Played;
       const project = parse(readFileSync(join(root, EXAMPLE, 'rondo.yaml'), 'utf8')) as object;
@@ -61,16 +63,11 @@ export async function quickstart(options: {
         reportTests(rondo, { root, example: EXAMPLE, commit, token, environment }),
       );
       display.note(tested);
-      writeFileSync(
-        mark,
-        JSON.stringify({
-          ...outcome,
-          seconds: Math.round((Date.now() - began) / 1000),
-          restarts: server.restarts(),
-        }),
-      );
+      played = { ...outcome, seconds: Math.round((Date.now() - began) / 1000), restarts: server.restarts() };
     }
-    process.stdout.write(`\n${await summarize(rondo)}\n`);
+    const summary = await summaryOf(rondo);
+    if (played) writeFileSync(mark, JSON.stringify({ ...played, summary }, null, 1));
+    display.note(`\n${printSummary(summary)}`);
     if (server.restarts() > 0)
       display.note(`The server died ${server.restarts()} times and was started again.`);
     display.note(

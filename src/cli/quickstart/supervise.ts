@@ -14,12 +14,15 @@ export interface Supervised {
 }
 
 const GIVE_UP = 20;
+const OTHERS_END_MS = 20_000;
 
 /** Runs `rondo server` as a child and starts it again when it dies; its log is `<data>/server.log`. */
 export function supervise(entry: string, data: string, environment: NodeJS.ProcessEnv): Supervised {
-  let restarts = -1;
+  let restarts = 0;
+  const until = Date.now() + OTHERS_END_MS;
   let stopping = false;
   let child: ChildProcess | undefined;
+  let port = environment.RONDO_PORT;
   let address: Promise<string> = start();
   let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -27,10 +30,9 @@ export function supervise(entry: string, data: string, environment: NodeJS.Proce
   });
 
   function start(): Promise<string> {
-    restarts++;
     const log = openSync(join(data, 'server.log'), 'a', 0o600);
     const started = spawn(process.execPath, [entry, 'server'], {
-      env: environment,
+      env: { ...environment, RONDO_PORT: port },
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
@@ -39,18 +41,21 @@ export function supervise(entry: string, data: string, environment: NodeJS.Proce
       let answered = false;
       started.once('message', (facts: { url: string }) => {
         answered = true;
+        port = new URL(facts.url).port; // clients hold the address
         resolve(facts.url);
       });
       started.once('exit', () => {
         if (stopping) return end();
-        if (!answered)
+        if (!answered) {
+          const said = lastLines(join(data, 'server.log'));
+          // The server of a quickstart that was killed ends by itself, in its own time.
+          if (said.includes('DATA_IN_USE') && Date.now() < until)
+            return void setTimeout(() => start().then(resolve, reject), 500);
           return reject(
-            new AppError(
-              { code: 'SERVER_DIED', status: 500 },
-              `The server did not start: ${lastLines(join(data, 'server.log'))}`,
-            ),
+            new AppError({ code: 'SERVER_DIED', status: 500 }, `The server did not start: ${said}`),
           );
-        if (restarts >= GIVE_UP) return end();
+        }
+        if (restarts++ >= GIVE_UP) return end();
         address = start();
         address.catch(() => end());
       });

@@ -58,9 +58,9 @@ export class Keys {
   }
 
   /** Reads keys back from lines of the prediction log, oldest first. */
-  recover(lines: readonly string[]): void {
+  async recover(lines: AsyncIterable<string>): Promise<void> {
     const versions = new Map<string, string>();
-    for (const line of lines) {
+    for await (const line of lines) {
       const isDeployment = line.startsWith('{"kind":"deployment"');
       if (!isDeployment && !(line.startsWith('{"kind":"prediction"') && line.includes('"key":'))) continue;
       const record = parse(line);

@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest';
 import { LogRecord } from '../schema/route.ts';
 import { diskFiles, type LogFiles } from './log-files.ts';
 import { type LogOptions, PredictionLog } from './log.ts';
+import { gathered } from '../../../../test/harness/data-plane.ts';
 import { recentLines } from './recovery.ts';
 
 let logs: PredictionLog[] = [];
@@ -64,7 +65,7 @@ test('a sealed segment names its own digest, describes its columns and is listed
   ]);
   expect(await log.acknowledge([segment?.name as string, '../etc/passwd', 'sealed-x'])).toBe(1);
   expect(await log.segments()).toEqual([]);
-  expect((await recentLines(dir, 1e6)).length).toBe(4);
+  expect((await gathered(recentLines(dir, 1e6))).length).toBe(4);
 });
 
 test('segments roll over by size, and every one repeats the description', async () => {

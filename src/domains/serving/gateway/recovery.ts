@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, createReadStream, fsyncSync, openSync, closeSync, readFileSync } from 'node:fs';
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, type ProcessId } from '../../../lib/process-id.ts';
 import { type GapRecord, parsePredictionId } from '../schema/route.ts';
@@ -79,30 +79,37 @@ export function findGaps(text: string, epoch: number): GapRecord[] {
 }
 
 /**
- * Lines of the newest segments, at most about `maxBytes`, oldest first; a last half line is left out.
- * `containing`: leaves out segments without this text. `below`: only segments of earlier epochs.
+ * Lines of the newest segments, at most about `maxBytes`, oldest first, one at a time; a last half line is left out.
+ * `below`: only segments of earlier epochs.
  */
-export async function recentLines(
+export async function* recentLines(
   folder: string,
   maxBytes: number,
-  options: { containing?: string; below?: number } = {},
-): Promise<string[]> {
-  const { containing, below = Infinity } = options;
+  { below = Infinity }: { below?: number } = {},
+): AsyncGenerator<string> {
   const files = (await readdir(folder))
     .flatMap((name) => {
       const parsed = parseSealed(name) ?? parseOpen(name);
       return parsed && parsed.epoch < below ? [{ path: join(folder, name), ...parsed }] : [];
     })
     .sort((a, b) => b.epoch - a.epoch || b.number - a.number);
-  const texts: string[] = [];
+  const chosen: string[] = [];
   let total = 0;
   for (const { path } of files) {
     total += (await stat(path)).size;
     if (total > maxBytes) break;
-    const bytes = await readFile(path);
-    if (containing === undefined || bytes.includes(containing)) texts.unshift(bytes.toString('utf8'));
+    chosen.unshift(path);
   }
-  return texts.flatMap((text) => text.split('\n').slice(0, -1));
+  for (const path of chosen) yield* wholeLines(path);
+}
+
+async function* wholeLines(path: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const part of createReadStream(path, 'utf8')) {
+    const lines = (rest + (part as string)).split('\n');
+    rest = lines.pop() as string;
+    yield* lines;
+  }
 }
 
 export async function digestOf(path: string): Promise<string> {
