@@ -50,6 +50,7 @@ export function encodeBatch(batch: Batch): Buffer {
   return frame(Buffer.concat(parts));
 }
 
+/** The columns are views into `payload` where it is aligned: use them before it is written over. */
 export function decodeBatch(payload: Buffer): Batch {
   const size = payload.readUInt32LE(0);
   const rows = payload.readUInt32LE(4);
@@ -57,13 +58,13 @@ export function decodeBatch(payload: Buffer): Batch {
     batch_id: string;
     keys: string[];
   };
-  const copy = new Uint8Array(payload.subarray(16 + pad(size)));
-  const { buffer } = copy;
-  const times = pad(rows * 4);
-  const keyOf = new Uint32Array(buffer, 0, rows);
+  const rest = payload.subarray(16 + pad(size));
+  const { buffer, byteOffset: at, byteLength } = rest.byteOffset % 8 === 0 ? rest : new Uint8Array(rest);
+  const times = at + pad(rows * 4);
+  const keyOf = new Uint32Array(buffer, at, rows);
   const event = new Float64Array(buffer, times, rows);
   const created = new Float64Array(buffer, times + rows * 8, rows);
-  const values = new Float64Array(buffer, times + rows * 16);
+  const values = new Float64Array(buffer, times + rows * 16, (byteLength - pad(rows * 4) - rows * 16) / 8);
   return { batchId, keys, keyOf, event, created, values };
 }
 
