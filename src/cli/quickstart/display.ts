@@ -4,7 +4,7 @@ export interface StageHandle {
   progress(text: string, part?: number): void;
 }
 
-/** Progress that never stands still: one moving line on a terminal, a line every two seconds elsewhere. */
+/** Progress that never stands still for two seconds: one moving line on a terminal, a line every second elsewhere. */
 export interface Display {
   stage<T>(title: string, work: (stage: StageHandle) => Promise<T>): Promise<T>;
   note(text: string): void;
@@ -21,18 +21,16 @@ export function createDisplay(out: NodeJS.WriteStream): Display {
       const started = Date.now();
       let text = '';
       let frame = 0;
-      let said = '';
       const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
       const show = () => {
         if (live) {
           const line = `${FRAMES[frame++ % FRAMES.length]} ${title}  ${seconds()}  ${text}`;
           out.write(`\r\u001b[2K${line.slice(0, (out.columns ?? 100) - 1)}`);
-        } else if (text !== said || frame++ % 5 === 4) {
-          said = text;
+        } else {
           out.write(`  … ${title}, ${seconds()}${text ? `: ${text}` : ''}\n`);
         }
       };
-      const timer = setInterval(show, live ? 120 : 1900);
+      const timer = setInterval(show, live ? 120 : 1000);
       try {
         const result = await work({
           progress(next, part) {
