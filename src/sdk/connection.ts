@@ -4,25 +4,33 @@ export interface Connection {
   url: string;
   token: string | undefined;
   project: string;
+  fetch: typeof fetch;
 }
 
 const PATIENCE_MS = 30_000;
 const WAIT_MS = 250;
+/** Asking for these twice does what asking once does (RFC 9110, 9.2.2). */
+const REPEATABLE = ['GET', 'HEAD', 'PUT'];
 
-/** `fetch` that waits up to 30 s while nothing listens: a server that is being restarted loses no step. */
-export const patient: typeof fetch = async (input, init) => {
-  const until = Date.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await fetch(input, init);
-    } catch (error) {
-      const code = (error as { cause?: { code?: string } }).cause?.code;
-      // Refused means that nothing was sent, so asking again cannot do anything twice.
-      if (code !== 'ECONNREFUSED' || Date.now() > until || !isInStep()) throw error;
-      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+/**
+ * `fetch` that outlives a restart of the server, for up to 30 s: a connection that was refused, whose request cannot have arrived, is
+ * tried again, and so is a repeatable request that got no answer. Steps are patient by themselves, other clients when told to.
+ */
+export const patientFetch =
+  (isPatient: boolean = isInStep()): typeof fetch =>
+  async (input, init) => {
+    const until = Date.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await fetch(input, init);
+      } catch (error) {
+        const refused = (error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED';
+        const mayRepeat = refused || REPEATABLE.includes(init?.method ?? 'GET');
+        if (!isPatient || !mayRepeat || init?.signal?.aborted || Date.now() > until) throw error;
+        await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+      }
     }
-  }
-};
+  };
 
 const isInStep = (): boolean => process.env.RONDO_ATTEMPT_KEY !== undefined;
 
@@ -37,14 +45,14 @@ export async function send(
   headers.set('x-mlflow-workspace', connection.project);
   if (init.body !== undefined && !headers.has('content-type'))
     headers.set('content-type', 'application/octet-stream');
-  const response = await patient(connection.url + path, { ...init, method, headers }).catch(
-    (cause: unknown) => {
+  const response = await connection
+    .fetch(connection.url + path, { ...init, method, headers })
+    .catch((cause: unknown) => {
       throw new AppError({ code: 'UNREACHABLE', status: 503 }, `No answer from ${connection.url}.`, {
         hint: 'Is the server running? `rondo server` starts it; RONDO_URL says where it is.',
         cause,
       });
-    },
-  );
+    });
   if (!response.ok) throw await refusal(response);
   return response;
 }

@@ -1,5 +1,5 @@
 import type { Contract } from '../lib/contract/index.ts';
-import { type Connection, patient, send } from './connection.ts';
+import { type Connection, patientFetch, send } from './connection.ts';
 import { createTracking, type ModelVersion, type StartRun, type TrackedRun } from './mlflow.ts';
 import { roomClient, type RoomClient } from './room-client.ts';
 import { findSettings } from './settings.ts';
@@ -11,17 +11,23 @@ export interface RondoOptions {
   project?: string;
   /** Data folder of a server on this machine, for its URL and token. */
   data?: string;
+  /** Waits while the server is restarted, instead of failing at once; inside a step always. */
+  patient?: boolean;
 }
 
 class Connected {
   protected readonly connection: Connection;
 
   constructor(options: RondoOptions = {}) {
-    this.connection = findSettings(options);
+    this.connection = { ...findSettings(options), fetch: patientFetch(options.patient) };
   }
 
   get url(): string {
     return this.connection.url;
+  }
+
+  get token(): string | undefined {
+    return this.connection.token;
   }
 
   get project(): string {
@@ -30,7 +36,7 @@ class Connected {
 
   /** The typed client of a room's contract, in this client's project. The contract is loaded by the first call. */
   room<C extends Contract>(load: () => Promise<C>): RoomClient<C> {
-    return roomClient(load, { ...this.connection, fetch: patient });
+    return roomClient(load, this.connection);
   }
 }
 
