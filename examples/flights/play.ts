@@ -50,9 +50,7 @@ export async function play(
   const blob = await show.stage('Data: 3,000,000 flights', async (stage) => {
     stage.progress('uploading the Parquet file');
     const uploaded = await rondo.uploadBlob(file);
-    await rondo.datasets
-      .saveSuite({ params: { name: 'flights' }, body: { suite: CHECKS } })
-      .catch(() => undefined);
+    await rondo.datasets.saveSuite({ params: { name: 'flights' }, body: { suite: CHECKS } });
     await importMonth(rondo, 'landings', uploaded.digest, 1, stage);
     await importMonth(rondo, 'flights', uploaded.digest, 1, stage);
     return uploaded.digest;
@@ -69,19 +67,15 @@ export async function play(
   await show.stage('Train, evaluate, register', async (stage) => {
     stage.progress('bundling the pipeline');
     await pipeline();
-    const run = await rondo.pipelines.runPipeline({
-      params: { name: 'flights-train' },
-      body: { key: 'quickstart: first training', reason: { text: 'the first training' } },
-    });
-    await watchRun(rondo, run.id, stage);
+    await watchRun(rondo, await firstTraining(rondo), stage);
   });
   await show.stage('Release: dev, staging, prod', async (stage) => {
     await quiet(rondo, stage);
     const { promotions } = await rondo.releases.listPromotions({ query: { model: MODEL } });
-    const last = promotions.find((promotion) => promotion.environment === 'prod') ?? promotions[0];
-    if (last?.state !== 'done')
+    const first = promotions.findLast((promotion) => promotion.environment === 'prod') ?? promotions[0];
+    if (first?.state !== 'done')
       throw new Error(
-        `The first version did not reach prod: ${last?.sentence ?? 'no promotion was asked for'}`,
+        `The first version did not reach prod: ${first?.sentence ?? 'no promotion was asked for'}`,
       );
   });
   const summary = await replay(rondo, gateway, show, blob);
@@ -102,26 +96,34 @@ async function replay(
     sampleWorld(flightsFile(), ONE_IN, SEED),
   );
   const { settled_through } = await rondo.serving.getEndpoint({ params: { endpoint: ENDPOINT } });
+  let waiting = await answeredBefore(await gateway(), world, settled_through);
   const summary: Summary = { requests: 0, failed: 0 };
-  let waiting = settled_through === null ? [] : await stillFlying(await gateway(), world, settled_through);
   for (const month of MONTHS.slice(1)) {
     const end = month === 6 ? startOf(7) + DAY : startOf(month + 1);
     const title = new Date(startOf(month)).toLocaleString('en', { month: 'long', timeZone: 'UTC' });
     await show.stage(`Serve, monitor, retrain: ${title}`, async (stage) => {
-      if (settled_through === null || settled_through < end) {
-        await importMonth(rondo, 'landings', blob, month, stage);
-        await materialise(rondo, month, stage);
-      }
+      await importMonth(rondo, 'landings', blob, month, stage);
+      await materialise(rondo, month, stage);
       for (const [from, until] of chunks(startOf(month), end)) {
         if (settled_through !== null && settled_through >= until) continue;
         waiting = await playChunk(rondo, await gateway(), stage, world, from, until, waiting, summary);
       }
-      if (settled_through === null || settled_through < end)
-        await importMonth(rondo, 'flights', blob, month, stage);
+      await importMonth(rondo, 'flights', blob, month, stage);
       await quiet(rondo, stage);
     });
   }
   return summary;
+}
+
+/** Flights that were asked about by an earlier start and had not landed by then: asked again, each answer keeps its id. */
+async function answeredBefore(
+  gateway: string,
+  world: readonly Flight[],
+  through: number | null,
+): Promise<Answered[]> {
+  if (through === null) return [];
+  const flying = world.filter((flight) => flight.departed_at < through && flight.landed_at > through);
+  return (await askAll(gateway, ENDPOINT, flying, () => {})).answered;
 }
 
 /** One span of event time: requests, the truth of what landed in it, then everything that this causes. */
@@ -157,15 +159,6 @@ async function playChunk(
   return known.filter(({ flight }) => flight.landed_at > until);
 }
 
-/**
- * The answers whose truth was not known when an interrupted replay stopped: what is asked again under its key is
- * answered as before.
- */
-async function stillFlying(gateway: string, world: readonly Flight[], at: number): Promise<Answered[]> {
-  const flying = world.filter((flight) => flight.departed_at < at && flight.landed_at > at);
-  return (await askAll(gateway, ENDPOINT, flying, () => {})).answered;
-}
-
 /** Weeks from Monday to Monday, cut at the ends. */
 function chunks(from: number, until: number): [number, number][] {
   const list: [number, number][] = [];
@@ -196,6 +189,12 @@ async function importMonth(
   month: number,
   stage: Stage,
 ): Promise<void> {
+  const note = `2001-0${month}`;
+  const { datasets } = await rondo.datasets.listDatasets({});
+  if (datasets.some((known) => known.name === dataset)) {
+    const { versions } = await rondo.datasets.listDatasetVersions({ params: { name: dataset }, query: {} });
+    if (versions.some((version) => version.note === note)) return;
+  }
   const column = dataset === 'flights' ? 'departed_at' : 'landed_at';
   const range = [
     month === 1 ? '' : `${column} >= ${sqlTime(startOf(month))}`,
@@ -209,7 +208,7 @@ async function importMonth(
     body: {
       files: [{ digest, format: 'parquet', name: 'flights-3m.parquet' }],
       select: `select ${FLIGHT_SQL} as flight, * from (${prepared}) where ${range}`,
-      note: `2001-0${month}`,
+      note,
     },
   });
   for (;;) {
@@ -237,6 +236,16 @@ async function materialise(rondo: Rondo, month: number, stage: Stage): Promise<v
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+/** The run of the first training, started unless it was; one that failed is followed by another. */
+async function firstTraining(rondo: Rondo): Promise<string> {
+  const query = { pipeline: 'flights-train', limit: 500 };
+  const { runs } = await rondo.pipelines.listPipelineRuns({ query });
+  const known = runs.findLast((run) => run.state === 'running' || run.state === 'done');
+  if (known) return known.id;
+  const body = { key: `quickstart: training ${runs.length + 1}` };
+  return (await rondo.pipelines.runPipeline({ params: { name: 'flights-train' }, body })).id;
 }
 
 async function watchRun(rondo: Rondo, run: string, stage: Stage): Promise<void> {

@@ -67,10 +67,11 @@ program
   .option('--exit', 'end after the loop')
   .action(async (flags: { exit?: boolean }) => {
     const { quickstart } = await import('./quickstart/quickstart.ts');
-    const { data } = program.opts<GlobalOptions>();
+    const { data, json } = program.opts<GlobalOptions>();
     const given = data === undefined ? {} : { RONDO_DATA: data };
     process.exitCode = await quickstart({
       exit: flags.exit === true,
+      json: json === true,
       environment: { ...environment(), ...given },
     });
   });

@@ -7,44 +7,32 @@ export interface Connection {
   fetch: typeof fetch;
 }
 
-const STEP_PATIENCE_MS = 120_000;
+const PATIENCE_MS = 30_000;
 const WAIT_MS = 250;
-/** Nothing was sent, or nobody knows what became of what was sent. */
-const SERVER_GONE = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ETIMEDOUT']);
+/** Asking for these twice does what asking once does (RFC 9110, 9.2.2). */
+const REPEATABLE = ['GET', 'HEAD', 'PUT'];
 
 /**
- * `fetch` that waits while the server is away: it is being restarted, and a step or a script must not die of that. Whatever
- * was sent is sent again, so a request that changes something happens at least once.
+ * `fetch` that outlives a restart of the server, for up to 30 s: a connection that was refused, whose request cannot have arrived, is
+ * tried again, and so is a repeatable request that got no answer. Steps are patient by themselves, other clients when told to.
  */
 export const patientFetch =
-  (patience: number): typeof fetch =>
+  (isPatient: boolean = isInStep()): typeof fetch =>
   async (input, init) => {
-    const until = Date.now() + patience;
+    const until = Date.now() + PATIENCE_MS;
     for (;;) {
       try {
-        return await whole(await fetch(input, init));
+        return await fetch(input, init);
       } catch (error) {
-        const { code } = causeOf(error);
-        const known = code !== undefined && SERVER_GONE.has(code);
-        if (!known || Date.now() > until || init?.body instanceof ReadableStream) throw error;
+        const refused = (error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED';
+        const mayRepeat = refused || REPEATABLE.includes(init?.method ?? 'GET');
+        if (!isPatient || !mayRepeat || init?.signal?.aborted || Date.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
       }
     }
   };
 
-/** A JSON answer that was read to its end: a server can die in the middle of one, too. */
-async function whole(response: Response): Promise<Response> {
-  if (!response.headers.get('content-type')?.startsWith('application/json')) return response;
-  const { status, statusText, headers } = response;
-  return new Response(await response.arrayBuffer(), { status, statusText, headers });
-}
-
-const causeOf = (error: unknown): { code?: string } =>
-  (error as { cause?: { code?: string } }).cause ?? (error as { code?: string });
-
-/** How long requests wait for a server that is away: inside a step two minutes, elsewhere not at all. */
-export const patienceOf = (given: number | undefined): number =>
-  given ?? (process.env.RONDO_ATTEMPT_KEY === undefined ? 0 : STEP_PATIENCE_MS);
+const isInStep = (): boolean => process.env.RONDO_ATTEMPT_KEY !== undefined;
 
 export async function send(
   connection: Connection,

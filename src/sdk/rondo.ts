@@ -1,5 +1,5 @@
 import type { Contract } from '../lib/contract/index.ts';
-import { type Connection, patienceOf, patientFetch, send } from './connection.ts';
+import { type Connection, patientFetch, send } from './connection.ts';
 import { createTracking, type ModelVersion, type StartRun, type TrackedRun } from './mlflow.ts';
 import { roomClient, type RoomClient } from './room-client.ts';
 import { findSettings } from './settings.ts';
@@ -11,19 +11,23 @@ export interface RondoOptions {
   project?: string;
   /** Data folder of a server on this machine, for its URL and token. */
   data?: string;
-  /** Milliseconds that a request waits for a server that is away; inside a step 120,000, elsewhere 0. */
-  patience?: number;
+  /** Waits while the server is restarted, instead of failing at once; inside a step always. */
+  patient?: boolean;
 }
 
 class Connected {
   protected readonly connection: Connection;
 
   constructor(options: RondoOptions = {}) {
-    this.connection = { ...findSettings(options), fetch: patientFetch(patienceOf(options.patience)) };
+    this.connection = { ...findSettings(options), fetch: patientFetch(options.patient) };
   }
 
   get url(): string {
     return this.connection.url;
+  }
+
+  get token(): string | undefined {
+    return this.connection.token;
   }
 
   get project(): string {

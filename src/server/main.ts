@@ -24,8 +24,6 @@ export async function runServer(flags: Record<string, string | undefined>): Prom
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // A program that started this server and hears of it over IPC is its owner: it ends with it.
-  if (process.send) process.on('disconnect', stop);
   const server = await started;
   const facts = { url: server.url, pid: process.pid };
   writeFileSync(join(config.data, 'server.json'), JSON.stringify(facts), { mode: 0o600 });

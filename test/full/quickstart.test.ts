@@ -1,15 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 /** The folder that an undisturbed quickstart of this commit left. */
 const undisturbed = process.env.RONDO_FULL_DATA;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const data = mkdtempSync(join(tmpdir(), 'rondo-killed-'));
 let playing: ChildProcess | undefined;
+let ports: number[];
+beforeAll(async () => {
+  ports = await Promise.all([freePort(), freePort()]);
+});
 afterAll(() => {
   playing?.kill('SIGTERM');
   rmSync(data, { recursive: true, force: true });
@@ -18,11 +24,27 @@ afterAll(() => {
 const read = (folder: string, file: string) =>
   JSON.parse(readFileSync(join(folder, file), 'utf8')) as Record<string, unknown>;
 
+/** A port nothing listens on: the server that is started again is expected where it was. */
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
 /** Plays until the end, or until `until` is said and the whole program is killed. Each of `kills` ends the server once, when it is said. */
 function play(kills: RegExp[], until?: RegExp): Promise<{ code: number | null; said: string }> {
   const child = spawn(process.execPath, [join(root, 'dist/cli.js'), 'quickstart', '--exit'], {
     cwd: root,
-    env: { ...process.env, RONDO_DATA: data, RONDO_PORT: '0', RONDO_GATEWAY_PORT: '0' },
+    env: {
+      ...process.env,
+      RONDO_DATA: data,
+      RONDO_PORT: String(ports[0]),
+      RONDO_GATEWAY_PORT: String(ports[1]),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   playing = child;
@@ -50,9 +72,7 @@ it.skipIf(undisturbed === undefined)(
     const second = await play(kills);
     expect(second.said).toContain('The server died 2 times and was started again.');
     expect([second.code, kills]).toEqual([0, []]);
-    const [expected, found] = [undisturbed as string, data].map((folder) => read(folder, 'quickstart.json'));
-    expect(found?.summary).toEqual(expected?.summary);
-    expect(found?.failed).toBe(0);
+    expect(read(data, 'summary.json')).toEqual(read(undisturbed as string, 'summary.json'));
   },
   1_500_000,
 );

@@ -4,7 +4,7 @@ export interface StageHandle {
   progress(text: string, part?: number): void;
 }
 
-/** Progress that never stands still: one moving line on a terminal, a line every two seconds elsewhere. */
+/** Progress that never stands still for two seconds: one moving line on a terminal, a line every second elsewhere. */
 export interface Display {
   stage<T>(title: string, work: (stage: StageHandle) => Promise<T>): Promise<T>;
   note(text: string): void;
@@ -30,7 +30,7 @@ export function createDisplay(out: NodeJS.WriteStream): Display {
           out.write(`  … ${title}, ${seconds()}${text ? `: ${text}` : ''}\n`);
         }
       };
-      const timer = setInterval(show, live ? 120 : 1800);
+      const timer = setInterval(show, live ? 120 : 1000);
       try {
         const result = await work({
           progress(next, part) {

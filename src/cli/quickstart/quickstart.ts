@@ -9,13 +9,12 @@ import { headCommit } from '../pipeline-file/provenance.ts';
 import { readPipelineFile } from '../pipeline-file/read.ts';
 import { createDisplay, type Display } from './display.ts';
 import { supervise } from './supervise.ts';
-import { printSummary, summaryOf } from './summary.ts';
+import { collectFacts } from './facts.ts';
+import { summarize } from './summary.ts';
 import { reportTests } from './tests.ts';
 
 const EXAMPLE = 'examples/flights';
 const PROJECT = 'flights';
-/** A server that died is back long before. */
-const RESTART_MS = 120_000;
 
 interface Played {
   play(
@@ -27,51 +26,64 @@ interface Played {
   ): Promise<{ requests: number; failed: number }>;
 }
 
-/** `npm start`: a server, the flights example played on it, a summary, and the server goes on (or ends, with `exit`). */
+/**
+ * `npm start`: a server, the flights example played on it, a summary, and the server goes on (or ends, with `exit`). What came out is
+ * in `<data>/summary.json` too; with `json` it is what is printed, and progress goes to the error output.
+ */
 export async function quickstart(options: {
   exit: boolean;
+  json: boolean;
   environment: NodeJS.ProcessEnv;
 }): Promise<number> {
   const root = packageRoot();
   const data = resolve(options.environment.RONDO_DATA ?? './rondo-data');
   mkdirSync(data, { recursive: true, mode: 0o700 });
-  const display = createDisplay(process.stdout);
+  const display = createDisplay(options.json ? process.stderr : process.stdout);
   const began = Date.now();
   const server = supervise(join(root, 'dist/cli.js'), data, { ...options.environment, RONDO_DATA: data });
   const stop = () => void server.stop().then(() => process.exit(0));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+
+  const client = async () =>
+    new Rondo({
+      url: await server.url(),
+      token: readFileSync(join(data, 'token'), 'utf8').trim(),
+      project: PROJECT,
+      patient: true,
+    });
+
+  /** Whatever a dying server cut short is begun again with the next one, and finds done what was done. */
+  async function surviving<T>(work: (rondo: Rondo) => Promise<T>): Promise<T> {
+    for (;;) {
+      const restarts = server.restarts();
+      try {
+        return await work(await client());
+      } catch (error) {
+        if (!(await server.diedSince(restarts))) throw error;
+        display.note('The server died and is started again; the loop goes on where it stood.');
+      }
+    }
+  }
+
   try {
-    const url = await display.stage('Server', () => server.url());
-    const token = readFileSync(join(data, 'token'), 'utf8').trim();
-    const rondo = new Rondo({ url, token, project: PROJECT, patience: RESTART_MS });
+    await display.stage('Server', () => server.url());
     const mark = join(data, 'quickstart.json');
     const fresh = !existsSync(mark);
-    let played: object | undefined;
     if (fresh) {
-      const example = (await import(join(root, 'dist/examples/flights.js'))) as Played;
-      const project = parse(readFileSync(join(root, EXAMPLE, 'rondo.yaml'), 'utf8')) as object;
-      const outcome = await example.play(
-        rondo,
-        () => gatewayOf(rondo),
-        display,
-        project,
-        () => applyPipelines(rondo, join(root, EXAMPLE, 'pipeline.ts')),
-      );
-      const commit = await headCommit(root);
-      const { environment } = options;
-      const tested = await display.stage('Prove: the tests of this commit', () =>
-        reportTests(rondo, { root, example: EXAMPLE, commit, token, environment }),
-      );
-      display.note(tested);
-      played = { ...outcome, seconds: Math.round((Date.now() - began) / 1000), restarts: server.restarts() };
+      const outcome = await surviving((rondo) => playOn(rondo, { root, display, options }));
+      const seconds = Math.round((Date.now() - began) / 1000);
+      writeFileSync(mark, JSON.stringify({ ...outcome, seconds, restarts: server.restarts() }));
     }
-    const summary = await summaryOf(rondo);
-    if (played) writeFileSync(mark, JSON.stringify({ ...played, summary }, null, 1));
-    display.note(`\n${printSummary(summary)}`);
+    const facts = await surviving(collectFacts);
+    writeFileSync(join(data, 'summary.json'), `${JSON.stringify(facts, null, 2)}\n`);
+    const text = options.json ? JSON.stringify(facts) : `\n${await surviving(summarize)}`;
+    process.stdout.write(`${text}\n`);
     if (server.restarts() > 0)
       display.note(`The server died ${server.restarts()} times and was started again.`);
+    const rondo = await client();
     display.note(
-      `\n${fresh ? `Played in ${humanDuration(Date.now() - began)}. ` : ''}Open ${url}/p/${PROJECT}/overview?token=${token}`,
+      `\n${fresh ? `Played in ${humanDuration(Date.now() - began)}. ` : ''}Open ${rondo.url}/p/${PROJECT}/overview?token=${readFileSync(join(data, 'token'), 'utf8').trim()}`,
     );
     if (options.exit) {
       await server.stop();
@@ -84,6 +96,31 @@ export async function quickstart(options: {
     await server.stop().catch(() => {});
     throw error;
   }
+}
+
+async function playOn(
+  rondo: Rondo,
+  {
+    root,
+    display,
+    options: { environment },
+  }: { root: string; display: Display; options: { environment: NodeJS.ProcessEnv } },
+): Promise<object> {
+  const example = (await import(join(root, 'dist/examples/flights.js'))) as Played;
+  const project = parse(readFileSync(join(root, EXAMPLE, 'rondo.yaml'), 'utf8')) as object;
+  const outcome = await example.play(
+    rondo,
+    () => gatewayOf(rondo),
+    display,
+    project,
+    () => applyPipelines(rondo, join(root, EXAMPLE, 'pipeline.ts')),
+  );
+  const commit = await headCommit(root);
+  const tested = await display.stage('Prove: the tests of this commit', () =>
+    reportTests(rondo, { root, example: EXAMPLE, commit, environment }),
+  );
+  display.note(tested);
+  return outcome;
 }
 
 async function gatewayOf(rondo: Rondo): Promise<string> {

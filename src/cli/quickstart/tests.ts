@@ -10,7 +10,7 @@ const LAST_LINES = 5;
 /**
  * Runs the tests of an example against the server and reports each file as a suite of the commit that is checked out.
  * Answers with one line for people. Nothing is reported without Vitest (a development dependency) or without a commit,
- * and nothing again what was reported for this commit before.
+ * and no suite twice: an earlier start may have been cut short.
  */
 export async function reportTests(
   rondo: Rondo,
@@ -18,17 +18,15 @@ export async function reportTests(
     root: string;
     example: string;
     commit: string | null;
-    token: string;
     environment: NodeJS.ProcessEnv;
   },
 ): Promise<string> {
-  const { root, example, commit, token } = options;
+  const { root, example, commit } = options;
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   if (commit === null)
     return 'The tests were not reported: this is no git checkout, so there is no commit they are of.';
   if (!existsSync(vitest)) return 'The tests were not run: the development dependencies are not installed.';
   const known = (await rondo.maturity.listCiResults({ query: { commit, limit: 500 } })).results;
-  if (known.length > 0) return `${known.length} suites of ${commit.slice(0, 12)} were reported before.`;
 
   const folder = mkdtempSync(join(tmpdir(), 'rondo-tests-'));
   try {
@@ -36,12 +34,14 @@ export async function reportTests(
     const config = join(root, example, 'vitest.config.ts');
     const said = await run([vitest, 'run', '--config', config, '--reporter=json', `--outputFile=${file}`], {
       cwd: root,
-      env: { ...options.environment, RONDO_URL: rondo.url, RONDO_TOKEN: token },
+      env: { ...options.environment, RONDO_URL: rondo.url, RONDO_TOKEN: rondo.token ?? '' },
     });
     if (!existsSync(file)) return `The tests did not run: ${said}`;
     const outcomes = readTestReport(readFileSync(file, 'utf8'));
+    const reported = new Set(known.map((result) => result.suite));
     for (const { suite, passed, failed, skipped } of outcomes)
-      await rondo.maturity.reportCi({ body: { commit, suite, passed, failed, skipped } });
+      if (!reported.has(suite))
+        await rondo.maturity.reportCi({ body: { commit, suite, passed, failed, skipped } });
     const sum = (of: 'passed' | 'failed') => outcomes.reduce((total, each) => total + each[of], 0);
     return `${sum('passed')} tests passed and ${sum('failed')} failed in ${outcomes.length} suites of ${commit.slice(0, 12)}.`;
   } finally {

@@ -38,7 +38,7 @@ export const QualityMonitor = z.object({
   /** Skill is the gain over the charter's baseline on the same rows, in units of the goal metric. */
   limit: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('below'), value: z.number() }),
-    /** Below this share of the skill that the live version showed in its evaluation. */
+    /** Below this share of the skill that the version which answered showed in its evaluation. */
     z.object({ kind: z.literal('share_of_evaluation'), share: z.number().min(0).max(1) }),
   ]),
 });
@@ -48,7 +48,7 @@ export const DriftMonitor = z.object({
   kind: z.literal('drift'),
   /** Chance per window that any unchanged feature alarms; shared among the features. */
   false_alarms: z.number().min(0.0001).max(0.5).default(0.01),
-  /** All inputs of the live version when left out. */
+  /** All inputs of the version that answered when left out. */
   features: z.array(z.string()).optional(),
 });
 

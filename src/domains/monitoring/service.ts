@@ -7,6 +7,7 @@ import { enqueue, type JobWorker } from '../../jobs/index.ts';
 import { AppError, defineErrors } from '../../lib/errors.ts';
 import { urn, urnIn } from '../../lib/urn.ts';
 import type { Actor } from '../identity/schema.ts';
+import type { PredictionScope } from '../serving/predictions.ts';
 import type { LogService } from '../serving/service/log.ts';
 import type { ServingService } from '../serving/service/endpoints.ts';
 import { championOf } from '../serving/traffic.ts';
@@ -79,6 +80,7 @@ const MONITOR_ERRORS = defineErrors({
 });
 
 const JOB = 'monitoring.settle';
+const MOST_ANSWERS = 'select deployment from answers group by 1 order by count(*) desc, 1 desc limit 1';
 /** How many windows back late truth is taken in. */
 const RECOMPUTE = 12;
 
@@ -161,10 +163,9 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
     const { spec, project } = monitor;
     const scope = await log.scope(spec.endpoint, { from: window.start, until: window.end });
     if (spec.kind === 'service') return serviceWindow(spec, window, scope, analytics);
-    const champion = championOf((await serving.get(spec.endpoint)).arms);
+    const judged = await versionOf(spec.endpoint, scope);
     if (spec.kind === 'drift') {
-      const reference =
-        champion && (await facts.trainingReference(project, champion.model, champion.version));
+      const reference = judged && (await facts.trainingReference(project, judged.model, judged.version));
       if (reference) return driftWindow(spec, window, scope, reference, analytics, references);
       return {
         ...window,
@@ -175,21 +176,35 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
         limit: null,
         n: 0,
         labelled: 0,
-        detail: { reference: 'none recorded for the live version' },
+        detail: { reference: 'none recorded for the version that answered' },
         computed_at: Date.now(),
       };
     }
     const rule = await mustRule(project);
-    return qualityWindow(spec, window, scope, rule, await limitOf(spec, project, champion), place);
+    return qualityWindow(spec, window, scope, rule, await limitOf(spec, project, judged), place);
+  }
+
+  /**
+   * The version that a window is about: the one that answered the most of it. What is live when the window is judged may have come
+   * later, and a window that is judged again must be held against the same.
+   */
+  async function versionOf(
+    endpoint: string,
+    scope: PredictionScope,
+  ): Promise<{ model: string; version: number } | undefined> {
+    const { rows } = await analytics.run({ ...scope, rows: { most: MOST_ANSWERS } });
+    const answered = rows.most[0]?.deployment;
+    if (answered !== undefined) return serving.deploymentOf(endpoint, Number(answered));
+    return championOf((await serving.get(endpoint)).arms);
   }
 
   async function limitOf(
     spec: QualityMonitor,
     project: string,
-    champion: { model: string; version: number } | undefined,
+    judged: { model: string; version: number } | undefined,
   ): Promise<number | null> {
     if (spec.limit.kind === 'below') return spec.limit.value;
-    const skill = champion && (await facts.evaluatedSkill(project, champion.model, champion.version));
+    const skill = judged && (await facts.evaluatedSkill(project, judged.model, judged.version));
     return skill === undefined ? null : skill * spec.limit.share;
   }
 
