@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blobStoreContract } from '../../test/harness/blob-store.ts';
 import { ENGINES, testDatabase, type TestDatabase } from '../../test/harness/database.ts';
 import {
   type BlobStore,
@@ -17,39 +17,23 @@ import {
 
 describe('local blobs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rondo-blobs-'));
+  const incoming = join(folder, 'incoming');
   let blobs: BlobStore;
   beforeAll(async () => {
     blobs = await openBlobs({ folder });
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('addresses bytes by their sha256 and gives back ranges', async () => {
-    const bytes = randomBytes(100_000);
-    const blob = await blobs.put(bytes);
-    expect(blob).toEqual({ digest: createHash('sha256').update(bytes).digest('hex'), size: 100_000 });
-    expect(await blobs.read(blob.digest)).toEqual(bytes);
-    const part: Buffer[] = [];
-    for await (const chunk of await blobs.open(blob.digest, { start: 10, end: 19 }))
-      part.push(chunk as Buffer);
-    expect(Buffer.concat(part)).toEqual(bytes.subarray(10, 20));
-    expect(await blobs.put(bytes)).toEqual(blob);
-  });
+  blobStoreContract(
+    () => blobs,
+    async () => readdirSync(incoming).length,
+  );
 
-  it('keeps nothing of an upload that is cut or too large', async () => {
-    async function* cut() {
-      yield randomBytes(1000);
-      throw new Error('connection lost');
-    }
-    await expect(blobs.put(cut())).rejects.toThrow('connection lost');
-    await expect(blobs.put(randomBytes(2000), { limit: 1999 })).rejects.toMatchObject({
-      code: 'BLOB_TOO_LARGE',
-    });
-    expect(readdirSync(join(folder, 'incoming'))).toEqual([]);
-  });
-
-  it('never lets a caller name a path', async () => {
-    await expect(blobs.read('../../etc/passwd')).rejects.toMatchObject({ code: 'BLOB_DIGEST' });
-    await expect(blobs.read('0'.repeat(64))).rejects.toMatchObject({ code: 'BLOB_MISSING' });
+  it('removes what an upload left that was killed, once it is old', async () => {
+    writeFileSync(join(incoming, 'left'), 'half');
+    expect(await blobs.dropUnfinished(Date.now() - 60_000)).toBe(0);
+    expect(await blobs.dropUnfinished(Date.now() + 60_000)).toBe(1);
+    expect(readdirSync(incoming)).toEqual([]);
   });
 });
 

@@ -6,6 +6,13 @@ export interface Blob {
   size: number;
 }
 
+/** A blob as the store lists it. */
+export interface StoredBlob extends Blob {
+  /** When it was stored, stored again, or set aside; epoch ms. */
+  since: number;
+  aside: boolean;
+}
+
 export interface Range {
   /** First byte. */
   start: number;
@@ -24,6 +31,19 @@ export interface BlobStore {
   /** Makes the blob a file at `target` (reflinked where the file system can), for engines that only read files. */
   copyTo(digest: string, target: string): Promise<void>;
   remove(digest: string): Promise<void>;
+  /** Every blob, in no order; those set aside too. */
+  list(): AsyncIterable<StoredBlob>;
+  /**
+   * First phase of a deletion: the blob leaves its place. Whoever reads it puts it back, whoever stores it stores it anew,
+   * so that a reference made meanwhile is never left without its bytes.
+   */
+  setAside(digest: string): Promise<void>;
+  /** Puts a blob back that was set aside. False when it was not. */
+  recall(digest: string): Promise<boolean>;
+  /** Second phase: what was set aside is gone for good; what was stored again meanwhile stays. */
+  purge(digest: string): Promise<void>;
+  /** Removes what uploads left that ended without a goodbye before `before` (epoch ms). Returns how many. */
+  dropUnfinished(before: number): Promise<number>;
 }
 
 export const BLOB_ERRORS = defineErrors({
@@ -32,6 +52,10 @@ export const BLOB_ERRORS = defineErrors({
     hint: 'It was deleted, or the artifact store was moved; restore it from a back-up.',
   },
   BLOB_TOO_LARGE: { status: 413 },
+  BLOB_STORE_DOWN: {
+    status: 503,
+    hint: 'Nothing was changed. Check RONDO_ARTIFACTS_URL and that the store answers, then try again.',
+  },
   BLOB_DIGEST: { status: 400, hint: 'A digest is 64 lower-case hexadecimal characters.' },
 });
 

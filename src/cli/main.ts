@@ -14,6 +14,7 @@ import { VERSION } from '../lib/version.ts';
 import { environment } from '../server/config.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { serverCommands } from './server-commands.ts';
+import { storageCommands } from './storage-commands.ts';
 
 const program = new Command('rondo')
   .description('Rondo: MLOps in one program')
@@ -44,6 +45,7 @@ program
     await runServer({ ...flags, data, token });
   });
 serverCommands(program, context);
+storageCommands(program, context);
 datasetsCommand(program, context);
 pipelinesCommand(program, context, async (path) => {
   const { readPipelineFile } = await import('./pipeline-file/read.ts');

@@ -42,6 +42,9 @@ const MIGRATION_ERRORS = defineErrors({
   },
 });
 
+export const migrationsTable =
+  'create table if not exists rondo_migrations (number bigint primary key, name text not null, applied_at bigint not null)';
+
 interface Applied {
   number: number;
   name: string;
@@ -69,9 +72,7 @@ export async function migrate(database: Database, migrations: readonly Migration
   return database.write(async (tx) => {
     if (database.capabilities.engine === 'postgres')
       await sql`select pg_advisory_xact_lock(7070)`.execute(tx);
-    await sql`create table if not exists rondo_migrations (number bigint primary key, name text not null, applied_at bigint not null)`.execute(
-      tx,
-    );
+    await sql.raw(migrationsTable).execute(tx);
     const { rows } = await sql<Applied>`select number, name from rondo_migrations`.execute(tx);
     const known = new Set(rows.map((row) => row.number));
     const todo = missing.filter((migration) => !known.has(migration.number));

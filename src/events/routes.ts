@@ -23,12 +23,21 @@ export const eventsRoutes = <Actor>(events: Events, signals: Signals): Bound<Act
     },
   });
 
+/** Behind what the client saw last. After a restore it may have seen more than there is: it goes on with what is new. */
+async function startOf(events: Events, last: string | undefined): Promise<Position> {
+  const head = await events.head();
+  if (last === undefined) return head;
+  const seen = parseCursor(last);
+  const newest = await events.newest();
+  return seen.xid > newest.xid || (seen.xid === newest.xid && seen.id > newest.id) ? head : seen;
+}
+
 async function* stream(
   events: Events,
   signals: Signals,
   options: { project?: string | undefined; last?: string | undefined; signal: AbortSignal },
 ): AsyncIterable<Item> {
-  let position: Position = options.last === undefined ? await events.head() : parseCursor(options.last);
+  let position = await startOf(events, options.last);
   let wake = () => {};
   const waiting: Item[] = [];
   const stops = [

@@ -1,18 +1,45 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../lib/errors.ts';
-import { BLOB_ERRORS, type Blob, type BlobStore, checkDigest, missing } from '../blobs.ts';
+import { BLOB_ERRORS, type Blob, type BlobStore, checkDigest, missing, type StoredBlob } from '../blobs.ts';
 
-/** Blobs as files `<folder>/blobs/<first two>/<digest>`: written to a temporary name, synced, then renamed. */
+const RECALLS = 5;
+
+/**
+ * Blobs as files `<folder>/blobs/<first two>/<digest>`: written to a temporary name, synced, then renamed. What is set aside lies
+ * under `aside` in the same way.
+ */
 export function openLocalBlobs(folder: string): BlobStore {
-  const pathOf = (digest: string) => join(folder, 'blobs', checkDigest(digest).slice(0, 2), digest);
+  const placed = (place: 'blobs' | 'aside', digest: string) =>
+    join(folder, place, checkDigest(digest).slice(0, 2), digest);
+  const pathOf = (digest: string) => placed('blobs', digest);
   const incoming = join(folder, 'incoming');
 
-  async function find(digest: string): Promise<Blob | undefined> {
-    const found = await stat(pathOf(digest)).catch(() => undefined);
-    return found && { digest, size: found.size };
+  async function recall(digest: string): Promise<boolean> {
+    try {
+      await mkdir(dirname(pathOf(digest)), { recursive: true, mode: 0o700 });
+      await rename(placed('aside', digest), pathOf(digest));
+      await touch(pathOf(digest));
+      return true;
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Uses the file of a blob; one that was set aside comes back first, as often as it is set aside in between. */
+  async function use<T>(digest: string, work: (path: string) => Promise<T>): Promise<T> {
+    for (let left = RECALLS; ; left--) {
+      try {
+        return await work(pathOf(digest));
+      } catch (error) {
+        if (!isAbsent(error)) throw error;
+      }
+      if (!(await recall(digest)) && left < RECALLS) throw missing(digest);
+      if (left === 0) throw missing(digest);
+    }
   }
 
   async function put(
@@ -40,7 +67,7 @@ export function openLocalBlobs(folder: string): BlobStore {
       await file.close();
       const digest = hash.digest('hex');
       const target = pathOf(digest);
-      if (await find(digest)) await rm(temporary);
+      if (await touch(target)) await rm(temporary);
       else {
         await mkdir(dirname(target), { recursive: true, mode: 0o700 });
         await rename(temporary, target);
@@ -56,28 +83,76 @@ export function openLocalBlobs(folder: string): BlobStore {
 
   return {
     put,
-    find,
+    recall,
+    async find(digest) {
+      try {
+        return { digest, size: await use(digest, async (path) => (await stat(path)).size) };
+      } catch (error) {
+        if (error instanceof AppError && error.code === BLOB_ERRORS.BLOB_MISSING.code) return undefined;
+        throw error;
+      }
+    },
     async open(digest, range) {
-      if (!(await find(digest))) throw missing(digest);
-      return createReadStream(pathOf(digest), range);
+      const file = await use(digest, (path) => open(path, 'r'));
+      return file.createReadStream(range);
     },
-    async read(digest) {
-      return readFile(pathOf(digest)).catch(() => {
-        throw missing(digest);
-      });
-    },
-    async copyTo(digest, target) {
-      await copyFile(pathOf(digest), target, constants.COPYFILE_FICLONE).catch(
-        (cause: NodeJS.ErrnoException) => {
-          if (cause.code === 'ENOENT') throw missing(digest);
-          throw cause;
-        },
-      );
-    },
+    read: (digest) => use(digest, (path) => readFile(path)),
+    copyTo: (digest, target) => use(digest, (path) => copyFile(path, target, constants.COPYFILE_FICLONE)),
     async remove(digest) {
       await rm(pathOf(digest), { force: true });
     },
+    async *list() {
+      yield* listFolder(join(folder, 'blobs'), false);
+      yield* listFolder(join(folder, 'aside'), true);
+    },
+    async setAside(digest) {
+      const target = placed('aside', digest);
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      // Its time starts anew before it moves: after a crash in between it is only younger.
+      if (await touch(pathOf(digest))) await rename(pathOf(digest), target).catch(ignoreAbsent);
+    },
+    async purge(digest) {
+      await rm(placed('aside', digest), { force: true });
+    },
+    async dropUnfinished(before) {
+      let dropped = 0;
+      for (const name of await readdir(incoming).catch(() => [])) {
+        const found = await stat(join(incoming, name)).catch(() => undefined);
+        if (!found || found.mtimeMs >= before) continue;
+        await rm(join(incoming, name), { force: true });
+        dropped++;
+      }
+      return dropped;
+    },
   };
+}
+
+async function* listFolder(folder: string, aside: boolean): AsyncGenerator<StoredBlob> {
+  for (const part of await readdir(folder).catch(() => [])) {
+    for (const digest of await readdir(join(folder, part))) {
+      const found = await stat(join(folder, part, digest)).catch(() => undefined);
+      if (found && /^[0-9a-f]{64}$/.test(digest))
+        yield { digest, size: found.size, since: found.mtimeMs, aside };
+    }
+  }
+}
+
+/** Says that a file is wanted now. False when there is none. */
+async function touch(path: string): Promise<boolean> {
+  const now = new Date();
+  try {
+    await utimes(path, now, now);
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+const isAbsent = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
+function ignoreAbsent(error: unknown): void {
+  if (!isAbsent(error)) throw error;
 }
 
 async function syncFolder(folder: string): Promise<void> {

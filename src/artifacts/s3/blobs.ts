@@ -5,56 +5,86 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
-import { AppError, invalid } from '../../lib/errors.ts';
+import { AppError } from '../../lib/errors.ts';
 import { BLOB_ERRORS, type Blob, type BlobStore, checkDigest, missing } from '../blobs.ts';
+import { parseLocation } from './location.ts';
+
+type Place = 'blobs' | 'aside';
 
 /**
- * Blobs as objects `<prefix>/blobs/<first two>/<digest>` in an S3 bucket. Credentials come from the AWS environment.
- * URL: `s3://bucket/prefix?endpoint=http://host:port&region=…&pathStyle=true`.
+ * Blobs as objects `<prefix>/blobs/<first two>/<digest>` in an S3 bucket; what is set aside lies under `aside` in the same way.
+ * Credentials come from the AWS environment. A store that does not answer is BLOB_STORE_DOWN.
  */
 export async function openS3Blobs(url: string): Promise<BlobStore> {
-  const { bucket, prefix, config } = parseUrl(url);
-  const { S3Client, GetObjectCommand, HeadObjectCommand, DeleteObjectCommand } = await import(
-    '@aws-sdk/client-s3'
-  );
+  const { bucket, prefix, config } = parseLocation(url);
+  const sdk = await import('@aws-sdk/client-s3');
   const { Upload } = await import('@aws-sdk/lib-storage');
-  const client = new S3Client(config);
-  const keyOf = (digest: string) => `${prefix}blobs/${checkDigest(digest).slice(0, 2)}/${digest}`;
+  const client = new sdk.S3Client(config);
+  const keyIn = (place: Place, digest: string) =>
+    `${prefix}${place}/${checkDigest(digest).slice(0, 2)}/${digest}`;
+  const named = (place: Place, digest: string) => ({ Bucket: bucket, Key: keyIn(place, digest) });
 
-  async function find(digest: string): Promise<Blob | undefined> {
-    try {
-      const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: keyOf(digest) }));
-      return { digest, size: head.ContentLength ?? 0 };
-    } catch (error) {
-      if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 404)
-        return undefined;
-      throw error;
-    }
+  async function head(digest: string): Promise<Blob | undefined> {
+    const found = await unlessAbsent(client.send(new sdk.HeadObjectCommand(named('blobs', digest))));
+    return found && { digest, size: found.ContentLength ?? 0 };
   }
 
+  /** Copies a blob to the other place, then removes it here. False when it is not here. */
+  async function move(digest: string, from: Place, to: Place): Promise<boolean> {
+    const source = { CopySource: `${bucket}/${encodeURI(keyIn(from, digest))}` };
+    const copied = await unlessAbsent(
+      client.send(new sdk.CopyObjectCommand({ ...named(to, digest), ...source })),
+    );
+    if (!copied) return false;
+    await asked(client.send(new sdk.DeleteObjectCommand(named(from, digest))));
+    return true;
+  }
+
+  const recall = (digest: string) => move(digest, 'aside', 'blobs');
+
   async function get(digest: string, range?: string): Promise<Readable> {
-    try {
-      const answer = await client.send(
-        new GetObjectCommand({ Bucket: bucket, Key: keyOf(digest), Range: range }),
+    const ask = () =>
+      unlessAbsent(client.send(new sdk.GetObjectCommand({ ...named('blobs', digest), Range: range })));
+    let answer = await ask();
+    for (let left = 5; !answer && left > 0 && (await recall(digest)); left--) answer = await ask();
+    answer ??= await ask();
+    if (!answer) throw missing(digest);
+    return answer.Body as Readable;
+  }
+
+  async function* listPlace(place: Place) {
+    const from = { Bucket: bucket, Prefix: `${prefix}${place}/` };
+    for (let token: string | undefined; ; ) {
+      const page = await asked(
+        client.send(new sdk.ListObjectsV2Command({ ...from, ContinuationToken: token })),
       );
-      return answer.Body as Readable;
-    } catch (error) {
-      if ((error as { name?: string }).name === 'NoSuchKey') throw missing(digest);
-      throw error;
+      for (const { Key, Size, LastModified } of page.Contents ?? []) {
+        const digest = Key?.split('/').at(-1) ?? '';
+        if (/^[0-9a-f]{64}$/.test(digest))
+          yield {
+            digest,
+            size: Size ?? 0,
+            since: LastModified?.getTime() ?? Date.now(),
+            aside: place === 'aside',
+          };
+      }
+      token = page.NextContinuationToken;
+      if (token === undefined) return;
     }
   }
 
   return {
-    find,
+    recall,
+    async find(digest) {
+      return (await head(digest)) ?? ((await recall(digest)) ? head(digest) : undefined);
+    },
     async put(source, options = {}) {
       const spool = join(tmpdir(), `rondo-${randomUUID()}`);
       try {
         const blob = await spoolTo(spool, source, options.limit);
-        if (!(await find(blob.digest))) {
-          await new Upload({
-            client,
-            params: { Bucket: bucket, Key: keyOf(blob.digest), Body: createReadStream(spool) },
-          }).done();
+        if (!(await head(blob.digest))) {
+          const params = { ...named('blobs', blob.digest), Body: createReadStream(spool) };
+          await asked(new Upload({ client, params }).done());
         }
         return blob;
       } finally {
@@ -71,9 +101,59 @@ export async function openS3Blobs(url: string): Promise<BlobStore> {
       await pipeline(await get(digest), createWriteStream(target));
     },
     async remove(digest) {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: keyOf(digest) }));
+      await asked(client.send(new sdk.DeleteObjectCommand(named('blobs', digest))));
+    },
+    async *list() {
+      yield* listPlace('blobs');
+      yield* listPlace('aside');
+    },
+    async setAside(digest) {
+      await move(digest, 'blobs', 'aside');
+    },
+    async purge(digest) {
+      await asked(client.send(new sdk.DeleteObjectCommand(named('aside', digest))));
+    },
+    async dropUnfinished(before) {
+      const from = { Bucket: bucket, Prefix: `${prefix}blobs/` };
+      const { Uploads } = await asked(client.send(new sdk.ListMultipartUploadsCommand(from)));
+      const old = (Uploads ?? []).filter(({ Initiated }) => (Initiated?.getTime() ?? 0) < before);
+      for (const { Key, UploadId } of old)
+        await asked(client.send(new sdk.AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })));
+      return old.length;
     },
   };
+}
+
+const statusOf = (error: unknown) =>
+  (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+
+/** What the store answered; whatever kept it from answering is BLOB_STORE_DOWN. */
+async function asked<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw error instanceof AppError ? error : down(error);
+  }
+}
+
+async function unlessAbsent<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    // A missing bucket is a missing store, not a missing blob.
+    const { name } = error as Error;
+    if (statusOf(error) === 404 && name !== 'NoSuchBucket') return undefined;
+    throw down(error);
+  }
+}
+
+function down(cause: unknown): AppError {
+  const status = statusOf(cause);
+  const why =
+    status === undefined
+      ? 'does not answer'
+      : `refused (HTTP ${status}, ${(cause as Error).name.slice(0, 60)})`;
+  return new AppError(BLOB_ERRORS.BLOB_STORE_DOWN, `The artifact store ${why}.`, { cause });
 }
 
 /** The digest names the object, so the bytes are read once to disk before the first goes up. */
@@ -101,25 +181,4 @@ async function spoolTo(
   } finally {
     await file.close();
   }
-}
-
-function parseUrl(text: string) {
-  const url = new URL(text);
-  if (url.protocol !== 's3:' || !url.hostname) {
-    throw invalid(
-      `'${text}' is not an artifact location.`,
-      'Write s3://bucket/prefix, with ?endpoint=… for a store that is not AWS.',
-    );
-  }
-  const prefix = url.pathname.replace(/^\/+|\/+$/g, '');
-  const endpoint = url.searchParams.get('endpoint') ?? undefined;
-  return {
-    bucket: url.hostname,
-    prefix: prefix && `${prefix}/`,
-    config: {
-      region: url.searchParams.get('region') ?? 'us-east-1',
-      forcePathStyle: url.searchParams.get('pathStyle') === 'true' || endpoint !== undefined,
-      ...(endpoint === undefined ? {} : { endpoint }),
-    },
-  };
 }
