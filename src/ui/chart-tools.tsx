@@ -92,7 +92,7 @@ function pointColumns(
           cell: (row) => formatAbsolute(row.x, zone),
           width: 200,
         }
-      : { id: 'x', head: axis.name, value: (row) => row.x, style: 'count', width: 120 };
+      : { id: 'x', head: axis.name, value: (row) => row.x, style: 'count', proof: null, width: 120 };
   return [
     first,
     ...series.map(
@@ -101,6 +101,8 @@ function pointColumns(
         head: each.label,
         value: (row) => each.values[row.index],
         style,
+        // The chart's own caption says what its points are.
+        proof: null,
         width: 130,
       }),
     ),

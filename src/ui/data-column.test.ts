@@ -16,6 +16,7 @@ const loss: DataColumn<Row> = {
   head: 'log_loss',
   value: (row) => row.loss,
   style: 'metric',
+  proof: 'Logged by the run.',
   better: 'lower',
 };
 const name: DataColumn<Row> = { id: 'name', head: 'run', value: (row) => row.name };

@@ -1,17 +1,29 @@
 import type { ReactNode } from 'react';
 import type { Better } from './delta-words.ts';
 import { formatNumber, type NumberStyle } from './number.ts';
+import type { Asked } from './proof-host.tsx';
 
 export type CellValue = string | number | null | undefined;
 
+/** What is known of the number in a row besides its value. */
+type NumberProof<T> = (row: T) => Omit<Asked, 'value' | 'kind'> & { kind?: Asked['kind'] };
+
+/**
+ * A column of numbers says where they come from: one definition for all rows, or what is known of each. Null is for values that
+ * nobody computed: rows of data as they are.
+ */
+type Numbers<T> =
+  | { style: NumberStyle; proof: string | NumberProof<T> | null }
+  | { style?: undefined; proof?: undefined };
+
 /** One column of a `DataTable`. `value` sorts and exports; `cell` shows, where text or number are not enough. */
-export interface DataColumn<T> {
+export type DataColumn<T> = ColumnBase<T> & Numbers<T>;
+
+interface ColumnBase<T> {
   id: string;
   head: string;
   value: (row: T) => CellValue;
   cell?: (row: T) => ReactNode;
-  /** Numbers are aligned at their decimal point and formatted in this style. */
-  style?: NumberStyle;
   /** Draws the direction in the head and makes the best shown value bold. */
   better?: Better;
   /** Width in px; default 120. */

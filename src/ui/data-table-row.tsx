@@ -2,6 +2,8 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import type { SortingState } from '@tanstack/react-table';
 import { cutMiddle, type DataColumn, decimals } from './data-column.ts';
 import { formatNumber } from './number.ts';
+import { Ask } from './num.tsx';
+import type { Asked } from './proof-host.tsx';
 
 export interface RowContext<T> {
   columns: readonly DataColumn<T>[];
@@ -146,7 +148,7 @@ export function TableRow<T>({ id, index, row, top, height, context }: TableRowPr
           role="gridcell"
           id={`${context.gridId}-${index}-${at}`}
           className="r-cell"
-          data-number={column.style ? true : undefined}
+          data-number={column.style ? (column.proof === null ? 'raw' : true) : undefined}
           data-active={(index === context.activeRow && at === context.activeColumn) || undefined}
         >
           <CellText column={column} row={row} context={context} link={at === 0} />
@@ -228,7 +230,7 @@ function Plain<T>({ column, row, context, plain }: CellTextProps<T>) {
   }
   const text = formatNumber(value, column.style);
   const pad = (context.room.get(column.id) ?? 0) - decimals(text);
-  return (
+  const shown = (
     <span
       className="r-num-value"
       data-best={context.best.get(column.id) === value || undefined}
@@ -241,4 +243,16 @@ function Plain<T>({ column, row, context, plain }: CellTextProps<T>) {
       {text}
     </span>
   );
+  return column.proof === undefined || column.proof === null ? (
+    shown
+  ) : (
+    <Ask className="r-num r-num-cell" asked={askedOf(column.proof, value, row)}>
+      {shown}
+    </Ask>
+  );
+}
+
+function askedOf<T>(proof: NonNullable<DataColumn<T>['proof']>, value: number, row: T): Asked {
+  if (typeof proof === 'string') return { kind: 'counted', value, proof: { definition: proof } };
+  return { kind: 'counted', ...proof(row), value };
 }

@@ -6,6 +6,7 @@ import { ColumnPicker } from './column-picker.tsx';
 import { bestValue, type DataColumn, decimalRoom } from './data-column.ts';
 import { chosenText, minWidth, rowHeightOf, template, textWidth } from './data-table-layout.ts';
 import { useModel } from './data-table-model.ts';
+import { GridCells } from './num.tsx';
 import { HeadRow, type RowContext, TableRow } from './data-table-row.tsx';
 
 export interface DataTableProps<T> {
@@ -115,6 +116,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
       setActive({ ...active, column: Math.min(shown.length - 1, active.column + 1) });
     else if (event.key === 'ArrowLeft') setActive({ ...active, column: Math.max(0, active.column - 1) });
     else if (event.key === 'Enter') open(model[active.row]?.original);
+    else if (event.key === 'e') askCell(`${id}-${active.row}-${narrow ? 0 : active.column}`);
     else if (event.key === 'x' && props.onSelect && model[active.row]) choose(model[active.row]!.id);
     else if (event.key === 'Escape' && props.selected?.size) props.onSelect?.(new Set());
     else return;
@@ -188,20 +190,22 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
             />
           )}
           <div role="rowgroup" className="r-table-body" style={{ height: virtual.getTotalSize() }}>
-            {virtual.getVirtualItems().map((item) => {
-              const row = model[item.index];
-              return row ? (
-                <TableRow
-                  key={row.id}
-                  id={row.id}
-                  index={item.index}
-                  row={row.original}
-                  top={item.start}
-                  height={item.size}
-                  context={context}
-                />
-              ) : null;
-            })}
+            <GridCells>
+              {virtual.getVirtualItems().map((item) => {
+                const row = model[item.index];
+                return row ? (
+                  <TableRow
+                    key={row.id}
+                    id={row.id}
+                    index={item.index}
+                    row={row.original}
+                    top={item.start}
+                    height={item.size}
+                    context={context}
+                  />
+                ) : null;
+              })}
+            </GridCells>
           </div>
         </div>
       </div>
@@ -217,6 +221,10 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     </div>
   );
 }
+
+/** Opens the proof of the number in a cell, as a click on it does. */
+const askCell = (cell: string) =>
+  document.getElementById(cell)?.querySelector<HTMLElement>('[data-asked]')?.click();
 
 type RowStep = (row: number, count: number, page: number) => number;
 const ROW_STEPS: Readonly<Record<string, RowStep>> = {

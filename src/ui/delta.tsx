@@ -1,5 +1,7 @@
 import { type Better, deltaWord } from './delta-words.ts';
+import { Ask } from './num.tsx';
 import { formatEstimate, formatSigned, type NumberStyle } from './number.ts';
+import type { Proof } from './proof.ts';
 
 export interface DeltaProps {
   /** New minus old, in the metric's own unit (shares as fractions; shown in points). */
@@ -9,10 +11,13 @@ export interface DeltaProps {
   style?: NumberStyle;
   /** What it is compared with, said to screen readers and in the tooltip. */
   against?: string;
+  /** Rows it rests on, when it is an estimate. */
+  n?: number;
+  proof: Proof;
 }
 
 /** A difference with sign, interval and the word that follows from them; coloured by that word only. */
-export function Delta({ value, interval, better, style = 'metric', against }: DeltaProps) {
+export function Delta({ value, interval, better, style = 'metric', against, n, proof }: DeltaProps) {
   const word = deltaWord(value, interval, better);
   const tone = word === 'better' ? 'ok' : word === 'worse' ? 'fail' : 'mute';
   return (
@@ -21,10 +26,12 @@ export function Delta({ value, interval, better, style = 'metric', against }: De
       data-tone={interval ? tone : 'none'}
       title={against ? `against ${against}` : undefined}
     >
-      <span className="r-num-value">
-        {interval ? signedEstimate(value, interval, style) : formatSigned(value, style)}
-      </span>
-      {interval ? <span className="r-num-spread"> ({bounds(value, interval, style)})</span> : null}{' '}
+      <Ask asked={{ kind: interval ? 'estimated' : 'counted', value, interval, n, proof }}>
+        <span className="r-num-value">
+          {interval ? signedEstimate(value, interval, style) : formatSigned(value, style)}
+        </span>
+        {interval ? <span className="r-num-spread"> ({bounds(value, interval, style)})</span> : null}
+      </Ask>{' '}
       <span className="r-delta-word">{word}</span>
     </span>
   );

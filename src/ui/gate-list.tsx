@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react';
 import { formatEstimate, formatNumber, type NumberStyle, settingStyle } from './number.ts';
+import { Ask } from './num.tsx';
+import type { Proof } from './proof.ts';
 import { NeedsYou, Status } from './status.tsx';
 import type { StatusWord } from './status-words.ts';
 
@@ -14,6 +16,8 @@ export interface Gate {
   n?: number;
   limit?: number;
   style?: NumberStyle;
+  /** Goes with `value`. */
+  proof?: Proof;
   /** Why it stands as it does, shown when opened. */
   detail?: ReactNode;
   /** Answers of a person: Approve, ask for a waiver. */
@@ -41,6 +45,7 @@ export function GateList({ label, gates }: GateListProps) {
             </summary>
             <div className="r-gate-detail">
               <p>{gate.rule}</p>
+              <Asked gate={gate} />
               {gate.detail}
             </div>
           </details>
@@ -48,6 +53,24 @@ export function GateList({ label, gates }: GateListProps) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** A summary is a button by itself, so the number is asked in what it opens. */
+function Asked({ gate }: { gate: Gate }) {
+  if (gate.value === undefined || !gate.proof) return null;
+  return (
+    <Ask
+      asked={{
+        kind: gate.interval ? 'estimated' : 'counted',
+        value: gate.value,
+        interval: gate.interval,
+        n: gate.n,
+        proof: gate.proof,
+      }}
+    >
+      {gateText(gate)}
+    </Ask>
   );
 }
 

@@ -1,6 +1,9 @@
+import { Ask } from './num.tsx';
 import { formatEstimate, formatNumber, type NumberStyle, settingStyle } from './number.ts';
+import type { Proof } from './proof.ts';
 
 export interface IntervalRow {
+  proof: Proof;
   label: string;
   value: number;
   interval: readonly [number, number];
@@ -53,12 +56,12 @@ export function Interval({ rows, metric, style, marks = [], domain }: IntervalPr
               />
               <i className="r-interval-point" style={{ left: at(row.value) }} />
             </span>
-            <span className="r-interval-text">
+            <Ask className="r-num r-interval-text" asked={{ kind: 'estimated', ...row }}>
               {shown.value}{' '}
               <span className="r-num-spread">
                 ({shown.low} to {shown.high}), n {formatNumber(row.n, 'count')}
               </span>
-            </span>
+            </Ask>
           </div>
         );
       })}

@@ -1,25 +1,11 @@
-import { formatEstimate, formatNumber, type NumberStyle } from './number.ts';
-import { formatTime, type Clock } from './time.ts';
-import type { Proof } from './proof.ts';
+import type { LeadPart, NumberPart } from '../lib/lead.ts';
+import { formatEstimate, formatNumber } from './number.ts';
+import { formatTime } from './time.ts';
 
-/** One typed part of a lead sentence. Times are milliseconds since 1970. */
-export type LeadPart =
-  | { type: 'text'; text: string }
-  | {
-      type: 'number';
-      value: number;
-      style?: NumberStyle;
-      unit?: string;
-      /** Set for estimates; `n` goes with it. */
-      interval?: readonly [number, number];
-      n?: number;
-      proof?: Proof;
-    }
-  | { type: 'link'; text: string; href: string }
-  | { type: 'time'; at: number; clock: Clock };
+export type { LeadPart } from '../lib/lead.ts';
 
 /** The number part as text: "0.4193 (0.4149 to 0.4237)". */
-export function numberPartText(part: Extract<LeadPart, { type: 'number' }>): string {
+export function numberPartText(part: NumberPart): string {
   const unit = part.unit ? ` ${part.unit}` : '';
   if (!part.interval) return formatNumber(part.value, part.style) + unit;
   const shown = formatEstimate(part.value, part.interval, part.style);

@@ -1,4 +1,4 @@
-import { type LeadPart, numberPartText } from './lead-parts.ts';
+import type { LeadPart } from './lead-parts.ts';
 import { Num } from './num.tsx';
 import { When } from './when.tsx';
 
@@ -24,7 +24,6 @@ function Part({ part }: { part: LeadPart }) {
     case 'time':
       return <When at={part.at} clock={part.clock} />;
     case 'number':
-      if (!part.proof) return <span className="r-nowrap">{numberPartText(part)}</span>;
       if (part.interval && part.n !== undefined)
         return (
           <Num
@@ -37,7 +36,15 @@ function Part({ part }: { part: LeadPart }) {
             proof={part.proof}
           />
         );
-      return <Num kind="counted" value={part.value} style={part.style} unit={part.unit} proof={part.proof} />;
+      return (
+        <Num
+          kind="counted"
+          value={part.value}
+          style={part.style ?? 'metric'}
+          unit={part.unit}
+          proof={part.n === undefined ? part.proof : { n: part.n, ...part.proof }}
+        />
+      );
     default:
       return part.text;
   }

@@ -1,9 +1,7 @@
-import { Popover } from '@mantine/core';
-import { useState } from 'react';
-import { CopyAs } from './copy-as.tsx';
-import { Id } from './id.tsx';
+import { createContext, type ReactNode, useContext } from 'react';
 import { formatEstimate, formatNumber, type NumberStyle } from './number.ts';
 import type { Proof } from './proof.ts';
+import { type Asked, askProof } from './proof-host.tsx';
 import { useSurroundings } from './surroundings.tsx';
 
 interface Common {
@@ -11,7 +9,7 @@ interface Common {
   style?: NumberStyle;
   /** Printed after the value, for example "log loss" or "ms". */
   unit?: string;
-  proof?: Proof;
+  proof: Proof;
 }
 
 export type NumProps = Common &
@@ -30,117 +28,52 @@ export type NumProps = Common &
 
 /** A number that can be asked where it comes from. An estimate does not exist without n and its interval. */
 export function Num(props: NumProps) {
-  const { proof, unit } = props;
-  const inside = (
-    <>
+  const { unit } = props;
+  if (props.value === null) return <span className="r-missing">{formatNumber(null)}</span>;
+  return (
+    <Ask asked={props}>
       <span className="r-num-value">{valueText(props)}</span>
       {unit ? ` ${unit}` : null}
       {spreadText(props) ? <span className="r-num-spread"> ({spreadText(props)})</span> : null}
-    </>
-  );
-  if (!proof) return <span className="r-num">{inside}</span>;
-  return (
-    <Asked {...props} proof={proof}>
-      {inside}
-    </Asked>
+    </Ask>
   );
 }
 
-function Asked(props: NumProps & { proof: Proof; children: React.ReactNode }) {
-  const [open, setOpen] = useState(false);
+const InGrid = createContext(false);
+
+/** Numbers in the cells of a grid are no tab stops of their own: the grid has one, and `e` asks the current cell. */
+export const GridCells = ({ children }: { children: ReactNode }) => <InGrid value>{children}</InGrid>;
+
+/** Any text of a number that opens its proof on click, or on `e` while it has the focus. */
+export function Ask({
+  asked,
+  className = 'r-num',
+  children,
+}: {
+  asked: Asked;
+  className?: string;
+  children: ReactNode;
+}) {
   const { singleKeys } = useSurroundings();
+  const inGrid = useContext(InGrid);
   return (
-    <Popover opened={open} onChange={setOpen} position="bottom-start" width={380} trapFocus returnFocus>
-      <Popover.Target>
-        <button
-          type="button"
-          className="r-num r-plain"
-          data-asked
-          aria-haspopup="dialog"
-          aria-expanded={open}
-          onClick={() => setOpen(!open)}
-          onKeyDown={(event) => event.key === 'e' && singleKeys && setOpen(true)}
-        >
-          {props.children}
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown aria-label="Where this number comes from">
-        <ProofPanel {...props} proof={props.proof} />
-      </Popover.Dropdown>
-    </Popover>
+    <button
+      type="button"
+      className={`${className} r-plain`}
+      data-asked
+      aria-haspopup="dialog"
+      tabIndex={inGrid ? -1 : undefined}
+      onClick={(event) => askProof(event.currentTarget, asked)}
+      onKeyDown={(event) => event.key === 'e' && singleKeys && askProof(event.currentTarget, asked)}
+    >
+      {children}
+    </button>
   );
 }
-
-function ProofPanel(props: NumProps & { proof: Proof }) {
-  const { proof } = props;
-  const interval = props.kind === 'estimated' ? props.interval : undefined;
-  const n = props.kind === 'estimated' ? props.n : proof.n;
-  return (
-    <div className="r-proof">
-      <p className="r-proof-definition">{proof.definition}</p>
-      <dl className="r-facts">
-        <Fact label="Value">
-          <code className="r-code">{props.value === null ? 'none' : String(props.value)}</code>{' '}
-          {KINDS[props.kind]}
-        </Fact>
-        {interval ? (
-          <Fact label="Interval">
-            {'none' in interval ? (
-              interval.none
-            ) : (
-              <code className="r-code">{`${interval[0]} to ${interval[1]}`}</code>
-            )}
-          </Fact>
-        ) : null}
-        {proof.formula ? (
-          <Fact label="Formula">
-            <code className="r-code">{proof.formula}</code>
-          </Fact>
-        ) : null}
-        {n === undefined ? null : <Fact label="n">{formatNumber(n, 'count')}</Fact>}
-        {proof.window ? (
-          <Fact label="Window">
-            {proof.window}
-            {proof.clock ? `, ${proof.clock === 'event' ? 'event time' : 'wall clock'}` : null}
-          </Fact>
-        ) : null}
-        {proof.method ? <Fact label="Method">{proof.method}</Fact> : null}
-        {props.kind === 'logged' && props.run ? (
-          <Fact label="Run">
-            <a href={props.run.href}>{props.run.id.slice(0, 8)}</a>
-          </Fact>
-        ) : null}
-        {proof.inputs?.map((input) => (
-          <Fact key={input.digest} label={input.label}>
-            <Id value={input.digest} length={12} href={input.href} />
-          </Fact>
-        ))}
-      </dl>
-      <div className="r-row">
-        {proof.rows ? <a href={proof.rows.href}>{proof.rows.label}</a> : null}
-        {proof.query ? (
-          <CopyAs label="Copy as query" formats={[{ label: 'Query', text: proof.query }]} />
-        ) : null}
-      </div>
-    </div>
-  );
-}
-
-function Fact({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
-const KINDS = { counted: 'counted', logged: 'logged by a run', estimated: 'estimated' } as const;
 
 function valueText(props: NumProps): string {
-  if (props.value === null) return formatNumber(null);
   if (props.kind === 'estimated' && !('none' in props.interval))
-    return formatEstimate(props.value, props.interval, props.style).value;
+    return formatEstimate(props.value ?? Number.NaN, props.interval, props.style).value;
   return formatNumber(props.value, props.style ?? (props.kind === 'counted' ? 'count' : 'metric'));
 }
 

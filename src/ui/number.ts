@@ -1,8 +1,6 @@
-/**
- * How a number is meant: decides digits and unit. Latency, rates and sizes are `measure` (3 significant digits);
- * `exact` is for what a person has set (limits, parameters): its own digits, none added.
- */
-export type NumberStyle = 'metric' | 'measure' | 'count' | 'share' | 'points' | 'bytes' | 'seconds' | 'exact';
+import type { NumberStyle } from '../lib/lead.ts';
+
+export type { NumberStyle } from '../lib/lead.ts';
 
 export interface Estimate {
   value: string;

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Lead } from './lead.tsx';
 import type { LeadPart } from './lead-parts.ts';
+import { ProofHost } from './proof-host.tsx';
 
 export interface PageTab {
   id: string;
@@ -49,6 +50,7 @@ export function PageFrame({ title, mark, lead, actions, tabs, tab, banner, wide,
         </nav>
       ) : null}
       <div className="r-page-content">{children}</div>
+      <ProofHost />
     </article>
   );
 }

@@ -103,7 +103,12 @@ export function Charts() {
               { label: 'AK', value: 0.491, interval: [0.462, 0.52], n: 1204 },
               { label: 'WN', value: 0.452, interval: [0.447, 0.457], n: 8110 },
               { label: 'DL', value: 0.431, interval: [0.426, 0.436], n: 7902 },
-              { label: 'baseline', value: 0.466, n: 48_210, role: 'reference' },
+              {
+                label: 'baseline',
+                value: 0.466,
+                n: 48_210,
+                role: 'reference',
+              },
             ]}
           />
         </Panel>
@@ -130,9 +135,30 @@ export function Charts() {
             { at: 0.424, label: 'with margin' },
           ]}
           rows={[
-            { label: 'baseline', value: 0.434, interval: [0.43, 0.438], n: 48_210, role: 'reference' },
-            { label: 'v2', value: 0.4193, interval: [0.4149, 0.4237], n: 48_210, role: 'current' },
-            { label: 'v3', value: 0.4155, interval: [0.409, 0.422], n: 12_110, role: 'candidate' },
+            {
+              label: 'baseline',
+              value: 0.434,
+              interval: [0.43, 0.438],
+              n: 48_210,
+              role: 'reference',
+              proof: { definition: 'Mean loss of the rows.' },
+            },
+            {
+              label: 'v2',
+              value: 0.4193,
+              interval: [0.4149, 0.4237],
+              n: 48_210,
+              role: 'current',
+              proof: { definition: 'Mean loss of the rows.' },
+            },
+            {
+              label: 'v3',
+              value: 0.4155,
+              interval: [0.409, 0.422],
+              n: 12_110,
+              role: 'candidate',
+              proof: { definition: 'Mean loss of the rows.' },
+            },
           ]}
         />
       </Panel>

@@ -58,6 +58,7 @@ export function Words() {
                 n={3}
                 interval={{ none: 'n 3 is too few for an interval' }}
                 style="share"
+                proof={{ definition: 'Share of 3 rows.' }}
               />
             </dd>
           </div>
@@ -86,25 +87,31 @@ export function Words() {
           <div>
             <dt>better</dt>
             <dd>
-              <Delta value={-0.0038} interval={[-0.0065, -0.0011]} better="lower" />
+              <Delta value={-0.0038} interval={[-0.0065, -0.0011]} better="lower" proof={sample.proof} />
             </dd>
           </div>
           <div>
             <dt>worse</dt>
             <dd>
-              <Delta value={0.019} interval={[0.007, 0.031]} better="lower" style="share" />
+              <Delta
+                value={0.019}
+                interval={[0.007, 0.031]}
+                better="lower"
+                style="share"
+                proof={sample.proof}
+              />
             </dd>
           </div>
           <div>
             <dt>unclear</dt>
             <dd>
-              <Delta value={-0.0021} interval={[-0.0049, 0.0009]} better="lower" />
+              <Delta value={-0.0021} interval={[-0.0049, 0.0009]} better="lower" proof={sample.proof} />
             </dd>
           </div>
           <div>
             <dt>no spread</dt>
             <dd>
-              <Delta value={0.2} better="lower" style="measure" />
+              <Delta value={0.2} better="lower" style="measure" proof={sample.proof} />
             </dd>
           </div>
           <div>

@@ -35,7 +35,14 @@ export function Texts() {
               before: '0.4193',
               after: '0.4155',
               changed: true,
-              note: <Delta value={-0.0038} interval={[-0.0065, -0.0011]} better="lower" />,
+              note: (
+                <Delta
+                  value={-0.0038}
+                  interval={[-0.0065, -0.0011]}
+                  better="lower"
+                  proof={{ definition: 'New minus old.' }}
+                />
+              ),
             },
             { key: 'mean_delay_destination', after: 'double', changed: true, note: 'input added' },
             { key: 'depth', before: 8, after: 8, changed: false },

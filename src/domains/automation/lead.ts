@@ -1,4 +1,4 @@
-import { type Lead, lead, type LeadPart } from '../../lib/lead.ts';
+import { counted, type Lead, lead, type LeadPart } from '../../lib/lead.ts';
 import type { Backtest, BacktestTrace, FiringState, FiringSummary } from './schema/firing.ts';
 import type { Action, Guard, Rule, When } from './schema/rule.ts';
 import type { RuleRow } from './store/rules.ts';
@@ -17,8 +17,17 @@ export function ruleLead(
   const held = counts.held_back ?? 0;
   const parts: (string | LeadPart)[] = [`${STATE_WORDS[row.state]}, `];
   if (ran === 0) parts.push(`has not run in ${COUNT_DAYS} d`);
-  else parts.push('ran ', times(ran), ` in ${COUNT_DAYS} d`);
-  if (held > 0) parts.push(', held back ', times(held));
+  else
+    parts.push(
+      'ran ',
+      times(ran, `Firings of this rule in ${COUNT_DAYS} days that started, ended or failed.`),
+      ` in ${COUNT_DAYS} d`,
+    );
+  if (held > 0)
+    parts.push(
+      ', held back ',
+      times(held, `Firings of this rule in ${COUNT_DAYS} days that a guard held back.`),
+    );
   if (last) parts.push(', last fired ', { type: 'time', at: last.fired_at, clock: 'wall' });
   parts.push('.');
   if (row.state === 'open') parts.push(` ${row.state_reason}; it needs a person.`);
@@ -53,10 +62,22 @@ export function backtestLead(test: Pick<Backtest, 'now' | 'edited'>): Lead {
     trace
       ? [
           `${name}: would run `,
-          times(trace.would_run),
+          times(
+            trace.would_run,
+            'Events of the replayed history after which every guard would have let the rule act.',
+          ),
           ', held back ',
-          times(trace.held_back),
-          `, ${trace.heard} ${trace.heard === 1 ? 'event' : 'events'} heard. `,
+          times(
+            trace.held_back,
+            'Events of the replayed history after which a guard would have held the rule back.',
+          ),
+          ', ',
+          counted(
+            trace.heard,
+            'Events of the replayed history that the rule listens to.',
+            trace.heard === 1 ? 'event' : 'events',
+          ),
+          ' heard. ',
         ]
       : [];
   return lead(...said('Now', test.now), ...said('Edited', test.edited));
@@ -107,9 +128,6 @@ function guardWords(guard: Guard): string[] {
   return words;
 }
 
-const times = (count: number): LeadPart => ({
-  type: 'number',
-  value: count,
-  unit: count === 1 ? 'time' : 'times',
-});
+const times = (count: number, definition: string): LeadPart =>
+  counted(count, definition, count === 1 ? 'time' : 'times');
 const timesText = (count: number): string => (count === 1 ? 'once' : `${count} times`);

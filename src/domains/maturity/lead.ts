@@ -1,15 +1,27 @@
-import { type Lead, lead, type LeadPart } from '../../lib/lead.ts';
+import { counted, type Lead, lead, type LeadPart } from '../../lib/lead.ts';
 import { nameOf } from './level.ts';
 import type { Finding } from './schema.ts';
 
 /** "Level 3, automated deployment. 4 of 5 criteria of level 4 hold; missing: …" */
 export function maturityLead(level: number, findings: readonly Finding[], target: number | null): Lead {
-  const parts: (string | number | LeadPart)[] = ['Level ', level, `, ${lower(nameOf(level))}. `];
+  const parts: (string | LeadPart)[] = [
+    'Level ',
+    counted(level, {
+      definition: 'The least level of the machine-checked axes; a level counts only if all below it hold.',
+      formula: 'min(model creation, model release, application integration)',
+      n: findings.length,
+      method: `${findings.filter((finding) => finding.state === 'pass').length} of ${findings.length} criteria hold, each counted from records`,
+    }),
+    `, ${lower(nameOf(level))}. `,
+  ];
   if (level === 4) return lead(...parts, 'Every criterion of every level holds.');
   const next = findings.filter((finding) => finding.level === level + 1);
   const missing = next.filter((finding) => finding.state !== 'pass');
   parts.push(
-    next.length - missing.length,
+    counted(next.length - missing.length, {
+      definition: `Criteria of level ${level + 1} whose records reach what is needed.`,
+      n: next.length,
+    }),
     ` of ${next.length} criteria of level ${level + 1} hold; missing: `,
   );
   parts.push(missing.map((finding) => lower(finding.title)).join('; '), '.');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { alertMove, windowSentence } from './alerting.ts';
+import { alertMove } from './alerting.ts';
 import { driftOf } from './drift.ts';
+import { windowLead } from './lead.ts';
 import { MonitorSpec, type MonitorWindow, windowStart } from './schema.ts';
 
 const spec = MonitorSpec.parse({
@@ -41,13 +42,13 @@ describe('alerts', () => {
   });
 
   it('say what is so with numbers', () => {
-    expect(windowSentence(spec, window('breach'))).toBe(
-      'Skill is 0.0482 (0.0421 to 0.0543) on 900 labelled rows of 2001-02-05 to 2001-02-11, under the limit 0.0500.',
+    expect(windowLead('p', spec, window('breach')).text).toBe(
+      'Skill is 0.0482 (0.0421 to 0.0543) on 900 labelled rows of 2001-02-05 to 2001-02-11, under the limit 0.05.',
     );
-    expect(windowSentence(spec, window('no_data', { n: 3 }))).toBe(
+    expect(windowLead('p', spec, window('no_data', { n: 3 })).text).toBe(
       'No data from 2001-02-05 to 2001-02-11: 3 rows, 200 needed.',
     );
-    expect(windowSentence(spec, window('provisional', { labelled: 500 }))).toContain(
+    expect(windowLead('p', spec, window('provisional', { labelled: 500 })).text).toContain(
       'provisional: 50% labelled',
     );
   });

@@ -18,7 +18,7 @@ export function monitorsCommand(program: Command, context: CommandContext): void
         monitor.spec.kind,
         monitor.spec.endpoint,
         monitor.state,
-        monitor.lead,
+        monitor.lead.text,
       ]);
       context.print(
         monitors,

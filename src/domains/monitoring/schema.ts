@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Lead } from '../../lib/lead.ts';
 import { Name } from '../projects/schema.ts';
 
 const DAY = 86_400_000;
@@ -131,7 +132,7 @@ export const Monitor = z.object({
   spec: MonitorSpec,
   enabled: z.boolean(),
   state: MonitorState,
-  lead: z.string(),
+  lead: Lead,
   last: MonitorWindow.nullable(),
   created_at: z.number(),
 });

@@ -5,13 +5,15 @@ import type { Database, Tx } from '../../database/index.ts';
 import type { Events, RondoEvent } from '../../events/index.ts';
 import { enqueue, type JobWorker } from '../../jobs/index.ts';
 import { AppError, defineErrors } from '../../lib/errors.ts';
+import { counted, lead } from '../../lib/lead.ts';
 import { urn, urnIn } from '../../lib/urn.ts';
 import type { Actor } from '../identity/schema.ts';
 import type { PredictionScope } from '../serving/predictions.ts';
 import type { LogService } from '../serving/service/log.ts';
 import type { ServingService } from '../serving/service/endpoints.ts';
 import { championOf } from '../serving/traffic.ts';
-import { alertMove, windowSentence } from './alerting.ts';
+import { alertMove } from './alerting.ts';
+import { windowLead } from './lead.ts';
 import { type QualityRule, qualityWindow } from './quality.ts';
 import {
   type Alert,
@@ -238,7 +240,7 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
       open !== undefined,
     );
     if (move === 'open') {
-      const sentence = windowSentence(spec, window);
+      const sentence = windowLead(project, spec, window).text;
       const id = await insertAlert(tx, {
         project,
         monitor_id: monitor.id,
@@ -285,10 +287,14 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
           ? 'Provisional'
           : 'Healthy';
     const { name, project, spec, enabled, created_at } = row;
-    const lead = last
-      ? windowSentence(spec, last)
-      : `No window has ended yet; the first does ${Math.round(spec.window_ms / 86_400_000)} days of event time after traffic begins.`;
-    return { name, project, spec, enabled, state, lead, last: last ?? null, created_at };
+    const sentence = last
+      ? windowLead(project, spec, last)
+      : lead(
+          'No window has ended yet; the first does ',
+          counted(Math.round(spec.window_ms / 86_400_000), 'Length of a window; set in the monitor.', 'days'),
+          ' of event time after traffic begins.',
+        );
+    return { name, project, spec, enabled, state, lead: sentence, last: last ?? null, created_at };
   }
 
   async function mustFind(project: string, name: string): Promise<MonitorRow> {

@@ -1,31 +1,42 @@
+import { counted, type Lead, lead } from '../../lib/lead.ts';
 import { upstreamOf } from './schema/check.ts';
 import type { Graph } from './schema/graph.ts';
-import type { Lead } from './schema/runs.ts';
 import { isFinal } from './states.ts';
 import type { Run } from './store/runs.ts';
 import type { StepRun } from './store/steps.ts';
 
 /** The first sentence of a run's page: what is so, since when, and why. */
 export function leadOf(run: Run, steps: readonly StepRun[]): Lead {
-  const text = (value: string): Lead[number] => ({ text: value, kind: 'text', href: null });
-  const state = (value: string): Lead[number] => ({ text: value, kind: 'state', href: null });
-  const step = (value: string): Lead[number] => ({ text: value, kind: 'step', href: null });
+  const started = ` Started by ${run.reason.by}: ${run.reason.text}.`;
+  const count = (of: readonly StepRun[], definition: string) =>
+    counted(of.length, { definition, n: steps.length });
   const failed = steps.find((one) => one.state === 'failed');
-  const started = [text(` Started by ${run.reason.by}: ${run.reason.text}.`)];
   if (failed) {
     const why = (failed.why ?? failed.error ?? '').split('\n')[0] ?? '';
-    return [state('Failed'), text(' at '), step(failed.node), text(`: ${why}.`), ...started];
+    return lead(`Failed at ${failed.node}: ${why}.`, started);
   }
   if (run.state === 'running') {
-    const active = steps.filter((one) => one.state === 'running').map((one) => step(one.node));
-    const done = steps.filter((one) => isFinal(one.state)).length;
-    const at = active.length > 0 ? [text(' at '), ...between(active)] : [];
-    return [state('Running'), ...at, text(`, ${done} of ${steps.length} steps ended.`), ...started];
+    const active = steps.filter((one) => one.state === 'running').map((one) => one.node);
+    const ended = steps.filter((one) => isFinal(one.state));
+    return lead(
+      `Running${active.length > 0 ? ` at ${active.join(', ')}` : ''}, `,
+      count(ended, 'Steps of this run in a state that cannot change any more.'),
+      ` of ${steps.length} steps ended.`,
+      started,
+    );
   }
-  const reused = steps.filter((one) => one.state === 'reused').length;
-  const tail =
-    reused > 0 ? `: ${steps.length - reused} of ${steps.length} steps ran, ${reused} reused.` : '.';
-  return [state(run.state === 'done' ? 'Done' : 'Cancelled'), text(tail), ...started];
+  const word = run.state === 'done' ? 'Done' : 'Cancelled';
+  const reused = steps.filter((one) => one.state === 'reused');
+  if (reused.length === 0) return lead(`${word}.`, started);
+  const ran = steps.filter((one) => one.state !== 'reused');
+  return lead(
+    `${word}: `,
+    count(ran, 'Steps of this run that were not taken from the cache.'),
+    ` of ${steps.length} steps ran, `,
+    count(reused, 'Steps whose outputs an earlier run had made from the same code, inputs and parameters.'),
+    ' reused.',
+    started,
+  );
 }
 
 /** The steps of which each, had it been faster, would have shortened the run so far. */
@@ -54,10 +65,4 @@ export function waitsFor(graph: Graph, node: string, steps: readonly StepRun[]):
   const open = new Set(steps.filter((one) => !isFinal(one.state)).map((one) => one.node));
   const names = follows ? upstreamOf(follows).filter((id) => open.has(id)) : [];
   return names.length > 0 ? `waits for ${names.join(', ')}` : null;
-}
-
-function between(parts: Lead): Lead {
-  return parts.flatMap((part, index) =>
-    index === 0 ? [part] : [{ text: ', ', kind: 'text' as const, href: null }, part],
-  );
 }

@@ -22,7 +22,7 @@ export function endpointsCommand(program: Command, context: CommandContext): voi
     .description('Stable addresses, what answers behind them, and their traffic');
   const client = () => context.client(servingContract);
   const say = (outcome: ChangeOutcome) =>
-    context.print(outcome, outcome.status === 'applied' ? outcome.endpoint.lead : outcome.message);
+    context.print(outcome, outcome.status === 'applied' ? outcome.endpoint.lead.text : outcome.message);
 
   noun
     .command('list')

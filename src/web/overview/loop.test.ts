@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { lead } from '../../lib/lead.ts';
 import { ProjectFile } from '../../domains/projects/schema.ts';
 import type { LoopFacts } from './facts.ts';
 import { eventSentence, isNews } from './event-sentence.ts';
@@ -146,15 +147,18 @@ describe('words', () => {
         { name: 'm', environment: 'prod', arms: [{ arm: 'champion', model: 'm', version: 2, weight: 0.9 }] },
       ],
       monitors: [
-        { spec: { kind: 'quality', endpoint: 'm' }, last: { value: 0.0416, low: 0.0355, high: 0.0477 } },
+        {
+          spec: { kind: 'quality', endpoint: 'm' },
+          last: { value: 0.0416, low: 0.0355, high: 0.0477, labelled: 900, start: 0, end: 1, detail: {} },
+        },
       ],
       alerts: [{ state: 'firing' }],
       approvals: [{ state: 'open' }, { state: 'open' }],
     });
-    expect(overviewLead(live)[0]?.text).toBe(
-      'm v2 answers 90% of prod. Its skill is 0.0416 (0.0355 to 0.0477). One alert is open and 2 approvals wait for you.',
+    expect(lead(...overviewLead(live)).text).toBe(
+      'm v2 answers 90% of prod. Its skill is 0.0416 (0.0355 to 0.0477). 1 alert is open and 2 approvals wait for you.',
     );
-    expect(overviewLead(EMPTY)[0]?.text).toContain('Nothing answers in prod yet.');
+    expect(lead(...overviewLead(EMPTY)).text).toContain('Nothing answers in prod yet.');
   });
 
   it('tell a fact as a sentence, and a strange one by its name', () => {

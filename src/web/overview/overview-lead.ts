@@ -1,45 +1,62 @@
-import { formatEstimate } from '../../ui/number.ts';
+import { monitoringProof } from '../../domains/monitoring/pages/monitor-words.ts';
+import { counted, estimated, lead, type LeadPart } from '../../lib/lead.ts';
 import type { LoopFacts } from './facts.ts';
 
 /** Who answers the last environment and how well, what is wrong, what waits for somebody. */
-export function overviewLead(facts: LoopFacts): { type: 'text'; text: string }[] {
+export function overviewLead(facts: LoopFacts): LeadPart[] {
   const goal = facts.project.environments.at(-1)?.name;
   const live = facts.endpoints.find((endpoint) => endpoint.environment === goal && endpoint.arms.length > 0);
   const champion = live?.arms.find((arm) => arm.arm === 'champion');
   if (!live || !champion)
-    return [
-      {
-        type: 'text',
-        text: `Nothing answers in ${goal ?? 'this project'} yet. The ring shows how far it has come.`,
-      },
-    ];
-  const share = champion.weight === 1 ? 'all' : `${Math.round(champion.weight * 1000) / 10}%`;
-  return [
-    {
-      type: 'text',
-      text: `${champion.model} v${champion.version} answers ${share} of ${live.environment}.${quality(facts, live.name)}${troubles(facts)}`,
-    },
-  ];
+    return lead(`Nothing answers in ${goal ?? 'this project'} yet. The ring shows how far it has come.`)
+      .parts;
+  const share: string | LeadPart =
+    champion.weight === 1
+      ? 'all'
+      : {
+          type: 'number',
+          value: champion.weight,
+          style: 'share',
+          proof: { definition: `Chance with which a request of ${live.name} goes to v${champion.version}.` },
+        };
+  return lead(
+    `${champion.model} v${champion.version} answers `,
+    share,
+    ` of ${live.environment}.`,
+    ...quality(facts, live.name),
+    ...troubles(facts),
+  ).parts;
 }
 
-function quality(facts: LoopFacts, endpoint: string): string {
+function quality(facts: LoopFacts, endpoint: string): (string | LeadPart)[] {
   const monitor = facts.monitors.find(
     (each) => each.spec.kind === 'quality' && each.spec.endpoint === endpoint,
   );
   const last = monitor?.last;
-  if (!last || last.value === null || last.low === null || last.high === null) return '';
-  const shown = formatEstimate(last.value, [last.low, last.high]);
-  return ` Its skill is ${shown.value} (${shown.low} to ${shown.high}).`;
+  if (!monitor || !last || last.value === null || last.low === null || last.high === null) return [];
+  const { value, low, high, labelled: n } = last;
+  return [' Its skill is ', estimated({ value, low, high, n }, monitoringProof(monitor, last)), '.'];
 }
 
-function troubles(facts: LoopFacts): string {
+function troubles(facts: LoopFacts): (string | LeadPart)[] {
   const alerts = facts.alerts.filter((alert) => alert.state !== 'resolved').length;
   const open = facts.approvals.filter((approval) => approval.state === 'open').length;
-  const parts = [
-    alerts > 0 ? (alerts === 1 ? 'one alert is open' : `${alerts} alerts are open`) : undefined,
-    open > 0 ? (open === 1 ? 'one approval waits for you' : `${open} approvals wait for you`) : undefined,
-  ].filter((part) => part !== undefined);
-  if (parts.length === 0) return ' Nothing waits for you.';
-  const text = parts.join(' and ');
-  return ` ${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  if (alerts + open === 0) return [' Nothing waits for you.'];
+  return [
+    ' ',
+    ...(alerts > 0
+      ? [
+          counted(alerts, 'Alerts of all monitors that no window has closed.'),
+          alerts === 1 ? ' alert is open' : ' alerts are open',
+        ]
+      : []),
+    alerts > 0 && open > 0 ? ' and ' : '',
+    ...(open > 0
+      ? [
+          counted(open, 'Requests that a person has to answer.'),
+          open === 1 ? ' approval waits for you' : ' approvals wait for you',
+        ]
+      : []),
+    '.',
+  ];
 }

@@ -3,6 +3,7 @@ import { commandFor } from '../../ui/command.ts';
 import { CopyAs } from '../../ui/copy-as.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { Fault } from '../../ui/fault.tsx';
+import { leadText } from '../../ui/lead-parts.ts';
 import { LoadingBars } from '../../ui/loading-bars.tsx';
 import { PageFrame } from '../../ui/page-frame.tsx';
 import { Panel } from '../../ui/panel.tsx';
@@ -10,7 +11,7 @@ import { usePlace } from '../../ui/place.ts';
 import { Ring } from '../../ui/ring.tsx';
 import type { RingState } from '../../ui/ring-state.ts';
 import { formatEstimate, formatNumber } from '../../ui/number.ts';
-import { useNow } from '../../ui/surroundings.tsx';
+import { useNow, useSurroundings } from '../../ui/surroundings.tsx';
 import { useLiveState } from '../live.ts';
 import { Activity } from './activity.tsx';
 import type { LoopFacts } from './facts.ts';
@@ -27,6 +28,8 @@ import { Waiting } from './waiting.tsx';
 export function Overview() {
   const { project } = usePlace();
   const { facts, fault, retry } = useLoopFacts(project);
+  const { zone } = useSurroundings();
+  const now = useNow();
   const lead = facts ? overviewLead(facts) : undefined;
   return (
     <PageFrame
@@ -36,7 +39,7 @@ export function Overview() {
         lead ? (
           <CopyAs
             label="Copy status"
-            formats={[{ label: 'status', text: lead.map((part) => part.text).join('') }]}
+            formats={[{ label: 'status', text: leadText(lead, now, zone) }]}
           />
         ) : undefined
       }

@@ -31,7 +31,8 @@ export function QualityNow({ facts }: { facts: LoopFacts }) {
       }
       state={panelState(answer, {
         rows: 6,
-        empty: (data) => (data.windows.length === 0 ? <p className="r-prose">{monitor.lead}</p> : undefined),
+        empty: (data) =>
+          data.windows.length === 0 ? <p className="r-prose">{monitor.lead.text}</p> : undefined,
       })}
     >
       <TimeChart

@@ -24,7 +24,15 @@ export interface TurnTableProps {
 /** Every time round the loop, newest first, with how far it came. */
 export function TurnTable({ project, turns, marked }: TurnTableProps) {
   const columns: readonly DataColumn<Turn>[] = [
-    { id: 'number', head: 'turn', value: (turn) => turn.number, style: 'count', width: 70, narrow: 'name' },
+    {
+      id: 'number',
+      head: 'turn',
+      value: (turn) => turn.number,
+      style: 'exact',
+      proof: null,
+      width: 70,
+      narrow: 'name',
+    },
     { id: 'by', head: 'started by', value: (turn) => turn.startedBy, width: 190, grow: true },
     { id: 'version', head: 'version', value: (turn) => turn.version ?? null, width: 170 },
     { id: 'reached', head: 'reached', value: (turn) => turn.reached, width: 110 },
@@ -64,6 +72,7 @@ export function TurnTable({ project, turns, marked }: TurnTableProps) {
       head: 'took',
       value: (turn) => (turn.endedAt === null ? null : (turn.endedAt - turn.startedAt) / 1000),
       style: 'seconds',
+      proof: 'From the start of the training pipeline to the end of the last promotion of the turn.',
       width: 110,
       narrow: 'none',
     },

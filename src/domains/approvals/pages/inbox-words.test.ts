@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { lead } from '../../../lib/lead.ts';
 import type { Approval } from '../schema.ts';
 import { inboxLead, needText, selfBarrier } from './inbox-words.ts';
 
@@ -22,10 +23,9 @@ const approval: Approval = {
 };
 
 it('says what needs somebody, and what only machines look at yet', () => {
-  const text = (open: number, checking: number) =>
-    inboxLead(open, checking).map((part) => (part.type === 'text' ? part.text : ''))[0];
+  const text = (open: number, checking: number) => lead(...inboxLead(open, checking)).text;
   expect(text(0, 0)).toBe('Nothing waits for you.');
-  expect(text(2, 1)).toMatch(/^2 things need you\. The gates of one more request/);
+  expect(text(2, 1)).toMatch(/^2 things need you\. The gates of 1 more request/);
 });
 
 it('keeps who asked, and who has answered, from a second say', () => {

@@ -1,17 +1,26 @@
-import type { LeadPart } from '../../../lib/lead.ts';
+import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import type { StatusWord } from '../../../ui/status-words.ts';
 import type { Approval, ApprovalState } from '../schema.ts';
 
 export function inboxLead(open: number, checking: number): LeadPart[] {
-  const first =
-    open === 0 ? 'Nothing waits for you.' : open === 1 ? 'One thing needs you.' : `${open} things need you.`;
-  const gates =
-    checking === 0
-      ? ''
-      : checking === 1
-        ? ' The gates of one more request are being checked; people are asked when they pass.'
-        : ` The gates of ${checking} more requests are being checked; people are asked when they pass.`;
-  return [{ type: 'text', text: first + gates }];
+  const requests = (n: number, definition: string) => counted(n, { definition });
+  return lead(
+    ...(open === 0
+      ? ['Nothing waits for you.']
+      : [
+          requests(open, 'Requests of all projects that a person has to answer.'),
+          open === 1 ? ' thing needs you.' : ' things need you.',
+        ]),
+    ...(checking === 0
+      ? []
+      : [
+          ' The gates of ',
+          requests(checking, 'Requests whose gates are not through; people are asked when they pass.'),
+          checking === 1
+            ? ' more request are being checked; people are asked when they pass.'
+            : ' more requests are being checked; people are asked when they pass.',
+        ]),
+  ).parts;
 }
 
 export const STATE_WORDS: Readonly<Record<ApprovalState, StatusWord>> = {

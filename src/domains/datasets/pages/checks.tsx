@@ -28,8 +28,28 @@ const COLUMNS: readonly DataColumn<CheckResult>[] = [
     width: 110,
     narrow: 'end',
   },
-  { id: 'bad', head: 'rows that break it', value: (each) => each.bad_rows, style: 'count', width: 130 },
-  { id: 'share', head: 'share', value: (each) => each.share, style: 'share', width: 90 },
+  {
+    id: 'bad',
+    head: 'rows that break it',
+    value: (each) => each.bad_rows,
+    style: 'count',
+    proof: 'Rows of this version that break the expectation, counted in the one scan that runs all checks.',
+    width: 130,
+  },
+  {
+    id: 'share',
+    head: 'share',
+    value: (each) => each.share,
+    style: 'share',
+    proof: (each) => ({
+      proof: {
+        definition: 'Rows that break the expectation over the rows it looked at.',
+        formula: `${each.bad_rows ?? 0} rows that break it / rows`,
+        method: 'Counted over every row, no sample.',
+      },
+    }),
+    width: 90,
+  },
   { id: 'observed', head: 'found', value: (each) => each.observed, width: 260, grow: true },
   {
     id: 'note',
@@ -103,6 +123,7 @@ export function Rows({ rows }: { rows: readonly Readonly<Record<string, unknown>
             : JSON.stringify(value);
       },
       style: 'exact',
+      proof: null,
       width: 120,
       grow: true,
       narrow: index === 0 ? 'name' : index < 4 ? 'line' : 'none',

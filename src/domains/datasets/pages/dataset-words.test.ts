@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { lead } from '../../../lib/lead.ts';
 import type { ColumnProfile, Dataset } from '../schema.ts';
 import { checksText, checksWord, datasetsLead, sharesOf } from './dataset-words.ts';
 
@@ -15,10 +16,10 @@ it('tells checks that passed from checks that never ran', () => {
 it('names the datasets that fail', () => {
   const good = { name: 'flights', latest: { rows: 1000, validation: checks } } as Dataset;
   const bad = { name: 'weather', latest: { rows: 10, validation: { ...checks, failed: 2 } } } as Dataset;
-  expect(datasetsLead([good])[0]?.text).toBe(
+  expect(lead(...datasetsLead([good])).text).toBe(
     '1 dataset holds 1,000 rows in its latest version. No check fails on any of them.',
   );
-  expect(datasetsLead([good, bad])[0]?.text).toContain('Checks fail on weather.');
+  expect(lead(...datasetsLead([good, bad])).text).toContain('Checks fail on weather.');
 });
 
 it('makes shares of counts, and nothing of nested values', () => {

@@ -1,6 +1,7 @@
-import { formatNumber } from '../../../ui/number.ts';
+import { counted, type LeadPart, type Proof } from '../../../lib/lead.ts';
+import { pageOf } from '../../../ui/place.ts';
 import type { StatusWord } from '../../../ui/status-words.ts';
-import type { ColumnProfile, Dataset, DatasetVersion, ValidationSummary } from '../schema.ts';
+import type { ColumnProfile, Dataset, DatasetVersion, ValidationSummary, VersionSummary } from '../schema.ts';
 
 type Checks = Pick<ValidationSummary, 'passed' | 'failed' | 'warned' | 'skipped'>;
 
@@ -13,29 +14,98 @@ export function checksText(checks: Checks | null): string {
   return `${checks.passed} of ${total} checks passed`;
 }
 
-export function datasetsLead(datasets: readonly Dataset[]): { type: 'text'; text: string }[] {
-  const rows = datasets.reduce((sum, each) => sum + (each.latest?.rows ?? 0), 0);
-  const bad = datasets.filter((each) => (each.latest?.validation?.failed ?? 0) > 0);
-  const first = `${datasets.length} ${datasets.length === 1 ? 'dataset' : 'datasets'} ${datasets.length === 1 ? 'holds' : 'hold'} ${formatNumber(rows, 'count')} rows in ${datasets.length === 1 ? 'its latest version' : 'their latest versions'}.`;
-  const second =
-    bad.length === 0
-      ? ' No check fails on any of them.'
-      : ` Checks fail on ${bad.map((each) => each.name).join(', ')}.`;
-  return [{ type: 'text', text: first + second }];
+/** Where the rows of a version are counted. */
+export function rowsProof(version: VersionSummary | null | undefined): { proof: Proof } {
+  if (!version) return { proof: { definition: 'Rows of the latest version; there is none yet.' } };
+  const page = pageOf(version.project, 'datasets', version.dataset, version.version);
+  return {
+    proof: {
+      definition: `Rows of ${version.dataset} v${version.version}, counted while its profile was made.`,
+      inputs: [{ label: `v${version.version}`, digest: version.digest, href: page }],
+      rows: { label: 'some of the rows', href: `${page}?tab=rows` },
+    },
+  };
 }
 
-export function versionLead(version: DatasetVersion): { type: 'text'; text: string }[] {
-  const checks = version.validation;
-  const judged = !checks
-    ? 'No check has looked at it.'
-    : checks.failed === 0
-      ? `${checksText(checks)}${checks.warned > 0 ? `, ${checks.warned} warned` : ''}.`
-      : `${checks.failed} checks failed.`;
+export function datasetsLead(datasets: readonly Dataset[]): LeadPart[] {
+  const one = datasets.length === 1;
+  const versions = datasets.flatMap((each) => (each.latest ? [each.latest] : []));
+  const bad = datasets.filter((each) => (each.latest?.validation?.failed ?? 0) > 0);
   return [
+    counted(datasets.length, 'Datasets of this project.', one ? 'dataset' : 'datasets'),
+    { type: 'text', text: one ? ' holds ' : ' hold ' },
+    counted(
+      versions.reduce((sum, each) => sum + each.rows, 0),
+      {
+        definition: 'Rows of the latest version of each dataset, added up.',
+        inputs: versions.slice(0, 12).map((each) => ({
+          label: `${each.dataset} v${each.version}`,
+          digest: each.digest,
+          href: pageOf(each.project, 'datasets', each.dataset, each.version),
+        })),
+      },
+      'rows',
+    ),
     {
       type: 'text',
-      text: `${formatNumber(version.rows, 'count')} rows in ${version.profile.columns.length} columns, ${formatNumber(version.bytes, 'bytes')}, brought by ${version.created_by}. ${judged}`,
+      text: ` in ${one ? 'its latest version' : 'their latest versions'}.${
+        bad.length === 0
+          ? ' No check fails on any of them.'
+          : ` Checks fail on ${bad.map((each) => each.name).join(', ')}.`
+      }`,
     },
+  ];
+}
+
+export function versionLead(version: DatasetVersion): LeadPart[] {
+  const checks = version.validation;
+  const page = pageOf(version.project, 'datasets', version.dataset, version.version);
+  const judged = (of: 'passed' | 'failed' | 'warned', what: string) =>
+    counted(checks?.[of] ?? 0, {
+      definition: what,
+      rows: { label: 'the checks', href: `${page}?tab=checks` },
+      inputs: [{ label: `v${version.version}`, digest: version.digest, href: page }],
+    });
+  const total = checks ? checks.passed + checks.failed + checks.warned : 0;
+  const verdict: LeadPart[] = !checks
+    ? [{ type: 'text', text: 'No check has looked at it.' }]
+    : checks.failed > 0
+      ? [
+          judged('failed', 'Checks of severity error that some rows break.'),
+          { type: 'text', text: ` of ${total} checks failed.` },
+        ]
+      : [
+          judged('passed', 'Checks that hold on all rows they look at.'),
+          { type: 'text', text: ` of ${total} checks passed` },
+          ...(checks.warned > 0
+            ? [
+                { type: 'text' as const, text: ', ' },
+                judged('warned', 'Checks of severity warn that some rows break.'),
+                { type: 'text' as const, text: ' warned' },
+              ]
+            : []),
+          { type: 'text', text: '.' },
+        ];
+  return [
+    counted(version.rows, rowsProof(version).proof, 'rows'),
+    { type: 'text', text: ' in ' },
+    counted(
+      version.profile.columns.length,
+      { definition: 'Columns of the Parquet parts.', rows: { label: 'the columns', href: page } },
+      'columns',
+    ),
+    { type: 'text', text: ', ' },
+    {
+      type: 'number',
+      value: version.bytes,
+      style: 'bytes',
+      proof: {
+        definition: 'Bytes of its Parquet parts, compressed.',
+        inputs: [{ label: `v${version.version}`, digest: version.digest, href: page }],
+      },
+    },
+    { type: 'text', text: `, brought by ${version.created_by}. ` },
+    ...verdict,
   ];
 }
 

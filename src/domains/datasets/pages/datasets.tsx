@@ -10,7 +10,7 @@ import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import { datasetsContract } from '../contract.ts';
 import type { Dataset } from '../schema.ts';
-import { checksText, checksWord, datasetsLead } from './dataset-words.ts';
+import { checksText, checksWord, datasetsLead, rowsProof } from './dataset-words.ts';
 
 const COLUMNS: readonly DataColumn<Dataset>[] = [
   { id: 'name', head: 'dataset', value: (each) => each.name, width: 220, grow: true, narrow: 'name' },
@@ -21,8 +21,23 @@ const COLUMNS: readonly DataColumn<Dataset>[] = [
     width: 80,
     narrow: 'end',
   },
-  { id: 'rows', head: 'rows', value: (each) => each.latest?.rows ?? null, style: 'count', width: 110 },
-  { id: 'bytes', head: 'size', value: (each) => each.latest?.bytes ?? null, style: 'bytes', width: 100 },
+  {
+    id: 'rows',
+    head: 'rows',
+    value: (each) => each.latest?.rows ?? null,
+    style: 'count',
+    proof: (each) => rowsProof(each.latest),
+    width: 110,
+  },
+  {
+    id: 'bytes',
+    head: 'size',
+    value: (each) => each.latest?.bytes ?? null,
+    style: 'bytes',
+    proof:
+      'Bytes of the Parquet parts of the latest version; a part shared with an earlier version is counted in each.',
+    width: 100,
+  },
   {
     id: 'checks',
     head: 'checks',

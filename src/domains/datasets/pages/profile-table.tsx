@@ -3,6 +3,7 @@ import type { DataColumn } from '../../../ui/data-column.ts';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Distribution, MiniDistribution } from '../../../ui/distribution.tsx';
 import { Facts } from '../../../ui/facts.tsx';
+import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { usePlace } from '../../../ui/place.ts';
 import type { ColumnProfile, DatasetVersion, SchemaColumn } from '../schema.ts';
@@ -22,6 +23,13 @@ export function ProfileTable({ profile, schema, before }: ProfileTableProps) {
   const open = profile.columns.find((column) => column.name === search.column);
   const quantile = (at: 'p5' | 'p50' | 'p95') => (column: ColumnProfile) =>
     column.type === 'timestamp' ? null : (column.quantiles?.[at] ?? null);
+  const quantileProof = (share: string) => (column: ColumnProfile) => ({
+    n: column.count,
+    proof: {
+      definition: `The value that ${share} of the rows are at or below.`,
+      method: 'Interpolated between neighbouring rows, over every row with a value.',
+    },
+  });
   const columns: readonly DataColumn<ColumnProfile>[] = [
     { id: 'name', head: 'column', value: (column) => column.name, width: 170, grow: true, narrow: 'name' },
     { id: 'type', head: 'type', value: (column) => column.type, width: 86, narrow: 'end' },
@@ -31,12 +39,55 @@ export function ProfileTable({ profile, schema, before }: ProfileTableProps) {
       value: (column) =>
         column.count + column.nulls === 0 ? null : column.nulls / Math.max(1, profile.rows),
       style: 'share',
+      proof: (column) => ({
+        n: profile.rows,
+        proof: {
+          definition: 'Rows without a value over all rows of the version.',
+          formula: `${column.nulls} / ${profile.rows}`,
+        },
+      }),
       width: 84,
     },
-    { id: 'distinct', head: 'distinct', value: (column) => column.distinct, style: 'count', width: 90 },
-    { id: 'p5', head: 'p5', value: quantile('p5'), style: 'measure', width: 84, narrow: 'none' },
-    { id: 'p50', head: 'median', value: quantile('p50'), style: 'measure', width: 84 },
-    { id: 'p95', head: 'p95', value: quantile('p95'), style: 'measure', width: 84, narrow: 'none' },
+    {
+      id: 'distinct',
+      head: 'distinct',
+      value: (column) => column.distinct,
+      style: 'count',
+      proof: (column) => ({
+        n: column.count,
+        proof: {
+          definition: 'Different values of the column.',
+          method: 'HyperLogLog of DuckDB, off by about 2% on large columns.',
+        },
+      }),
+      width: 90,
+    },
+    {
+      id: 'p5',
+      head: 'p5',
+      value: quantile('p5'),
+      style: 'measure',
+      proof: quantileProof('5%'),
+      width: 84,
+      narrow: 'none',
+    },
+    {
+      id: 'p50',
+      head: 'median',
+      value: quantile('p50'),
+      style: 'measure',
+      proof: quantileProof('half'),
+      width: 84,
+    },
+    {
+      id: 'p95',
+      head: 'p95',
+      value: quantile('p95'),
+      style: 'measure',
+      proof: quantileProof('95%'),
+      width: 84,
+      narrow: 'none',
+    },
     {
       id: 'top',
       head: 'most frequent',
@@ -107,26 +158,44 @@ function ColumnDetail({
         <Shape column={column} before={before} />
         <Facts
           rows={[
-            ['Values', formatNumber(column.count, 'count')],
-            ['Missing', formatNumber(column.nulls, 'count')],
-            ['NaN or infinite', column.nan > 0 ? formatNumber(column.nan, 'count') : undefined],
+            ['Values', <Counted value={column.count} is="Rows with a value." />],
+            ['Missing', <Counted value={column.nulls} is="Rows without a value." />],
+            [
+              'NaN or infinite',
+              column.nan > 0 ? (
+                <Counted value={column.nan} is="Values that are no finite number." />
+              ) : undefined,
+            ],
             [
               'Least, greatest',
-              column.min === null || column.type === 'timestamp'
-                ? undefined
-                : `${formatNumber(column.min, 'measure')}, ${formatNumber(column.max, 'measure')}`,
+              column.min === null || column.type === 'timestamp' ? undefined : (
+                <>
+                  <Measured value={column.min} n={column.count} is="The least value." />,{' '}
+                  <Measured value={column.max} n={column.count} is="The greatest value." />
+                </>
+              ),
             ],
             [
               'Mean, deviation',
-              column.mean === null || column.type === 'timestamp'
-                ? undefined
-                : `${formatNumber(column.mean, 'measure')}, ${formatNumber(column.sd, 'measure')}`,
+              column.mean === null || column.type === 'timestamp' ? undefined : (
+                <>
+                  <Measured value={column.mean} n={column.count} is="The mean of all values." />,{' '}
+                  <Measured value={column.sd} n={column.count} is="The standard deviation of all values." />
+                </>
+              ),
             ],
             [
               'Before',
-              before && before.mean !== null && column.type !== 'timestamp'
-                ? `mean ${formatNumber(before.mean, 'measure')}`
-                : undefined,
+              before && before.mean !== null && column.type !== 'timestamp' ? (
+                <>
+                  mean{' '}
+                  <Measured
+                    value={before.mean}
+                    n={before.count}
+                    is="The mean of the version before this one."
+                  />
+                </>
+              ) : undefined,
             ],
             ['As a rule', rule ? ruleText(rule) : undefined],
           ]}
@@ -135,6 +204,13 @@ function ColumnDetail({
     </section>
   );
 }
+
+const Counted = ({ value, is }: { value: number; is: string }) => (
+  <Num kind="counted" value={value} proof={{ definition: is }} />
+);
+const Measured = ({ value, n, is }: { value: number | null; n: number; is: string }) => (
+  <Num kind="counted" value={value} style="measure" proof={{ definition: is, n }} />
+);
 
 function ruleText(rule: SchemaColumn): string {
   const parts = [

@@ -5,7 +5,7 @@ import { pageOf } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import type { VersionSummary } from '../schema.ts';
-import { checksText, checksWord } from './dataset-words.ts';
+import { checksText, checksWord, rowsProof } from './dataset-words.ts';
 
 const COLUMNS: readonly DataColumn<VersionSummary>[] = [
   { id: 'version', head: 'version', value: (each) => `v${each.version}`, width: 90, narrow: 'name' },
@@ -21,8 +21,23 @@ const COLUMNS: readonly DataColumn<VersionSummary>[] = [
     width: 170,
     narrow: 'end',
   },
-  { id: 'rows', head: 'rows', value: (each) => each.rows, style: 'count', width: 110 },
-  { id: 'bytes', head: 'size', value: (each) => each.bytes, style: 'bytes', width: 100 },
+  {
+    id: 'rows',
+    head: 'rows',
+    value: (each) => each.rows,
+    style: 'count',
+    proof: (each) => rowsProof(each),
+    width: 110,
+  },
+  {
+    id: 'bytes',
+    head: 'size',
+    value: (each) => each.bytes,
+    style: 'bytes',
+    proof:
+      'Bytes of the Parquet parts of this version; a part shared with an earlier version is counted in each.',
+    width: 100,
+  },
   {
     id: 'digest',
     head: 'digest',

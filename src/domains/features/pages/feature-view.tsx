@@ -1,5 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { counted, type LeadPart } from '../../../lib/lead.ts';
 import { Action } from '../../../ui/action.tsx';
 import { CodeBlock } from '../../../ui/code-block.tsx';
 import { Columns } from '../../../ui/columns.tsx';
@@ -7,6 +8,7 @@ import { panelState, useAct, useBarrier, useEndpoint } from '../../../ui/data.ts
 import { Facts } from '../../../ui/facts.tsx';
 import { Fault } from '../../../ui/fault.tsx';
 import { LoadingBars } from '../../../ui/loading-bars.tsx';
+import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
@@ -53,7 +55,16 @@ export function FeatureView() {
                   ['Entity', view.entity ?? 'one for everything'],
                   ['Too old after', view.ttl_ms === null ? 'never' : formatSpan(view.ttl_ms)],
                   ['Readable after', view.delay_ms === 0 ? 'at once' : formatSpan(view.delay_ms)],
-                  ['Rows', formatNumber(view.freshness.rows, 'count')],
+                  [
+                    'Rows',
+                    <Num
+                      kind="counted"
+                      value={view.freshness.rows}
+                      proof={{
+                        definition: 'Materialised rows of the view, one for each entity and time.',
+                      }}
+                    />,
+                  ],
                   ['Newest event', <When at={view.freshness.newest_event_time} clock="event" />],
                   ['Computed', <When at={view.freshness.newest_created_time} clock="wall" />],
                   [
@@ -77,18 +88,20 @@ export function FeatureView() {
   );
 }
 
-function viewLead(
-  view: ViewRecord,
-): ({ type: 'text'; text: string } | { type: 'time'; at: number; clock: 'event' })[] {
+function viewLead(view: ViewRecord): LeadPart[] {
   const { newest_event_time: newest, rows, offline_only: behind } = view.freshness;
   if (newest === null) return [{ type: 'text', text: 'No value was computed yet.' }];
   return [
-    { type: 'text', text: `${rows.toLocaleString('en-US')} rows up to ` },
+    counted(rows, 'Materialised rows of the view, one for each entity and time.', 'rows'),
+    { type: 'text', text: ' up to ' },
     { type: 'time', at: newest, clock: 'event' },
-    {
-      type: 'text',
-      text: behind === 0 ? '; all of them are online.' : `; ${behind} partitions are not online yet.`,
-    },
+    ...(behind === 0
+      ? [{ type: 'text' as const, text: '; all of them are online.' }]
+      : [
+          { type: 'text' as const, text: '; ' },
+          counted(behind, 'Materialised partitions that the online store has not got yet.', 'partitions'),
+          { type: 'text' as const, text: ' are not online yet.' },
+        ]),
   ];
 }
 

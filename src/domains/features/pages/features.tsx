@@ -1,3 +1,4 @@
+import { counted } from '../../../lib/lead.ts';
 import { commandFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
@@ -22,8 +23,22 @@ const COLUMNS: readonly DataColumn<ViewRecord>[] = [
     narrow: 'name',
   },
   { id: 'entity', head: 'entity', value: (view) => view.entity, width: 110, narrow: 'end' },
-  { id: 'features', head: 'features', value: (view) => view.features.length, style: 'count', width: 90 },
-  { id: 'rows', head: 'rows', value: (view) => view.freshness.rows, style: 'count', width: 110 },
+  {
+    id: 'features',
+    head: 'features',
+    value: (view) => view.features.length,
+    style: 'count',
+    proof: 'Features that the view defines.',
+    width: 90,
+  },
+  {
+    id: 'rows',
+    head: 'rows',
+    value: (view) => view.freshness.rows,
+    style: 'count',
+    proof: 'Materialised rows of the view, one for each entity and time.',
+    width: 110,
+  },
   {
     id: 'ttl',
     head: 'too old after',
@@ -35,6 +50,7 @@ const COLUMNS: readonly DataColumn<ViewRecord>[] = [
     head: 'not online yet',
     value: (view) => view.freshness.offline_only,
     style: 'count',
+    proof: 'Materialised rows that the online store has not got yet.',
     width: 120,
     narrow: 'none',
   },
@@ -62,9 +78,16 @@ export function Features() {
       lead={
         views.length > 0
           ? [
+              counted(views.length, 'Feature views of this project.'),
+              { type: 'text', text: views.length === 1 ? ' view gives ' : ' views give ' },
+              counted(
+                views.reduce((sum, view) => sum + view.features.length, 0),
+                'Features of all views, added up.',
+                'features',
+              ),
               {
                 type: 'text',
-                text: `${views.length} ${views.length === 1 ? 'view gives' : 'views give'} ${views.reduce((sum, view) => sum + view.features.length, 0)} features. ${behind.length === 0 ? 'What is computed is online too.' : `${behind.map((view) => view.name).join(', ')} ${behind.length === 1 ? 'has' : 'have'} rows that are not online yet.`}`,
+                text: `. ${behind.length === 0 ? 'What is computed is online too.' : `${behind.map((view) => view.name).join(', ')} ${behind.length === 1 ? 'has' : 'have'} rows that are not online yet.`}`,
               },
             ]
           : undefined

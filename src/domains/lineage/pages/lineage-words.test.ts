@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { lead } from '../../../lib/lead.ts';
 import type { LineageGraph } from '../schema.ts';
 import { graphOf, lineageLead, nameOf, reach, sideOf } from './lineage-words.ts';
 
@@ -31,7 +32,7 @@ it('draws the nearest first, causes at the left', () => {
 });
 
 it('counts both sides and owns up to gaps', () => {
-  expect(lineageLead(graph)[0]?.text).toBe(
+  expect(lead(...lineageLead(graph)).text).toBe(
     'It came from 2 things and reached 1 other. 1 link is missing and named below.',
   );
   expect(nameOf(node('rondo:source:a%20b/c', null))).toBe('a b/c');

@@ -1,3 +1,4 @@
+import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import type { GraphEdge, GraphNode } from '../../../ui/graph-view.tsx';
 import type { LineageGraph, LineageNode } from '../schema.ts';
 
@@ -56,18 +57,36 @@ export function graphOf(
   };
 }
 
-export function lineageLead(graph: LineageGraph): { type: 'text'; text: string }[] {
+export function lineageLead(graph: LineageGraph): LeadPart[] {
   const up = reach(graph, 'up').size - 1;
   const down = reach(graph, 'down').size - 1;
-  const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
-  const gaps =
-    graph.gaps.length === 0
-      ? 'The chain has no gap.'
-      : `${count(graph.gaps.length, 'link is', 'links are')} missing and named below.`;
-  return [
-    {
-      type: 'text',
-      text: `It came from ${count(up, 'thing', 'things')} and reached ${count(down, 'other', 'others')}. ${gaps}`,
-    },
-  ];
+  const walked = {
+    n: graph.links.length,
+    method: 'links walked from this thing, each written when it came about',
+  };
+  return lead(
+    'It came from ',
+    counted(
+      up,
+      { definition: 'Things from which a chain of links leads here.', ...walked },
+      up === 1 ? 'thing' : 'things',
+    ),
+    ' and reached ',
+    counted(
+      down,
+      { definition: 'Things to which a chain of links leads from here.', ...walked },
+      down === 1 ? 'other' : 'others',
+    ),
+    '. ',
+    ...(graph.gaps.length === 0
+      ? ['The chain has no gap.']
+      : [
+          counted(
+            graph.gaps.length,
+            { definition: 'Links that a thing of its kind has and this one lacks.', ...walked },
+            graph.gaps.length === 1 ? 'link is' : 'links are',
+          ),
+          ' missing and named below.',
+        ]),
+  ).parts;
 }

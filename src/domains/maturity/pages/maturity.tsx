@@ -159,7 +159,22 @@ function Score({ score }: { score: MaturityOf['ml_test_score'] }) {
   const columns: readonly DataColumn<MlTest>[] = [
     { id: 'text', head: 'test', value: (each) => each.text, width: 420, grow: true, narrow: 'name' },
     { id: 'section', head: 'section', value: (each) => each.section, width: 120 },
-    { id: 'points', head: 'points', value: (each) => each.points, style: 'exact', width: 80, narrow: 'end' },
+    {
+      id: 'points',
+      head: 'points',
+      value: (each) => each.points,
+      style: 'exact',
+      proof: (each) => ({
+        proof: {
+          definition:
+            'Half a point when a record shows the test was done, one when it is done by itself again and again.',
+          ...(each.proof === null ? {} : { method: each.proof }),
+          n: each.proofs.length,
+        },
+      }),
+      width: 80,
+      narrow: 'end',
+    },
     {
       id: 'proof',
       head: 'proof',

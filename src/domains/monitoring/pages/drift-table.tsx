@@ -7,6 +7,15 @@ import { usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
 import type { DriftFeature, MonitorWindow } from '../schema.ts';
 
+const driftProof = (definition: string, formula?: string) => (feature: DriftFeature) => ({
+  proof: {
+    definition,
+    ...(formula === undefined ? {} : { formula }),
+    clock: 'event' as const,
+    method: `${feature.edges.length + 1} bins, fixed by the reference; ${feature.missing} rows without a value are left out`,
+  },
+});
+
 const COLUMNS: readonly DataColumn<DriftFeature>[] = [
   { id: 'feature', head: 'feature', value: (each) => each.feature, width: 170, grow: true, narrow: 'name' },
   {
@@ -26,13 +35,32 @@ const COLUMNS: readonly DataColumn<DriftFeature>[] = [
     width: 76,
     narrow: 'end',
   },
-  { id: 'distance', head: 'distance', value: (each) => each.distance, style: 'measure', width: 84 },
-  { id: 'limit', head: 'limit', value: (each) => each.limit, style: 'measure', width: 76 },
+  {
+    id: 'distance',
+    head: 'distance',
+    value: (each) => each.distance,
+    style: 'measure',
+    proof: driftProof(
+      'Jensen-Shannon distance between the shares of the window and of the reference, in the same bins.',
+    ),
+    width: 84,
+  },
+  {
+    id: 'limit',
+    head: 'limit',
+    value: (each) => each.limit,
+    style: 'measure',
+    proof: driftProof(
+      'The distance that resampled days of the reference exceed as rarely as the false-alarm rate says, at the size of this window.',
+    ),
+    width: 76,
+  },
   {
     id: 'times',
     head: 'of its limit',
     value: (each) => (each.distance === null || !each.limit ? null : each.distance / each.limit),
     style: 'share',
+    proof: driftProof('The distance over its limit; above 100% the feature shifted.', 'distance / limit'),
     width: 90,
     narrow: 'none',
   },
@@ -50,6 +78,7 @@ const COLUMNS: readonly DataColumn<DriftFeature>[] = [
     head: 'missing',
     value: (each) => each.missing,
     style: 'count',
+    proof: 'Rows of the window without a value in this feature.',
     width: 90,
     narrow: 'none',
   },

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { lead } from '../../../lib/lead.ts';
 import type { Alert, Monitor, MonitorWindow } from '../schema.ts';
 import { alertLead, laneOf, monitorsLead, provisionalFrom } from './monitor-words.ts';
 
@@ -48,7 +49,7 @@ it('knows from where on numbers may still change', () => {
 });
 
 it('says who alerts, who is blind and who looks after it', () => {
-  const text = (list: Partial<Monitor>[]) => monitorsLead(list as Monitor[])[0]?.text;
+  const text = (list: Partial<Monitor>[]) => lead(...monitorsLead(list as Monitor[])).text;
   expect(text([{ name: 'quality', state: 'Healthy' }])).toBe('None of 1 monitors alerts.');
   expect(
     text([

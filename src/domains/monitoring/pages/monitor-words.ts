@@ -1,9 +1,10 @@
+import { counted, type LeadPart, type Proof } from '../../../lib/lead.ts';
 import type { LaneEvent } from '../../../ui/event-lane.tsx';
+import { pageOf } from '../../../ui/place.ts';
 import type { NumberStyle } from '../../../ui/number.ts';
 import { fromMonitor, type StatusWord } from '../../../ui/status-words.ts';
+import { formatDay } from '../../../ui/time.ts';
 import type { Alert, Monitor, MonitorSpec, MonitorWindow } from '../schema.ts';
-
-type LeadText = { type: 'text'; text: string };
 
 const WINDOW_WORDS: Readonly<Record<MonitorWindow['state'], StatusWord>> = {
   healthy: 'Healthy',
@@ -35,18 +36,72 @@ export function alertLead(alerts: readonly Alert[]): string {
     : ' Nobody looks after the alert yet.';
 }
 
-export function monitorsLead(monitors: readonly Monitor[]): LeadText[] {
+/** Where the limit of the newest window comes from. */
+export function limitProof({ spec }: Pick<Monitor, 'spec'>): { proof: Proof } {
+  if (spec.kind === 'service')
+    return { proof: { definition: 'The largest share of failed requests; set in the monitor.' } };
+  if (spec.kind === 'drift')
+    return { proof: { definition: 'No feature may shift more than chance explains.' } };
+  return {
+    proof:
+      spec.limit.kind === 'below'
+        ? { definition: 'The least skill that is accepted; set in the monitor.' }
+        : {
+            definition: 'A share of the skill that the live version showed in its evaluation by Rondo.',
+            formula: `${spec.limit.share} × skill in the evaluation`,
+          },
+  };
+}
+
+/** What all numbers of a window share in their proofs. */
+export const aboutWindow = (
+  { project, spec }: Pick<Monitor, 'project' | 'spec'>,
+  window: Pick<MonitorWindow, 'start' | 'end' | 'detail'>,
+  span: string,
+): Omit<Proof, 'definition'> => ({
+  window: span,
+  clock: 'event',
+  ...(window.detail.method === undefined ? {} : { method: window.detail.method }),
+  rows: {
+    label: 'the rows',
+    href: `${pageOf(project, 'predictions')}?endpoint=${encodeURIComponent(spec.endpoint)}&from=${window.start}&to=${window.end}`,
+  },
+});
+
+/** The proof of the value of one window, for pages that show it beside other things. */
+export const monitoringProof = (
+  monitor: Pick<Monitor, 'project' | 'spec'>,
+  window: Pick<MonitorWindow, 'start' | 'end' | 'detail'>,
+): Proof => ({
+  definition: `The ${VALUES[monitor.spec.kind].name} of ${monitor.spec.endpoint} in its newest complete window.`,
+  ...aboutWindow(monitor, window, `${formatDay(window.start, 'UTC')} to ${formatDay(window.end - 1, 'UTC')}`),
+});
+
+export function monitorsLead(monitors: readonly Monitor[]): LeadPart[] {
   const alerting = monitors.filter((monitor) => monitor.state === 'Alert');
   const blind = monitors.filter((monitor) => monitor.state === 'No data');
-  const first =
-    alerting.length === 0
-      ? `None of ${monitors.length} monitors alerts.`
-      : `${alerting.map((monitor) => monitor.name).join(', ')} ${alerting.length === 1 ? 'alerts' : 'alert'}; ${monitors.length - alerting.length} of ${monitors.length} monitors do not.`;
+  const calm = counted(monitors.length - alerting.length, {
+    definition: 'Monitors of this project without an open alert.',
+    n: monitors.length,
+  });
   const second =
     blind.length === 0
       ? ''
       : ` ${blind.map((monitor) => monitor.name).join(', ')} ${blind.length === 1 ? 'has' : 'have'} no data to judge by.`;
-  return [{ type: 'text', text: first + second }];
+  if (alerting.length === 0)
+    return [
+      { type: 'text', text: 'None of ' },
+      { ...calm, unit: 'monitors' },
+      { type: 'text', text: ` alerts.${second}` },
+    ];
+  return [
+    {
+      type: 'text',
+      text: `${alerting.map((monitor) => monitor.name).join(', ')} ${alerting.length === 1 ? 'alerts' : 'alert'}; `,
+    },
+    calm,
+    { type: 'text', text: ` of ${monitors.length} monitors do not.${second}` },
+  ];
 }
 
 /** What happened beside the windows, in event time: alerts, and deployments from the first window that they answered in. */

@@ -29,7 +29,7 @@ export function Monitor() {
     <PageFrame
       title={name}
       mark={data ? <Status word={wordOfMonitor(data.monitor)} chip still /> : undefined}
-      lead={data ? [{ type: 'text', text: data.monitor.lead + alertLead(data.alerts) }] : undefined}
+      lead={data ? [...data.monitor.lead.parts, { type: 'text', text: alertLead(data.alerts) }] : undefined}
       actions={
         data ? (
           <a className="r-action" href={pageOf(project, 'endpoints', data.monitor.spec.endpoint)}>

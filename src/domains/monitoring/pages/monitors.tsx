@@ -13,7 +13,7 @@ import { When } from '../../../ui/when.tsx';
 import { monitoringContract } from '../contract.ts';
 import type { Monitor } from '../schema.ts';
 import { Alerts } from './alerts.tsx';
-import { monitorsLead, VALUES, wordOfMonitor } from './monitor-words.ts';
+import { limitProof, monitorsLead, VALUES, wordOfMonitor } from './monitor-words.ts';
 
 const COLUMNS: readonly DataColumn<Monitor>[] = [
   { id: 'name', head: 'monitor', value: (each) => each.name, width: 170, grow: true, narrow: 'name' },
@@ -33,6 +33,7 @@ const COLUMNS: readonly DataColumn<Monitor>[] = [
     head: 'limit',
     value: (each) => each.last?.limit ?? null,
     style: 'metric',
+    proof: (each) => limitProof(each),
     width: 90,
     narrow: 'none',
   },

@@ -11,7 +11,7 @@ import { Status } from '../../../ui/status.tsx';
 import { pipelinesContract } from '../contract.ts';
 import { upstreamOf } from '../schema/check.ts';
 import type { RunDetail } from '../schema/runs.ts';
-import { leadParts, RUN_WORDS, stepWord } from './pipeline-words.ts';
+import { RUN_WORDS, stepWord } from './pipeline-words.ts';
 import { RunFacts } from './run-facts.tsx';
 import { StepPanel } from './step-panel.tsx';
 import { StepStates } from './step-states.tsx';
@@ -32,7 +32,7 @@ export function PipelineRun() {
     <PageFrame
       title={data ? `${data.pipeline} #${data.number}` : 'Pipeline run'}
       mark={data ? <Status word={RUN_WORDS[data.state]} chip /> : undefined}
-      lead={data ? leadParts(data.lead) : undefined}
+      lead={data?.lead.parts}
       actions={data ? <Actions project={project} run={data} from={chosen?.node} /> : undefined}
       wide
     >

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { countsText, leadParts, logLines, stepWord } from './pipeline-words.ts';
+import { countsText, logLines, stepWord } from './pipeline-words.ts';
 
 it('opens a log at an error, not at what a step merely printed to its error stream', () => {
   const lines = logLines([
@@ -13,16 +13,7 @@ it('opens a log at an error, not at what a step merely printed to its error stre
   ]);
 });
 
-it('counts only states that steps are in, and reads the room’s own lead', () => {
+it('counts only states that steps are in', () => {
   expect(countsText({ done: 7, reused: 1, failed: 0 })).toBe('7 done, 1 reused');
-  expect(
-    leadParts([
-      { text: 'Failed', kind: 'state', href: null },
-      { text: 'train', kind: 'step', href: '/x' },
-    ]),
-  ).toEqual([
-    { type: 'text', text: 'Failed' },
-    { type: 'link', text: 'train', href: '/x' },
-  ]);
   expect(stepWord('reused')).toBe('Reused');
 });

@@ -1,6 +1,5 @@
-import type { LeadPart } from '../../../ui/lead-parts.ts';
 import type { StatusWord } from '../../../ui/status-words.ts';
-import type { Lead, LogChunk, RunItem, RunState, StepState } from '../schema/runs.ts';
+import type { LogChunk, RunItem, RunState, StepState } from '../schema/runs.ts';
 
 export const RUN_WORDS: Readonly<Record<RunState, StatusWord>> = {
   running: 'Running',
@@ -34,12 +33,6 @@ export const STATUS_ORDER: readonly StatusWord[] = [
 ];
 
 export const stepWord = (state: StepState): StatusWord => STEP_WORDS[state];
-
-/** The lead of the room as the kit draws it. */
-export const leadParts = (lead: Lead): LeadPart[] =>
-  lead.map((part) =>
-    part.href ? { type: 'link', text: part.text, href: part.href } : { type: 'text', text: part.text },
-  );
 
 /** "7 done, 1 reused". */
 export const countsText = (counts: RunItem['counts']): string =>

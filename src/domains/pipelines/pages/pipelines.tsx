@@ -1,3 +1,4 @@
+import { counted, lead } from '../../../lib/lead.ts';
 import { commandFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
@@ -34,8 +35,22 @@ const PIPELINES: readonly DataColumn<PipelineItem>[] = [
     grow: true,
     sortable: false,
   },
-  { id: 'version', head: 'version', value: (each) => each.version, style: 'count', width: 90 },
-  { id: 'triggers', head: 'triggers', value: (each) => each.triggers, style: 'count', width: 90 },
+  {
+    id: 'version',
+    head: 'version',
+    value: (each) => each.version,
+    style: 'count',
+    proof: 'How often this pipeline was applied with another graph or other code.',
+    width: 90,
+  },
+  {
+    id: 'triggers',
+    head: 'triggers',
+    value: (each) => each.triggers,
+    style: 'count',
+    proof: 'Triggers written in the pipeline file; each is a rule.',
+    width: 90,
+  },
   { id: 'by', head: 'applied by', value: (each) => each.applied_by, width: 130 },
   {
     id: 'at',
@@ -76,6 +91,7 @@ const RUNS: readonly DataColumn<RunItem>[] = [
     head: 'took',
     value: (each) => (each.ended_at === null ? null : (each.ended_at - each.created_at) / 1000),
     style: 'seconds',
+    proof: 'From the start of the run to the end of its last step.',
     width: 100,
   },
   {
@@ -106,12 +122,17 @@ export function Pipelines() {
       wide
       lead={
         pipelines.length > 0
-          ? [
-              {
-                type: 'text',
-                text: `${running === 0 ? 'Nothing runs now.' : running === 1 ? 'One run goes on.' : `${running} runs go on.`} ${failed.length === 0 ? 'The last run of no pipeline failed.' : `The last run of ${failed.map((each) => each.name).join(', ')} failed.`}`,
-              },
-            ]
+          ? lead(
+              ...(running === 0
+                ? ['Nothing runs now.']
+                : [
+                    counted(running, 'Runs of these pipelines whose state is running.'),
+                    running === 1 ? ' run goes on.' : ' runs go on.',
+                  ]),
+              failed.length === 0
+                ? ' The last run of no pipeline failed.'
+                : ` The last run of ${failed.map((each) => each.name).join(', ')} failed.`,
+            ).parts
           : undefined
       }
       actions={

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Lead } from '../../../lib/lead.ts';
 import { CodeRecord, Graph, Name } from './graph.ts';
 
 export { DatasetRef, FileRef, ModelRef } from './refs.ts';
@@ -36,16 +37,6 @@ export const StartReason = z.object({
   by: z.string().max(200),
 });
 export type StartReason = z.infer<typeof StartReason>;
-
-/** A short text of typed parts: pages render the parts, CLI and notifications join their texts. */
-export const Lead = z.array(
-  z.object({
-    text: z.string(),
-    kind: z.enum(['text', 'state', 'step', 'run', 'number', 'cause']).default('text'),
-    href: z.string().nullable().default(null),
-  }),
-);
-export type Lead = z.infer<typeof Lead>;
 
 const counts = z.record(z.string(), z.number());
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { lead } from '../../../lib/lead.ts';
 import { ProjectFile } from '../schema.ts';
 import { charterLead, costThreshold, flatten } from './charter-words.ts';
 
@@ -13,10 +14,7 @@ const file = ProjectFile.parse({
   },
   environments: [{ name: 'dev' }, { name: 'staging', protected: true, after: 'dev' }],
 });
-const text = (of: Parameters<typeof charterLead>[0]) =>
-  charterLead(of)
-    .map((part) => (part.type === 'text' ? part.text : ''))
-    .join('');
+const text = (of: Parameters<typeof charterLead>[0]) => lead(...charterLead(of)).text;
 
 it('says what must be beaten and which environments are guarded', () => {
   expect(text({ charter: file.charter ?? null, environments: file.environments })).toBe(

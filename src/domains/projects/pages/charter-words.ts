@@ -1,4 +1,4 @@
-import type { LeadPart } from '../../../lib/lead.ts';
+import { lead, type LeadPart } from '../../../lib/lead.ts';
 import type { Baseline, Charter, GoalMetric, Project } from '../schema.ts';
 
 export const METRIC_WORDS: Readonly<Record<GoalMetric, string>> = {
@@ -37,10 +37,22 @@ export function charterLead(project: Pick<Project, 'charter' | 'environments'>):
     ];
   const name =
     charter.baseline.kind === 'model' ? `"${charter.baseline.model}"` : `"${baselineText(charter.baseline)}"`;
-  const margin =
+  const metric = METRIC_WORDS[charter.goal.metric];
+  const margin: (string | LeadPart)[] =
     charter.goal.margin > 0
-      ? ` by at least ${charter.goal.margin} ${METRIC_WORDS[charter.goal.metric]}`
-      : ` on ${METRIC_WORDS[charter.goal.metric]}`;
+      ? [
+          ' by at least ',
+          {
+            type: 'number',
+            value: charter.goal.margin,
+            style: 'exact',
+            unit: metric,
+            proof: {
+              definition: `A version goes on only when the whole interval of its gain in ${metric} over the baseline, on the same rows, is at least this. Set in the charter.`,
+            },
+          },
+        ]
+      : [` on ${metric}`];
   const guarded = environments
     .filter((environment) => environment.protected)
     .map((environment) => environment.name);
@@ -48,7 +60,7 @@ export function charterLead(project: Pick<Project, 'charter' | 'environments'>):
     guarded.length > 0
       ? ` Only a promotion changes ${guarded.join(' and ')}.`
       : ' No environment is protected.';
-  return [{ type: 'text', text: `Machine learning must beat ${name}${margin}.${way}` }];
+  return lead(`Machine learning must beat ${name}`, ...margin, `.${way}`).parts;
 }
 
 /** A nested value as rows of dotted keys, for showing what a save changed. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { lead } from '../../../lib/lead.ts';
 import type { Evaluation } from '../schema/evaluation.ts';
 import { gainText, judged, metricRows, versionLead } from './evaluation-words.ts';
 
@@ -17,7 +18,7 @@ const evaluation = {
     baseline: { metrics: { log_loss: { value: 0.46, low: null, high: null, n: 10 } } },
   },
 } as unknown as Evaluation;
-const text = (of: Evaluation | undefined) => versionLead(of, 3)[0]?.text;
+const text = (of: Evaluation | undefined) => lead(...versionLead(of, 3)).text;
 
 it('says better only when the interval does', () => {
   expect(judged(gain(0.001, 0.003))).toBe('better');

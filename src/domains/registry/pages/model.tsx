@@ -1,8 +1,10 @@
+import { counted } from '../../../lib/lead.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Id } from '../../../ui/id.tsx';
 import { Interval } from '../../../ui/interval.tsx';
+import { Num } from '../../../ui/num.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
@@ -11,7 +13,7 @@ import { evaluationsContract } from '../contract/evaluations.ts';
 import { versionsContract } from '../contract/versions.ts';
 import type { ModelVersion } from '../schema.ts';
 import type { Evaluation } from '../schema/evaluation.ts';
-import { gainText, lossName } from './evaluation-words.ts';
+import { gainProof, lossName } from './evaluation-words.ts';
 
 /** One model: its versions, and how each did against the baseline on its own hold-out. */
 export function Model() {
@@ -30,9 +32,19 @@ export function Model() {
       lead={
         versions.length > 0
           ? [
+              counted(
+                versions.length,
+                'Registered versions that were not deleted.',
+                versions.length === 1 ? 'version' : 'versions',
+              ),
+              { type: 'text', text: `, the newest is v${versions[0]?.version}. ` },
+              counted(judged.size, {
+                definition: 'Versions that Rondo scored on a hold-out which training did not read.',
+                n: versions.length,
+              }),
               {
                 type: 'text',
-                text: `${versions.length} ${versions.length === 1 ? 'version' : 'versions'}, the newest is v${versions[0]?.version}. ${judged.size} of them ${judged.size === 1 ? 'was' : 'were'} evaluated by Rondo.`,
+                text: ` of them ${judged.size === 1 ? 'was' : 'were'} evaluated by Rondo.`,
               },
             ]
           : undefined
@@ -78,7 +90,8 @@ const columnsOf = (judged: ReadonlyMap<number, Evaluation>): readonly DataColumn
   {
     id: 'gain',
     head: 'gain over the baseline',
-    value: (each) => gainText(judged.get(Number(each.version))?.pairs.baseline?.gain) ?? null,
+    value: (each) => judged.get(Number(each.version))?.pairs.baseline?.gain.value ?? null,
+    cell: (each) => <Gain evaluation={judged.get(Number(each.version))} />,
     width: 220,
     grow: true,
     narrow: 'end',
@@ -88,6 +101,7 @@ const columnsOf = (judged: ReadonlyMap<number, Evaluation>): readonly DataColumn
     head: 'held-out rows',
     value: (each) => judged.get(Number(each.version))?.n ?? null,
     style: 'count',
+    proof: 'Rows of the hold-out on which Rondo scored the version.',
     width: 120,
   },
   { id: 'by', head: 'made by', value: (each) => each.user_id ?? null, width: 220, grow: true },
@@ -108,6 +122,21 @@ const columnsOf = (judged: ReadonlyMap<number, Evaluation>): readonly DataColumn
   },
 ];
 
+/** The gain over the baseline, which opens its proof. */
+function Gain({ evaluation }: { evaluation: Evaluation | undefined }) {
+  const gain = evaluation?.pairs.baseline?.gain;
+  if (!evaluation || !gain || gain.value === null) return <span className="r-missing">{'\u2013'}</span>;
+  return (
+    <Num
+      kind="estimated"
+      value={gain.value}
+      n={gain.n}
+      interval={gain.low === null || gain.high === null ? { none: 'no interval' } : [gain.low, gain.high]}
+      proof={gainProof(evaluation, 'baseline')}
+    />
+  );
+}
+
 function Gains({ evaluations }: { evaluations: readonly Evaluation[] }) {
   const rows = evaluations.flatMap((evaluation) => {
     const gain = evaluation.pairs.baseline?.gain;
@@ -119,6 +148,7 @@ function Gains({ evaluations }: { evaluations: readonly Evaluation[] }) {
         interval: [gain.low, gain.high] as const,
         n: gain.n,
         role: 'current' as const,
+        proof: gainProof(evaluation, 'baseline'),
       },
     ];
   });

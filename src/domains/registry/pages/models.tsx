@@ -1,3 +1,4 @@
+import { counted } from '../../../lib/lead.ts';
 import { commandFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
@@ -59,9 +60,16 @@ export function Models() {
       lead={
         models.length > 0
           ? [
+              counted(
+                models.length,
+                'Registered models of this project.',
+                models.length === 1 ? 'model' : 'models',
+              ),
+              { type: 'text', text: ' with ' },
+              counted(versions, 'The newest version number of each model, added up.', 'versions'),
               {
                 type: 'text',
-                text: `${models.length} ${models.length === 1 ? 'model' : 'models'} with ${versions} versions are registered. Each version keeps its files, its origin and how it was judged.`,
+                text: ' are registered. Each version keeps its files, its origin and how it was judged.',
               },
             ]
           : undefined

@@ -3,7 +3,7 @@ import { DataTable } from '../../../ui/data-table.tsx';
 import { Delta } from '../../../ui/delta.tsx';
 import { Interval } from '../../../ui/interval.tsx';
 import type { Evaluation } from '../schema/evaluation.ts';
-import { gainText, judged, lossName } from './evaluation-words.ts';
+import { evaluationProof, gainProof, gainText, judged, lossName } from './evaluation-words.ts';
 
 type Slice = Evaluation['slices'][number];
 
@@ -26,12 +26,31 @@ export function Slices({ evaluation }: { evaluation: Evaluation }) {
       grow: true,
       narrow: 'name',
     },
-    { id: 'n', head: 'n', value: (slice) => slice.n, style: 'count', width: 90 },
+    {
+      id: 'n',
+      head: 'n',
+      value: (slice) => slice.n,
+      style: 'count',
+      proof: 'Rows of the hold-out in this slice.',
+      width: 90,
+    },
     {
       id: 'loss',
       head: lossName(evaluation.loss),
       value: (slice) => slice.loss.value,
       style: 'metric',
+      proof: (slice) => ({
+        kind: 'estimated',
+        n: slice.loss.n,
+        interval:
+          slice.loss.low === null || slice.loss.high === null
+            ? { none: 'too few rows for an interval' }
+            : [slice.loss.low, slice.loss.high],
+        proof: evaluationProof(
+          evaluation,
+          `The ${lossName(evaluation.loss)} of v${evaluation.version} on the rows with ${slice.column} = ${slice.value}.`,
+        ),
+      }),
       better: 'lower',
       width: 110,
     },
@@ -48,6 +67,8 @@ export function Slices({ evaluation }: { evaluation: Evaluation }) {
             interval={of.low === null || of.high === null ? undefined : [-of.high, -of.low]}
             better="lower"
             against={name}
+            n={of.n}
+            proof={gainProof(evaluation, side)}
           />
         );
       },
@@ -79,6 +100,7 @@ export function Slices({ evaluation }: { evaluation: Evaluation }) {
               interval: [of.low, of.high] as const,
               n: slice.n,
               role: 'candidate' as const,
+              proof: gainProof(evaluation, side),
             },
           ];
         })}

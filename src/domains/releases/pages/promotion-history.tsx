@@ -42,6 +42,7 @@ const COLUMNS: readonly DataColumn<Promotion>[] = [
     head: 'took',
     value: (each) => (each.ended_at === null ? null : (each.ended_at - each.created_at) / 1000),
     style: 'seconds',
+    proof: 'From the request to its end, the wait for people included.',
     width: 90,
     narrow: 'none',
   },

@@ -1,7 +1,9 @@
 import { Delta } from '../../../ui/delta.tsx';
+import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { Status } from '../../../ui/status.tsx';
 import type { Look, Rollout } from '../schema.ts';
+import { gainProof, lookProof } from './rollout-words.ts';
 
 /** Champion and candidate side by side at the newest look, and the guardrails of the canary. */
 export function ArmTable({ rollout }: { rollout: Rollout }) {
@@ -28,8 +30,12 @@ export function ArmTable({ rollout }: { rollout: Rollout }) {
           <tbody>
             <tr>
               <th scope="row">{rollout.plan.loss.replaceAll('_', ' ')}</th>
-              <td>{formatNumber(look.champion_loss)}</td>
-              <td>{formatNumber(look.candidate_loss)}</td>
+              <td>
+                <Loss rollout={rollout} look={look} of="champion" />
+              </td>
+              <td>
+                <Loss rollout={rollout} look={look} of="candidate" />
+              </td>
               <td>
                 {difference === null ? (
                   formatNumber(null)
@@ -39,12 +45,14 @@ export function ArmTable({ rollout }: { rollout: Rollout }) {
                     interval={look.low === null || look.high === null ? undefined : [-look.high, -look.low]}
                     better="lower"
                     against={`v${rollout.champion}`}
+                    n={look.n}
+                    proof={gainProof(rollout, look)}
                   />
                 )}
               </td>
               <td>goal</td>
             </tr>
-            {look.split ? <SplitRow split={look.split} /> : null}
+            {look.split ? <SplitRow rollout={rollout} look={look} split={look.split} /> : null}
           </tbody>
         </table>
       </div>
@@ -64,12 +72,48 @@ export function ArmTable({ rollout }: { rollout: Rollout }) {
   );
 }
 
-function SplitRow({ split }: { split: NonNullable<Look['split']> }) {
+/** The mean loss of one arm; its interval belongs to the paired difference beside it. */
+function Loss({ rollout, look, of }: { rollout: Rollout; look: Look; of: 'champion' | 'candidate' }) {
+  return (
+    <Num
+      kind="counted"
+      value={of === 'champion' ? look.champion_loss : look.candidate_loss}
+      style="metric"
+      proof={lookProof(
+        rollout,
+        look,
+        `Mean ${rollout.plan.loss.replaceAll('_', ' ')} of the ${of} on the paired labelled rows; what is tested is the paired difference.`,
+      )}
+    />
+  );
+}
+
+function SplitRow({
+  rollout,
+  look,
+  split,
+}: {
+  rollout: Rollout;
+  look: Look;
+  split: NonNullable<Look['split']>;
+}) {
   const total = split.champion + split.candidate;
-  const share = (count: number) =>
-    total === 0
-      ? formatNumber(null)
-      : `${formatNumber(count, 'count')}, ${formatNumber(count / total, 'share')}`;
+  const proof = lookProof(
+    rollout,
+    look,
+    'Answers of the arm since the canary began.',
+    `chi-squared of ${split.champion} : ${split.candidate} against the weights`,
+  );
+  const share = (count: number) => (
+    <>
+      <Num kind="counted" value={count} proof={proof} />
+      {total === 0 ? null : (
+        <>
+          , <Num kind="counted" value={count / total} style="share" proof={proof} />
+        </>
+      )}
+    </>
+  );
   return (
     <tr>
       <th scope="row">answers</th>

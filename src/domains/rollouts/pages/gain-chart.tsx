@@ -3,7 +3,7 @@ import { Interval } from '../../../ui/interval.tsx';
 import { usePlace } from '../../../ui/place.ts';
 import { TimeChart } from '../../../ui/time-chart.tsx';
 import type { Rollout } from '../schema.ts';
-import { laneOf } from './rollout-words.ts';
+import { laneOf, gainProof } from './rollout-words.ts';
 
 /** The gain with its always-valid band, over labelled rows or event time; 0 and the margin are lines across it. */
 export function GainChart({ rollout }: { rollout: Rollout }) {
@@ -81,6 +81,7 @@ function Strips({ rollout }: { rollout: Rollout }) {
         interval: [look.low, look.high] as const,
         n: look.n,
         role: 'candidate' as const,
+        proof: gainProof(rollout, look),
       },
     ];
   });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { lead } from '../../../lib/lead.ts';
 import { planRollout } from '../decision.ts';
 import type { Look, Rollout } from '../schema.ts';
 import { laneOf, rolloutsLead, sentenceAfter, stageText, verdictWord } from './rollout-words.ts';
@@ -80,7 +81,7 @@ it('puts on the lane what changed the traffic only', () => {
 });
 
 it('counts how rollouts ended', () => {
-  const text = rolloutsLead([rollout({}), rollout({ state: 'decided', verdict: 'promote' })])[0]?.text;
+  const text = lead(...rolloutsLead([rollout({}), rollout({ state: 'decided', verdict: 'promote' })])).text;
   expect(text).toBe(
     'flight-delay v3 is being tried. Of 1 decided rollout, 1 promoted, 0 rolled back, 0 stayed open.',
   );

@@ -1,5 +1,8 @@
+import { counted, type LeadPart, type Proof } from '../../../lib/lead.ts';
+import { pageOf } from '../../../ui/place.ts';
 import type { LaneEvent } from '../../../ui/event-lane.tsx';
 import type { StatusWord } from '../../../ui/status-words.ts';
+import { formatDay } from '../../../ui/time.ts';
 import type { Look, Rollout } from '../schema.ts';
 
 export const VERDICT_WORDS: Readonly<Record<Look['decision'], string>> = {
@@ -62,17 +65,77 @@ export const laneOf = (
   }),
 ];
 
-export function rolloutsLead(rollouts: readonly Rollout[]): { type: 'text'; text: string }[] {
+/** What the numbers of one look share in their proofs. */
+export const lookProof = (rollout: Rollout, look: Look, definition: string, formula?: string): Proof => ({
+  definition,
+  ...(formula === undefined ? {} : { formula }),
+  n: look.n,
+  window: `the ${look.stage} up to ${formatDay(look.through, 'UTC')}`,
+  clock: 'event',
+  method: `confidence sequence over all looks together, chance of error ${rollout.plan.alpha}; days count as clusters`,
+  rows: { label: 'the looks', href: `${pageOf(rollout.project, 'rollouts', rollout.id)}?tab=looks` },
+});
+
+export const gainProof = (rollout: Rollout, look: Look): Proof =>
+  lookProof(
+    rollout,
+    look,
+    `How much lower the ${lossOf(rollout)} of v${rollout.candidate} is than that of v${rollout.champion}, on the same requests.`,
+    'mean(loss of champion − loss of candidate), paired by request',
+  );
+
+const lossOf = ({ plan }: Pick<Rollout, 'plan'>) => plan.loss.replaceAll('_', ' ');
+
+/** The gain of the newest look and what it rests on, as numbers that can be asked; what follows is the sentence of the look. */
+export function evidenceParts(rollout: Rollout): LeadPart[] {
+  const look = rollout.looks.at(-1);
+  if (!look || look.gain === null) return [];
+  return [
+    { type: 'text', text: `Gain of v${rollout.candidate} in ${lossOf(rollout)}: ` },
+    {
+      type: 'number',
+      value: look.gain,
+      ...(look.low === null || look.high === null ? {} : { interval: [look.low, look.high] }),
+      n: look.n,
+      proof: gainProof(rollout, look),
+    },
+    { type: 'text', text: ' on ' },
+    counted(
+      look.n,
+      lookProof(rollout, look, 'Requests scored by both arms whose truth is known.'),
+      'paired rows',
+    ),
+    { type: 'text', text: ` of the ${look.stage}.` },
+  ];
+}
+
+export function rolloutsLead(rollouts: readonly Rollout[]): LeadPart[] {
   const running = rollouts.filter((each) => each.state === 'shadow' || each.state === 'canary');
   const decided = rollouts.filter((each) => each.state === 'decided');
-  const count = (verdict: string) => decided.filter((each) => each.verdict === verdict).length;
-  const first =
-    running.length === 0
-      ? 'No candidate is being tried.'
-      : `${running.map((each) => `${each.model} v${each.candidate}`).join(', ')} ${running.length === 1 ? 'is' : 'are'} being tried.`;
-  const second =
-    decided.length === 0
-      ? ''
-      : ` Of ${decided.length} decided ${decided.length === 1 ? 'rollout' : 'rollouts'}, ${count('promote')} promoted, ${count('roll_back')} rolled back, ${count('inconclusive')} stayed open.`;
-  return [{ type: 'text', text: first + second }];
+  const count = (verdict: Rollout['verdict'], definition: string) =>
+    counted(decided.filter((each) => each.verdict === verdict).length, { definition, n: decided.length });
+  const first: LeadPart = {
+    type: 'text',
+    text:
+      running.length === 0
+        ? 'No candidate is being tried.'
+        : `${running.map((each) => `${each.model} v${each.candidate}`).join(', ')} ${running.length === 1 ? 'is' : 'are'} being tried.`,
+  };
+  if (decided.length === 0) return [first];
+  return [
+    first,
+    { type: 'text', text: ' Of ' },
+    counted(
+      decided.length,
+      'Rollouts that ended with a verdict; stopped ones are not counted.',
+      decided.length === 1 ? 'decided rollout' : 'decided rollouts',
+    ),
+    { type: 'text', text: ', ' },
+    count('promote', 'Rollouts whose candidate was promoted.'),
+    { type: 'text', text: ' promoted, ' },
+    count('roll_back', 'Rollouts whose candidate was proven worse or broke a guardrail.'),
+    { type: 'text', text: ' rolled back, ' },
+    count('inconclusive', 'Rollouts whose horizon ended while the gain could still be 0.'),
+    { type: 'text', text: ' stayed open.' },
+  ];
 }

@@ -1,6 +1,7 @@
 import { Action } from '../../../ui/action.tsx';
 import { useAct, useBarrier, useEndpoint, panelState } from '../../../ui/data.tsx';
 import { Fault } from '../../../ui/fault.tsx';
+import { Lead } from '../../../ui/lead.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
@@ -11,7 +12,7 @@ import { ArmTable } from './arm-table.tsx';
 import { GainChart } from './gain-chart.tsx';
 import { Looks } from './looks.tsx';
 import { PlanFacts } from './plan-facts.tsx';
-import { sentenceAfter, stageText, statusOf, verdictWord } from './rollout-words.ts';
+import { evidenceParts, sentenceAfter, stageText, statusOf, verdictWord } from './rollout-words.ts';
 
 /** One rollout: the verdict in words first, then the band that it rests on. */
 export function Rollout() {
@@ -44,7 +45,7 @@ export function Rollout() {
       <Panel state={panelState(answer, { rows: 8 })}>
         {data ? (
           tab === 'looks' ? (
-            <Looks looks={data.looks} />
+            <Looks rollout={data} />
           ) : tab === 'plan' ? (
             <PlanFacts rollout={data} />
           ) : (
@@ -63,6 +64,7 @@ function Verdict({ rollout }: { rollout: RolloutOf }) {
       <div aria-live="polite">
         <p className="r-display">{word}.</p>
         <p className="r-serif">{sentenceAfter(word, rollout.sentence)}</p>
+        <Lead parts={evidenceParts(rollout)} />
       </div>
       <GainChart rollout={rollout} />
       {rollout.looks.length === 0 ? <PlanFacts rollout={rollout} /> : <ArmTable rollout={rollout} />}

@@ -1,7 +1,6 @@
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
-import { formatEstimate, formatNumber } from '../../../ui/number.ts';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
@@ -9,6 +8,7 @@ import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import { rolloutsContract } from '../contract.ts';
 import type { Rollout } from '../schema.ts';
+import { Gain } from './gain.tsx';
 import { PlanForm } from './plan-form.tsx';
 import { rolloutsLead, stageText, statusOf, verdictWord } from './rollout-words.ts';
 
@@ -35,12 +35,26 @@ const COLUMNS: readonly DataColumn<Rollout>[] = [
   },
   { id: 'stage', head: 'stage', value: stageText, width: 190, grow: true },
   { id: 'endpoint', head: 'endpoint', value: (each) => each.endpoint, width: 150 },
-  { id: 'gain', head: 'gain', value: gainText, width: 220, grow: true },
+  {
+    id: 'gain',
+    head: 'gain',
+    value: (each) => each.looks.at(-1)?.gain ?? null,
+    cell: (each) => <Gain rollout={each} />,
+    width: 220,
+    grow: true,
+  },
   {
     id: 'n',
     head: 'labelled rows',
     value: (each) => each.looks.at(-1)?.n ?? null,
     style: 'count',
+    proof: (each) => ({
+      proof: {
+        definition: 'Requests scored by both arms whose truth was known at the newest look.',
+        clock: 'event',
+        rows: { label: 'the looks', href: `${pageOf(each.project, 'rollouts', each.id)}?tab=looks` },
+      },
+    }),
     width: 110,
     narrow: 'none',
   },
@@ -53,15 +67,6 @@ const COLUMNS: readonly DataColumn<Rollout>[] = [
     narrow: 'none',
   },
 ];
-
-function gainText({ looks, plan }: Rollout): string | null {
-  const look = looks.at(-1);
-  if (!look || look.gain === null) return null;
-  if (look.low === null || look.high === null)
-    return `${formatNumber(look.gain)} ${plan.loss.replaceAll('_', ' ')}, no interval yet`;
-  const shown = formatEstimate(look.gain, [look.low, look.high]);
-  return `${shown.value} (${shown.low} to ${shown.high})`;
-}
 
 /** Every candidate that was or is tried against a champion. */
 export function Rollouts() {

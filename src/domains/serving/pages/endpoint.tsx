@@ -12,7 +12,7 @@ import { When } from '../../../ui/when.tsx';
 import { servingContract } from '../contract.ts';
 import type { Endpoint as EndpointOf } from '../schema/control.ts';
 import { RollBack } from './roll-back.tsx';
-import { callForms, partOf, wayBackOf } from './serving-words.ts';
+import { callForms, partOf, predictionsProof, wayBackOf } from './serving-words.ts';
 import { TrafficBar } from './traffic-bar.tsx';
 import { Deployments, TrafficHistory } from './traffic-history.tsx';
 
@@ -28,7 +28,7 @@ export function Endpoint() {
     <PageFrame
       title={name}
       mark={data ? <Mark endpoint={data.endpoint} /> : undefined}
-      lead={data ? [{ type: 'text', text: data.endpoint.lead }] : undefined}
+      lead={data?.endpoint.lead.parts}
       actions={
         data ? (
           <>
@@ -99,15 +99,7 @@ function Live({
                 <Num
                   kind="counted"
                   value={endpoint.predictions}
-                  proof={{
-                    definition:
-                      'Answers of this endpoint that are imported into the log; shadows and errors are not counted.',
-                    n: endpoint.predictions,
-                    rows: {
-                      label: 'the rows',
-                      href: `${pageOf(project, 'predictions')}?endpoint=${encodeURIComponent(endpoint.name)}`,
-                    },
-                  }}
+                  proof={predictionsProof(project, endpoint.name)}
                 />,
               ],
               ['Newest event', <When at={endpoint.event_time} clock="event" />],

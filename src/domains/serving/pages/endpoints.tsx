@@ -10,7 +10,7 @@ import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import { servingContract } from '../contract.ts';
 import type { Endpoint } from '../schema/control.ts';
-import { endpointsLead } from './serving-words.ts';
+import { endpointsLead, predictionsProof } from './serving-words.ts';
 import { armShare } from './traffic-bar.tsx';
 
 const armText = (endpoint: Endpoint, name: 'champion' | 'candidate') => {
@@ -31,7 +31,14 @@ const COLUMNS: readonly DataColumn<Endpoint>[] = [
   { id: 'environment', head: 'environment', value: (each) => each.environment, width: 110 },
   { id: 'champion', head: 'champion', value: (each) => armText(each, 'champion'), width: 190, grow: true },
   { id: 'candidate', head: 'candidate', value: (each) => armText(each, 'candidate'), width: 190, grow: true },
-  { id: 'predictions', head: 'predictions', value: (each) => each.predictions, style: 'count', width: 110 },
+  {
+    id: 'predictions',
+    head: 'predictions',
+    value: (each) => each.predictions,
+    style: 'count',
+    proof: (each) => ({ proof: predictionsProof(each.project, each.name) }),
+    width: 110,
+  },
   {
     id: 'event',
     head: 'newest event',

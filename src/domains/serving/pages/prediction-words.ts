@@ -1,4 +1,4 @@
-import type { LeadPart } from '../../../lib/lead.ts';
+import { lead, type LeadPart } from '../../../lib/lead.ts';
 import { formatSpan } from '../../../ui/time.ts';
 import { numberOf } from './serving-words.ts';
 
@@ -7,22 +7,44 @@ type Row = Readonly<Record<string, unknown>>;
 /** What was answered, and what really happened, with how long it took to be known. */
 export function answerLead(prediction: Row, feedback: readonly Row[]): LeadPart[] {
   const output = numberOf(prediction.output);
-  const said = output === null ? String(prediction.outputs) : output.toPrecision(3);
-  const start: LeadPart[] = [
-    {
-      type: 'text',
-      text: `Deployment ${String(prediction.deployment)} of ${String(prediction.endpoint)} said ${said} for `,
-    },
-    { type: 'time', at: numberOf(prediction.event_time) ?? 0, clock: 'event' },
+  const when = numberOf(prediction.event_time) ?? 0;
+  const start = [
+    `Deployment ${String(prediction.deployment)} of ${String(prediction.endpoint)} said `,
+    output === null
+      ? String(prediction.outputs)
+      : ({
+          type: 'number',
+          value: output,
+          style: 'measure',
+          proof: {
+            definition: 'The first output of the model for this request, as it was answered and logged.',
+            clock: 'event',
+            query: `rondo lineage show ${String(prediction.prediction_id)}`,
+          },
+        } as const),
+    ' for ',
+    { type: 'time', at: when, clock: 'event' } as const,
   ];
   const latest = [...feedback].sort(
     (a, b) => (numberOf(b.observed_at) ?? 0) - (numberOf(a.observed_at) ?? 0),
   )[0];
-  if (!latest) return [...start, { type: 'text', text: '. What really happened is not known yet.' }];
-  const later = (numberOf(latest.observed_at) ?? 0) - (numberOf(prediction.event_time) ?? 0);
-  const truth = String(latest.label_text ?? latest.label);
-  const after = later > 0 ? `, known ${roundSpan(later)} later` : '';
-  return [...start, { type: 'text', text: `. The truth was ${truth}${after}.` }];
+  if (!latest) return lead(...start, '. What really happened is not known yet.').parts;
+  const later = (numberOf(latest.observed_at) ?? 0) - when;
+  const label = numberOf(latest.label);
+  return lead(
+    ...start,
+    '. The truth was ',
+    label === null || latest.label_text
+      ? String(latest.label_text ?? latest.label)
+      : {
+          type: 'number',
+          value: label,
+          style: 'measure',
+          proof: { definition: 'The label that came back as feedback; the latest observation counts.' },
+        },
+    later > 0 ? `, known ${roundSpan(later)} later` : '',
+    '.',
+  ).parts;
 }
 
 const HOUR = 3_600_000;

@@ -9,6 +9,7 @@ import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Facts } from '../../../ui/facts.tsx';
 import { Id } from '../../../ui/id.tsx';
+import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
@@ -103,7 +104,7 @@ function Values({
 const shown = (key: string, value: unknown): ReactNode => {
   if (value === null || value === undefined) return 'missing';
   if (isTime(key, value)) return <When at={numberOf(value)} clock="event" />;
-  return typeof value === 'number' ? formatNumber(value, 'metric') : String(value);
+  return <span data-raw>{typeof value === 'number' ? formatNumber(value, 'metric') : String(value)}</span>;
 };
 
 function Circumstances({ prediction }: { prediction: Row }) {
@@ -117,9 +118,19 @@ function Circumstances({ prediction }: { prediction: Row }) {
           ['Deployment', String(prediction.deployment)],
           [
             'Chance of this arm',
-            propensity === null
-              ? 'the request named a version, or it was a shadow'
-              : formatNumber(propensity, 'share'),
+            propensity === null ? (
+              'the request named a version, or it was a shadow'
+            ) : (
+              <Num
+                kind="counted"
+                value={propensity}
+                style="share"
+                proof={{
+                  definition:
+                    'The weight of the arm in the traffic when the request came; verdicts weigh rows by it.',
+                }}
+              />
+            ),
           ],
           [
             'Unit',
@@ -127,7 +138,15 @@ function Circumstances({ prediction }: { prediction: Row }) {
           ],
           ['Event time', <When at={numberOf(prediction.event_time)} clock="event" />],
           ['Answered', <When at={numberOf(prediction.wall_time)} clock="wall" />],
-          ['Took', formatNumber((numberOf(prediction.latency_us) ?? 0) / 1e6, 'seconds')],
+          [
+            'Took',
+            <Num
+              kind="counted"
+              value={(numberOf(prediction.latency_us) ?? 0) / 1e6}
+              style="seconds"
+              proof={{ definition: 'From the arrival of the request to the write of its log line.' }}
+            />,
+          ],
           ['All outputs', <code className="r-code">{String(prediction.outputs)}</code>],
         ]}
       />
@@ -199,6 +218,7 @@ function Shadows({ prediction, shadows }: { prediction: Row; shadows: readonly R
       head: 'would have said',
       value: (row) => numberOf(row.output),
       style: 'metric',
+      proof: 'The first output of the shadow for the same request; nobody was answered with it.',
       width: 130,
       narrow: 'end',
     },
@@ -210,6 +230,7 @@ function Shadows({ prediction, shadows }: { prediction: Row; shadows: readonly R
         return other === null || answered === null ? null : other - answered;
       },
       style: 'metric',
+      proof: 'What the shadow would have said minus what was answered.',
       width: 150,
     },
     {
@@ -217,6 +238,7 @@ function Shadows({ prediction, shadows }: { prediction: Row; shadows: readonly R
       head: 'took',
       value: (row) => (numberOf(row.latency_us) ?? 0) / 1e6,
       style: 'seconds',
+      proof: 'From the start of the scoring of the shadow to its end.',
       width: 90,
     },
   ];

@@ -11,7 +11,7 @@ import { pageOf, usePlace } from '../../../ui/place.ts';
 import { When } from '../../../ui/when.tsx';
 import { servingContract } from '../contract.ts';
 import type { Endpoint } from '../schema/control.ts';
-import { callForms, isTime, numberOf, partOf } from './serving-words.ts';
+import { callForms, isTime, numberOf, partOf, predictionsLead } from './serving-words.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 const LIMIT = 500;
@@ -22,9 +22,13 @@ export function Predictions() {
   const endpoints = useEndpoint(servingContract.listEndpoints, { params: { project } });
   const all = endpoints.data?.endpoints ?? [];
   const chosen = all.find((each) => each.name === search.endpoint) ?? busiest(all);
+  const span = {
+    ...(search.from ? { from: Number(search.from) } : {}),
+    ...(search.to ? { until: Number(search.to) } : {}),
+  };
   const answer = useEndpoint(
     servingContract.listPredictions,
-    chosen ? { params: { project, endpoint: chosen.name }, query: { limit: LIMIT } } : undefined,
+    chosen ? { params: { project, endpoint: chosen.name }, query: { limit: LIMIT, ...span } } : undefined,
   );
   const rows = answer.data?.predictions ?? [];
   const labelled = rows.filter((row) => row.label !== null && row.label !== undefined).length;
@@ -32,19 +36,7 @@ export function Predictions() {
     <PageFrame
       title="Predictions"
       wide
-      lead={
-        chosen && answer.data
-          ? [
-              {
-                type: 'text',
-                text:
-                  rows.length === 0
-                    ? `${chosen.name} has answered nothing that is in the log yet.`
-                    : `${chosen.name} has ${chosen.predictions.toLocaleString('en-US')} answers in the log. The truth is known for ${labelled} of the newest ${rows.length}.`,
-              },
-            ]
-          : undefined
-      }
+      lead={chosen && answer.data ? predictionsLead(chosen, rows.length, labelled) : undefined}
     >
       <Panel
         title="Newest answers"
@@ -115,6 +107,18 @@ function stateOf(
   return panelState(answer, { rows: 10 });
 }
 
+/** The output is what the model said: its way is the page of the prediction. */
+const answerProof = (row: Row) => ({
+  proof: {
+    definition: 'The first output of the model for this request, as it was answered.',
+    clock: 'event' as const,
+    rows: {
+      label: 'why this answer',
+      href: `${location.pathname.replace(/\/$/, '')}/${encodeURIComponent(String(row.prediction_id))}`,
+    },
+  },
+});
+
 function columnsOf(rows: readonly Row[]): DataColumn<Row>[] {
   const first = rows[0] ?? {};
   const inputs = Object.keys(partOf(first, 'request'));
@@ -132,15 +136,24 @@ function columnsOf(rows: readonly Row[]): DataColumn<Row>[] {
       head: 'answer',
       value: (row) => numberOf(row.output),
       style: 'metric',
+      proof: answerProof,
       width: 90,
       narrow: 'end',
     },
-    { id: 'label', head: 'truth', value: (row) => numberOf(row.label), style: 'measure', width: 80 },
+    {
+      id: 'label',
+      head: 'truth',
+      value: (row) => numberOf(row.label),
+      style: 'measure',
+      proof: null,
+      width: 80,
+    },
     {
       id: 'deployment',
       head: 'deployment',
       value: (row) => numberOf(row.deployment),
-      style: 'count',
+      style: 'exact',
+      proof: null,
       width: 100,
     },
     ...inputs.slice(0, 24).map(
@@ -162,6 +175,7 @@ function columnsOf(rows: readonly Row[]): DataColumn<Row>[] {
       head: 'took',
       value: (row) => (numberOf(row.latency_us) ?? 0) / 1e6,
       style: 'seconds',
+      proof: 'From the arrival of the request to the write of its log line.',
       width: 90,
       narrow: 'none',
     },

@@ -21,7 +21,7 @@ export function RollBack({ project, endpoint, to }: RollBackProps) {
   const barrier = useBarrier('operate');
   const act = useAct(servingContract.rollBack, (outcome) => {
     setOpen(false);
-    return outcome.status === 'applied' ? outcome.endpoint.lead : outcome.message;
+    return outcome.status === 'applied' ? outcome.endpoint.lead.text : outcome.message;
   });
   const label = to.stops ? `Stop v${to.stops}, v${to.version} answers all` : `Roll back to v${to.version}`;
   return (

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { lead } from '../../../lib/lead.ts';
 import type { Arm, Endpoint, TrafficRevision } from '../schema/control.ts';
 import { callForms, endpointsLead, isTime, numberOf, partOf, wayBackOf } from './serving-words.ts';
 
@@ -40,8 +41,7 @@ it('first ends a candidate that answers somebody; a shadow is no reason', () => 
 
 it('counts what answers and names where a candidate is tried', () => {
   const endpoint = { name: 'flight-delay', arms: [arm(2)], predictions: 1 } as Endpoint;
-  const text = (list: Endpoint[]) =>
-    endpointsLead(list).map((part) => (part.type === 'text' ? part.text : ''))[0];
+  const text = (list: Endpoint[]) => lead(...endpointsLead(list)).text;
   expect(text([endpoint])).toBe(
     '1 endpoint of 1 answers; 1 prediction is logged. No candidate is being tried.',
   );

@@ -1,8 +1,15 @@
-import type { LeadPart } from '../../../lib/lead.ts';
+import { counted, lead, type LeadPart, type Proof } from '../../../lib/lead.ts';
+import { pageOf } from '../../../ui/place.ts';
 import type { Arm, Endpoint, TrafficRevision } from '../schema/control.ts';
 
-const count = (n: number, one: string, many = `${one}s`) =>
-  `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
+/** What counts as a prediction, with the way to the rows. */
+export const predictionsProof = (project: string, endpoint: string): Proof => ({
+  definition: 'Answers of this endpoint that are imported into the log; shadows and errors are not counted.',
+  rows: {
+    label: 'the rows',
+    href: `${pageOf(project, 'predictions')}?endpoint=${encodeURIComponent(endpoint)}`,
+  },
+});
 
 export function endpointsLead(endpoints: readonly Endpoint[]): LeadPart[] {
   const live = endpoints.filter((each) => each.arms.length > 0);
@@ -13,11 +20,31 @@ export function endpointsLead(endpoints: readonly Endpoint[]): LeadPart[] {
       ? 'No candidate is being tried.'
       : `A candidate is tried at ${tested.map((each) => each.name).join(', ')}.`;
   return [
-    {
-      type: 'text',
-      text: `${count(live.length, 'endpoint')} of ${endpoints.length} ${live.length === 1 ? 'answers' : 'answer'}; ${count(total, 'prediction')} ${total === 1 ? 'is' : 'are'} logged. ${second}`,
-    },
+    counted(
+      live.length,
+      { definition: 'Endpoints behind which a deployment is live.', n: endpoints.length },
+      live.length === 1 ? 'endpoint' : 'endpoints',
+    ),
+    { type: 'text', text: ` of ${endpoints.length} ${live.length === 1 ? 'answers' : 'answer'}; ` },
+    counted(
+      total,
+      'Answers of all endpoints that are imported into the log; shadows and errors are not counted.',
+      total === 1 ? 'prediction' : 'predictions',
+    ),
+    { type: 'text', text: ` ${total === 1 ? 'is' : 'are'} logged. ${second}` },
   ];
+}
+
+/** How much an endpoint has answered, and of how much the truth is known. */
+export function predictionsLead(endpoint: Endpoint, shown: number, labelled: number): LeadPart[] {
+  if (shown === 0) return lead(`${endpoint.name} has answered nothing that is in the log yet.`).parts;
+  return lead(
+    `${endpoint.name} has `,
+    counted(endpoint.predictions, predictionsProof(endpoint.project, endpoint.name)),
+    ' answers in the log. The truth is known for ',
+    counted(labelled, { definition: 'Answers of the list below that feedback came back for.', n: shown }),
+    ` of the newest ${shown.toLocaleString('en-US')}.`,
+  ).parts;
 }
 
 /** A version that can answer everything again; `stops` is the candidate that this would end. */

@@ -33,7 +33,8 @@ export function TrafficHistory({
       id: 'revision',
       head: 'revision',
       value: (each) => each.revision,
-      style: 'count',
+      style: 'exact',
+      proof: null,
       width: 84,
       narrow: 'name',
     },
@@ -101,7 +102,7 @@ export function Deployments({
       width: 110,
       narrow: 'end',
     },
-    { id: 'number', head: 'number', value: (each) => each.number, style: 'count', width: 90 },
+    { id: 'number', head: 'number', value: (each) => each.number, style: 'exact', proof: null, width: 90 },
     {
       id: 'digest',
       head: 'model file',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Lead } from '../../../lib/lead.ts';
 import { Name } from '../../projects/schema.ts';
 
 /** Roles that a deployment plays behind its endpoint. */
@@ -58,7 +59,7 @@ export const Endpoint = z.object({
   predictions: z.number(),
   /** Address of the gateway for this endpoint. */
   url: z.string(),
-  lead: z.string(),
+  lead: Lead,
 });
 export type Endpoint = z.infer<typeof Endpoint>;
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Database, Tx } from '../../../database/index.ts';
 import type { Events } from '../../../events/index.ts';
 import { AppError, toAppError } from '../../../lib/errors.ts';
+import { type Lead, lead, type LeadPart } from '../../../lib/lead.ts';
 import { urn, urnIn } from '../../../lib/urn.ts';
 import type { ApprovalsService } from '../../approvals/service.ts';
 import type { Actor } from '../../identity/schema.ts';
@@ -365,13 +366,26 @@ function titleOf(change: Change): string {
   return `Promote ${model} v${version} to ${environment} ${share}`.trim();
 }
 
-function leadOf(row: EndpointRow, arms: Arm[]): string {
+function leadOf(row: EndpointRow, arms: Arm[]): Lead {
   const champion = championOf(arms);
-  if (!champion) return `${row.name} answers nothing yet; no deployment is live.`;
+  if (!champion) return lead(`${row.name} answers nothing yet; no deployment is live.`);
   const candidate = arms.find((arm) => arm.arm === 'candidate');
-  const first = `${champion.model} v${champion.version} answers ${champion.weight === 1 ? 'all' : `${Math.round(champion.weight * 100)}%`} of ${row.environment}`;
-  if (!candidate) return `${first}.`;
+  const first = [
+    `${champion.model} v${champion.version} answers `,
+    champion.weight === 1 ? 'all' : weightPart(champion),
+    ` of ${row.environment}`,
+  ];
+  if (!candidate) return lead(...first, '.');
   return candidate.shadow && candidate.weight === 0
-    ? `${first}; v${candidate.version} shadows it.`
-    : `${first}; v${candidate.version} answers ${Math.round(candidate.weight * 100)}%.`;
+    ? lead(...first, `; v${candidate.version} shadows it.`)
+    : lead(...first, `; v${candidate.version} answers `, weightPart(candidate), '.');
 }
+
+const weightPart = (arm: Arm): LeadPart => ({
+  type: 'number',
+  value: arm.weight,
+  style: 'share',
+  proof: {
+    definition: `Chance with which a request goes to v${arm.version}, as the traffic is set; the same unit always goes to the same arm.`,
+  },
+});

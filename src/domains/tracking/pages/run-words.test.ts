@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { lead } from '../../../lib/lead.ts';
 import type { Run } from '../schema.ts';
 import { betterOf, metricOf, runsLead, valueColumns } from './run-words.ts';
 
@@ -46,5 +47,5 @@ it('knows which way common metrics are better, and does not guess the rest', () 
 });
 
 it('counts what runs and what failed', () => {
-  expect(runsLead(runs, false)[0]?.text).toBe('2 runs; one is running and none failed.');
+  expect(lead(...runsLead(runs, false)).text).toBe('2 runs; 1 is running and none failed.');
 });

@@ -1,4 +1,6 @@
+import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
+import { pageOf } from '../../../ui/place.ts';
 import type { Run } from '../schema.ts';
 
 export const metricOf = (run: Run, key: string): number | null => {
@@ -28,6 +30,7 @@ export function valueColumns(
       head: key,
       value: (run) => metricOf(run, key),
       style: 'metric',
+      proof: (run) => loggedProof(run, key),
       better: betterOf(key),
       width: 110,
       hidden: index >= shown.metrics,
@@ -47,6 +50,7 @@ export function valueColumns(
             : value;
       },
       style: 'exact',
+      proof: null,
       width: 110,
       hidden: index >= shown.params,
       narrow: 'none',
@@ -62,14 +66,45 @@ export function betterOf(key: string): 'lower' | 'higher' | undefined {
   return undefined;
 }
 
-export function runsLead(runs: readonly Run[], filtered: boolean): { type: 'text'; text: string }[] {
-  const running = runs.filter((run) => run.info.status === 'RUNNING').length;
-  const failed = runs.filter((run) => run.info.status === 'FAILED').length;
-  const first = `${runs.length.toLocaleString('en-US')} ${runs.length === 1 ? 'run' : 'runs'}${filtered ? ' match the filter' : ''}`;
-  return [
-    {
-      type: 'text',
-      text: `${first}; ${running === 0 ? 'none is' : running === 1 ? 'one is' : `${running} are`} running and ${failed === 0 ? 'none' : failed} failed.`,
+/** A metric as the run logged it: nobody but the run vouches for it. */
+export function loggedProof(run: Run, key: string) {
+  const id = run.info.run_id ?? '';
+  const metric = run.data.metrics?.find((each) => each.key === key);
+  return {
+    kind: 'logged' as const,
+    run: { id, href: pageOf(projectOf(run), 'runs', id) },
+    proof: {
+      definition: `${key}, the last value that the run logged. Rondo did not compute it; gates read evaluations only.`,
+      ...(metric?.step ? { window: `step ${metric.step}` } : {}),
+      clock: 'wall' as const,
+      inputs: (run.inputs?.dataset_inputs ?? []).flatMap(({ dataset }) =>
+        dataset?.digest ? [{ label: dataset.name ?? 'dataset', digest: dataset.digest }] : [],
+      ),
     },
-  ];
+  };
+}
+
+/** The project of the address: runs do not name theirs. */
+const projectOf = (_: Run): string => decodeURIComponent(location.pathname.split('/')[2] ?? 'default');
+
+export function runsLead(runs: readonly Run[], filtered: boolean): LeadPart[] {
+  const count = (status: string) => runs.filter((run) => run.info.status === status).length;
+  const running = count('RUNNING');
+  const failed = count('FAILED');
+  const state = (n: number, definition: string) =>
+    n === 0 ? 'none' : counted(n, { definition, n: runs.length });
+  return lead(
+    counted(
+      runs.length,
+      filtered
+        ? 'Runs of the chosen experiments that match the filter.'
+        : 'Runs of the chosen experiments that are not in the trash.',
+      runs.length === 1 ? 'run' : 'runs',
+    ),
+    filtered ? ' match the filter; ' : '; ',
+    state(running, 'Runs whose status is RUNNING.'),
+    running > 1 ? ' are running and ' : ' is running and ',
+    state(failed, 'Runs whose status is FAILED.'),
+    ' failed.',
+  ).parts;
 }

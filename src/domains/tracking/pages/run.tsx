@@ -1,8 +1,10 @@
+import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import { Action } from '../../../ui/action.tsx';
 import { Columns } from '../../../ui/columns.tsx';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { Facts } from '../../../ui/facts.tsx';
 import { Id } from '../../../ui/id.tsx';
+import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
@@ -14,6 +16,7 @@ import { artifactsContract } from '../contract/artifacts.ts';
 import { runsContract } from '../contract/runs.ts';
 import type { Run as RunOf } from '../schema.ts';
 import { MetricCharts } from './metric-charts.tsx';
+import { loggedProof } from './run-words.ts';
 
 /** One run: what it tried, what came of it, what it left behind. */
 export function Run() {
@@ -62,22 +65,35 @@ export function Run() {
   );
 }
 
-function runLead(run: RunOf): { type: 'text'; text: string }[] {
+function runLead(run: RunOf): LeadPart[] {
   const { start_time: start, end_time: end, status } = run.info;
-  const took = start && end ? ` after ${formatNumber((end - start) / 1000, 'seconds')}` : '';
   const metrics = run.data.metrics?.length ?? 0;
-  const state =
-    status === 'RUNNING'
-      ? 'It is running'
-      : status === 'FINISHED'
-        ? `It finished${took}`
-        : `It ended as ${String(status).toLowerCase()}${took}`;
-  return [
-    {
-      type: 'text',
-      text: `${state} and logged ${metrics} ${metrics === 1 ? 'metric' : 'metrics'} and ${run.data.params?.length ?? 0} params.`,
-    },
-  ];
+  const params = run.data.params?.length ?? 0;
+  const took: (string | LeadPart)[] =
+    start && end
+      ? [
+          ' after ',
+          {
+            type: 'number',
+            value: (end - start) / 1000,
+            style: 'seconds',
+            proof: { definition: 'From the start to the end that the run reported.', clock: 'wall' },
+          },
+        ]
+      : [];
+  const word = status === 'FINISHED' ? 'It finished' : `It ended as ${String(status).toLowerCase()}`;
+  return lead(
+    ...(status === 'RUNNING' ? ['It is running'] : [word, ...took]),
+    ' and logged ',
+    counted(
+      metrics,
+      'Metrics with at least one value, whatever their steps.',
+      metrics === 1 ? 'metric' : 'metrics',
+    ),
+    ' and ',
+    counted(params, 'Params of the run.', params === 1 ? 'param' : 'params'),
+    '.',
+  ).parts;
 }
 
 function Metrics({ run }: { run: RunOf }) {
@@ -92,7 +108,11 @@ function Metrics({ run }: { run: RunOf }) {
               [
                 metric.key ?? '',
                 <>
-                  {typeof metric.value === 'number' ? formatNumber(metric.value) : String(metric.value)}
+                  {typeof metric.value === 'number' ? (
+                    <Num value={metric.value} style="metric" {...loggedProof(run, metric.key ?? '')} />
+                  ) : (
+                    String(metric.value)
+                  )}
                   {metric.step ? (
                     <span className="r-num-spread"> at step {formatNumber(metric.step, 'count')}</span>
                   ) : null}

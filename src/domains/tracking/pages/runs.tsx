@@ -43,6 +43,7 @@ const LAST: readonly DataColumn<Run>[] = [
     value: (run) =>
       run.info.end_time && run.info.start_time ? (run.info.end_time - run.info.start_time) / 1000 : null,
     style: 'seconds',
+    proof: 'From the start to the end that the run reported.',
     width: 100,
     narrow: 'none',
   },
