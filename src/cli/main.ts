@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { approvalsCommand } from '../domains/approvals/command.ts';
+import { rulesCommand } from '../domains/automation/command.ts';
 import { datasetsCommand } from '../domains/datasets/command.ts';
 import { lineageCommand } from '../domains/lineage/command.ts';
 import { maturityCommand } from '../domains/maturity/command.ts';
@@ -24,6 +26,7 @@ const program = new Command('rondo')
   .option('--url <url>', 'server to talk to (RONDO_URL)')
   .option('--token <token>', 'token of the server (RONDO_TOKEN)')
   .option('--data <folder>', 'data folder of a server on this machine (RONDO_DATA)')
+  .showHelpAfterError('`rondo --help` lists the commands.')
   .exitOverride();
 const context = createContext(program);
 
@@ -57,6 +60,8 @@ projectsCommand(program, context);
 endpointsCommand(program, context);
 monitorsCommand(program, context);
 rolloutsCommand(program, context);
+approvalsCommand(program, context);
+rulesCommand(program, context);
 lineageCommand(program, context);
 maturityCommand(program, context, async () => {
   const { headCommit } = await import('./pipeline-file/provenance.ts');

@@ -36,7 +36,7 @@ export interface Config {
 const CONFIG_ERRORS = defineErrors({
   CONFIG_INVALID: {
     status: 400,
-    hint: 'Correct the setting or leave it out; docs/reference/settings.md lists all.',
+    hint: 'Correct the setting or leave it out; docs/guides/settings.md lists all.',
   },
 });
 

@@ -65,6 +65,33 @@ describe('rondo on the command line', () => {
     expect((await rondo('models', 'list', '--json')).out).toBe('[]');
   });
 
+  it('applies rules, pauses and resumes them, and answers what they ask', async () => {
+    const file = join(folder, 'rules.yaml');
+    writeFileSync(
+      file,
+      "rules:\n  - { name: look, when: { event: dataset.version.created }, do: [{ action: open_approval, title: 'Look at ${data.dataset}' }] }\n",
+    );
+    expect(await rondo('rules', 'apply', file)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^look: /),
+    });
+    writeFileSync(join(folder, 'wrong.yaml'), 'rules: [{ name: x }]');
+    const wrong = await rondo('rules', 'apply', join(folder, 'wrong.yaml'));
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('rules.0.when')]);
+    expect((await rondo('rules', 'pause', 'look', '--reason', 'holiday')).code).toBe(0);
+    expect((await rondo('rules', 'list')).out).toMatch(/look +paused/);
+    expect((await rondo('rules', 'resume', 'look')).code).toBe(0);
+    expect((await rondo('approvals', 'list')).out).toBe('Nothing waits for you.');
+    await rondo('datasets', 'import', 'looked-at', join(folder, 'rows.csv'));
+    await expect
+      .poll(async () => (await rondo('approvals', 'list')).out, { timeout: 10_000 })
+      .toContain('Look at looked-at');
+    const [asked] = JSON.parse((await rondo('approvals', 'list', '--json')).out) as { id: number }[];
+    const rejected = await rondo('approvals', 'reject', String(asked?.id), '--comment', 'seen');
+    expect(rejected).toMatchObject({ code: 0, out: expect.stringContaining('is rejected') });
+    expect((await rondo('approvals', 'list')).out).toBe('Nothing waits for you.');
+  });
+
   it('answers with 2 for wrong usage, 1 for what failed, and a hint', async () => {
     expect((await rondo('pipelines', 'nothing')).code).toBe(2);
     expect((await rondo('pipelines', 'run')).code).toBe(2);
