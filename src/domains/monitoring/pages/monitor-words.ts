@@ -1,7 +1,7 @@
 import type { LaneEvent } from '../../../ui/event-lane.tsx';
 import type { NumberStyle } from '../../../ui/number.ts';
 import { fromMonitor, type StatusWord } from '../../../ui/status-words.ts';
-import type { Alert, Monitor, MonitorSpec, MonitorWindow } from '../schema.ts';
+import type { Alert, AlertOutcome, Monitor, MonitorSpec, MonitorWindow } from '../schema.ts';
 
 type LeadText = { type: 'text'; text: string };
 
@@ -86,3 +86,7 @@ export function provisionalFrom(oldestFirst: readonly MonitorWindow[]): number |
   const at = oldestFirst.findIndex((window) => window.state === 'provisional');
   return at < 0 ? undefined : at;
 }
+
+/** Whether there was something to do, and who or what says so. */
+export const outcomeSentence = ({ alarm, by, why }: AlertOutcome): string =>
+  `${alarm === 'true' ? 'A true alarm' : 'A false alarm'}${by === 'records' ? `. ${why}` : `, says ${by}.`}`;
