@@ -8,6 +8,8 @@ export interface FeatureView {
   entity: string;
   /** A value older than this counts as unknown. */
   ttlMinutes: number;
+  /** Objective: how old the newest value may be. */
+  freshMinutes: number;
   features: { name: string; description: string }[];
   /** Selects one row per entity and quarter hour with a landing in [from, to) from `prepared_flights`: entity, event_time, features. */
   sql: (period: Period) => string;
@@ -74,6 +76,7 @@ export const AIRPORT_RECENT: FeatureView = {
   description: 'How punctual the flights of an airport were that landed within the last hours.',
   entity: 'airport',
   ttlMinutes: 24 * 60,
+  freshMinutes: 30,
   features: DIRECTIONS.flatMap(({ name, text }) => windowFeatures(`${name}_`, text)),
   sql: (period) => `
 with movements as (
@@ -99,6 +102,7 @@ export const COUNTRY_RECENT: FeatureView = {
   description: 'How punctual the flights of the whole country were that landed within the last hours.',
   entity: 'country',
   ttlMinutes: 6 * 60,
+  freshMinutes: 30,
   features: windowFeatures('', 'that landed anywhere'),
   sql: (period) => `
 with quarters as (

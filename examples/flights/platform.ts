@@ -24,6 +24,7 @@ function toView(view: FeatureView) {
     source: 'landings',
     sql: `select ${view.entity} as key, * exclude (${view.entity}) from (${sql})`,
     ttl_ms: view.ttlMinutes * MINUTE,
+    freshness_ms: view.freshMinutes * MINUTE,
     time_column: 'landed_at',
     lookback_ms: DAY,
     features: view.features,

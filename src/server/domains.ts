@@ -46,8 +46,10 @@ import { eventsRoutes, type RondoEvent } from '../events/index.ts';
 import { createProcessLauncher } from '../launchers/process/launcher.ts';
 import type { Bound } from '../lib/contract/index.ts';
 import { urnIn } from '../lib/urn.ts';
+import { alertRecords } from './alert-records.ts';
 import { automationActions } from './automation-actions.ts';
 import { createEvidence } from './evidence.ts';
+import { readUntil } from './feature-readers.ts';
 import { forwardFeedback } from './feedback.ts';
 import { holdGateway } from './gateway-holder.ts';
 import type { Ground } from './ground.ts';
@@ -85,7 +87,12 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     () => serving.pushRoutes(),
   );
   const datasets = createDatasets({ ...ground, dataFolder: config.data, lineage, projects });
-  const features = createFeatures({ ...ground, lineage, datasets });
+  const features = createFeatures({
+    ...ground,
+    lineage,
+    datasets,
+    readUntil: (project, view) => readUntil(serving, project, view),
+  });
   features.attachOnline(gateway);
   const tracking = createTracking({
     ...ground,
@@ -156,6 +163,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     serving,
     log,
     facts: facts.monitoring,
+    records: (project, endpoint) => alertRecords({ rollouts, serving }, project, endpoint),
     evaluationEntry: ground.entry('evaluate'),
     folder: config.data,
   });

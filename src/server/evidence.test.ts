@@ -153,6 +153,73 @@ describe('evidence of a running server', () => {
     expect(await finding('promoted-through-gates')).toMatchObject({ found: 0, total: 0, state: 'fail' });
   });
 
+  it('knows how fresh the views are that state an objective', async () => {
+    const view = (name: string) => ({
+      name,
+      source: 'rows',
+      sql: 'select now()::timestamp as event_time, a as x from source',
+      freshness_ms: 3_600_000,
+      features: [{ name: 'x' }],
+    });
+    const push = (name: string, ages: number[]) =>
+      rondo.features.pushRows({
+        params: { name },
+        body: { rows: ages.map((age) => ({ event_time: Date.now() - age, values: { x: 1 } })) },
+      });
+    await rondo.features.applyFeatures({ body: { views: [view('fresh')] } as never });
+    expect(await finding('freshness-objective')).toMatchObject({ found: 0, total: 1, state: 'fail' });
+    // No moment of the week before may see an older value.
+    await push(
+      'fresh',
+      Array.from({ length: 7 * 25 }, (_, hours) => hours * 3_500_000),
+    );
+    expect(await finding('freshness-objective')).toMatchObject({
+      found: 1,
+      total: 1,
+      state: 'pass',
+      proofs: [urnIn(PROJECT, 'feature-view', 'fresh', 1)],
+    });
+    await rondo.features.applyFeatures({ body: { views: [view('stale')] } as never });
+    await push('stale', [2 * 3_600_000]);
+    expect(await finding('freshness-objective')).toMatchObject({ found: 1, total: 2, state: 'partial' });
+  });
+
+  it('knows the share of false alarms from records, and from what a person says', async () => {
+    expect(await finding('recovery-shown')).toMatchObject({ found: 0 });
+    const endpoint = `${MODEL}-dev`;
+    await rondo.monitoring.applyMonitor({
+      params: { monitor: 'slow' },
+      body: {
+        kind: 'service',
+        name: 'slow',
+        endpoint,
+        window_ms: 60_000,
+        min_rows: 1,
+        max_p99_ms: 0.000_001,
+      } as never,
+    });
+    const through = Math.ceil(Date.now() / 60_000) * 60_000 + 60_000;
+    await rondo.serving.settle({ params: { endpoint }, body: { through } });
+    let alert = (await rondo.monitoring.listAlerts({})).alerts[0];
+    for (let i = 0; i < 400 && !alert; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+      [alert] = (await rondo.monitoring.listAlerts({})).alerts;
+    }
+    expect(alert).toMatchObject({ monitor: 'slow', outcome: { alarm: 'true', by: 'records' } });
+    const params = { id: alert?.id ?? 0 };
+    expect(await finding('recovery-shown')).toMatchObject({ found: 1, proofs: [urn('alert', params.id)] });
+    expect(await rondo.monitoring.markAlert({ params, body: { alarm: 'false' } })).toMatchObject({
+      outcome: { alarm: 'false', by: expect.not.stringMatching('records') as string },
+    });
+    expect(await finding('recovery-shown')).toMatchObject({ found: 1 });
+    expect(await rondo.monitoring.markAlert({ params, body: { alarm: null } })).toMatchObject({
+      outcome: { alarm: 'true', by: 'records' },
+    });
+    await expect(
+      rondo.monitoring.markAlert({ params: { id: params.id + 1 }, body: { alarm: 'true' } }),
+    ).rejects.toThrow('has no alert');
+  });
+
   it('sees a promotion that its gates refused as no release', async () => {
     const { id } = await rondo.releases.promote({ body: { model: MODEL, version: 1, to: 'prod' } as never });
     let state = 'checking';

@@ -41,7 +41,9 @@ export const monitoring: Migration = {
       closed_event_time bigint,
       closed_at bigint,
       acknowledged_by text,
-      sentence text not null
+      sentence text not null,
+      marked text,
+      marked_by text
     )`,
     'create index alerts_monitor on alerts (monitor_id, state)',
   ],

@@ -5,6 +5,7 @@ import {
   EntityRecord,
   FeatureFile,
   FeatureName,
+  FreshnessReport,
   HistoricalRequest,
   HistoricalResult,
   Lookup,
@@ -60,6 +61,14 @@ export const featuresContract = {
       views: z.array(ViewRecord),
       services: z.array(ServiceRecord),
     }),
+  }),
+  listFreshness: endpoint({
+    method: 'GET',
+    path: `${base}/freshness`,
+    summary: 'Views that state a freshness objective, and whether they meet it',
+    needs: 'view',
+    params: project,
+    response: z.object({ views: z.array(FreshnessReport) }),
   }),
   getFeatureView: endpoint({
     method: 'GET',

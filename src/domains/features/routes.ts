@@ -20,6 +20,7 @@ export const featuresRoutes = (features: FeaturesService, blobs: Blobs): Bound<A
       views: await features.listViews(params.project),
       services: await features.listServices(params.project),
     }),
+    listFreshness: async ({ params }) => ({ views: await features.freshness(params.project) }),
     async getFeatureView({ params, query }) {
       const view = await features.getView(params.project, params.name, query.version);
       const versions = await features.listViewVersions(params.project, params.name);

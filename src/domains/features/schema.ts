@@ -35,6 +35,8 @@ export const FeatureView = z
     sql: z.string().min(1).max(50_000),
     /** An older value counts as unknown; null = never too old. */
     ttl_ms: Milliseconds.nullable().default(null),
+    /** Objective: how old the newest value may be at any moment that the view is read, in event time; null = none is stated. */
+    freshness_ms: Milliseconds.positive().nullable().default(null),
     /** How long after its event time a value can be read. */
     delay_ms: Milliseconds.default(0),
     /** Timestamp column of the source by which earlier versions are cut; needed for `lookback_ms`. */
@@ -119,6 +121,21 @@ export const Freshness = z.object({
   dataset_versions: z.array(z.number()),
 });
 export type Freshness = z.infer<typeof Freshness>;
+
+/** How fresh a view with an objective was in the week before the event time that its readers have reached. */
+export const FreshnessReport = z.object({
+  view: z.string(),
+  view_version: z.number(),
+  objective_ms: z.number(),
+  /** Event time of the newest answer that read the view; now when nothing has. */
+  clock: z.number(),
+  from: z.number(),
+  newest_event_time: z.number().nullable(),
+  age_ms: z.number().nullable(),
+  worst_ms: z.number().nullable(),
+  met: z.boolean(),
+});
+export type FreshnessReport = z.infer<typeof FreshnessReport>;
 
 export const EntityRecord = z.object({ ...Entity.shape, ...stamp });
 export const ViewRecord = z.object({ ...FeatureView.shape, ...stamp, freshness: Freshness });

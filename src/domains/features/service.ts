@@ -9,6 +9,7 @@ import { type Actor, systemActor } from '../identity/schema.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { applyDefinitions } from './definitions.ts';
 import { FEATURE_ERRORS } from './errors.ts';
+import { measureFreshness } from './freshness.ts';
 import { createHistory } from './history.ts';
 import { getDefinition, viewIdOf } from './catalog.ts';
 import {
@@ -34,6 +35,7 @@ import {
   type FeatureFile,
   type FeatureView,
   type Freshness,
+  type FreshnessReport,
   HistoricalRequest,
   type HistoricalResult,
   type Lookup,
@@ -57,6 +59,8 @@ export interface FeaturesGround {
   jobs: JobWorker;
   lineage: LineageService;
   datasets: DatasetsService;
+  /** Event time that the answers which read a view have reached; null when nothing reads it. */
+  readUntil?(project: string, view: string): Promise<number | null>;
 }
 
 export interface FeaturesService {
@@ -106,6 +110,8 @@ export interface FeaturesService {
     question: LookupQuestion & { version?: number | undefined },
   ): Promise<Lookup>;
   listPartitions(project: string, view: string, version?: number): Promise<Partition[]>;
+  /** The current views with a freshness objective, measured. */
+  freshness(project: string): Promise<FreshnessReport[]>;
   /** Gives the online store, once the data plane has one; from then on pushes and materialisations reach it too. */
   attachOnline(online: OnlineStore): void;
 }
@@ -261,6 +267,18 @@ export function createFeatures(ground: FeaturesGround): FeaturesService {
     },
     async listPartitions(project, name, version) {
       return listPartitions(database.read, viewIdOf(await find<FeatureView>(project, 'view', name, version)));
+    },
+    async freshness(project) {
+      const reports: FreshnessReport[] = [];
+      for (const row of await listCurrent<FeatureView>(database.read, project, 'view')) {
+        const { freshness_ms } = row.definition;
+        if (freshness_ms === null || freshness_ms === undefined) continue;
+        const clock = (await ground.readUntil?.(project, row.name)) ?? Date.now();
+        const view = { ...row.definition, version: row.version, freshness_ms };
+        const partitions = await listPartitions(database.read, viewIdOf(row));
+        reports.push(await measureFreshness(analytics, view, partitions, clock));
+      }
+      return reports;
     },
     attachOnline(store) {
       online = store;

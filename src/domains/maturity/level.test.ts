@@ -59,6 +59,21 @@ describe('the level', () => {
     for (const other of AXES) if (other !== axis) expect(axes[other].level).toBe(4);
   });
 
+  it('falls to level 3 without a known share of false alarms too', () => {
+    const all = everything();
+    const findings = judge({ ...all, falseAlarmRate: { ...all.falseAlarmRate, value: null } });
+    expect(findings.find((finding) => finding.id === 'recovery-shown')).toMatchObject({
+      found: 1,
+      state: 'partial',
+    });
+    expect(levelOf(findings).level).toBe(3);
+  });
+
+  it('has a way to remove the evidence of each of the 19 criteria', () => {
+    expect(CRITERIA).toHaveLength(19);
+    expect(Object.keys(spoil).toSorted()).toEqual(CRITERIA.map(({ id }) => id).toSorted());
+  });
+
   it('never rises when a criterion fails, and is the least of its axes', () => {
     const states = fc.array(fc.constantFrom('pass' as const, 'partial' as const, 'fail' as const), {
       minLength: CRITERIA.length,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endpoint } from '../../lib/contract/index.ts';
 import { Name } from '../projects/schema.ts';
-import { Alert, Monitor, MonitorSpec, MonitorWindow } from './schema.ts';
+import { ALARMS, Alert, Monitor, MonitorSpec, MonitorWindow } from './schema.ts';
 
 const inProject = z.object({ project: Name });
 const params = z.object({ project: Name, monitor: Name });
@@ -39,6 +39,15 @@ export const monitoringContract = {
     needs: 'view',
     params: inProject,
     response: z.object({ alerts: z.array(Alert) }),
+  }),
+  markAlert: endpoint({
+    method: 'PUT',
+    path: '/api/v1/projects/:project/alerts/:id/alarm',
+    summary: 'Say whether there was something to do when it opened; null leaves that to the records',
+    needs: 'edit',
+    params: z.object({ project: Name, id: z.coerce.number().int().positive() }),
+    body: z.object({ alarm: z.enum(ALARMS).nullable() }),
+    response: Alert,
   }),
   acknowledgeAlert: endpoint({
     method: 'POST',

@@ -17,6 +17,7 @@ export const monitoringRoutes = (monitoring: MonitoringService): Bound<Actor>[] 
       return monitoring.apply(actor, params.project, body);
     },
     listAlerts: async ({ params }) => ({ alerts: await monitoring.alerts(params.project) }),
+    markAlert: ({ actor, params, body }) => monitoring.mark(actor, params.project, params.id, body.alarm),
     async acknowledgeAlert({ actor, params }) {
       await monitoring.acknowledge(actor, params.project, params.id);
       return {};

@@ -109,6 +109,18 @@ export const MonitorWindow = z.object({
 export type MonitorWindow = z.infer<typeof MonitorWindow>;
 
 export const ALERT_STATES = ['firing', 'acknowledged', 'resolved'] as const;
+export const ALARMS = ['true', 'false'] as const;
+/** Whether there was something to do when an alert opened. */
+export const AlertOutcome = z.object({
+  alarm: z.enum(ALARMS),
+  /** `records`, or the name of the person who said so. */
+  by: z.string(),
+  why: z.string(),
+  /** URN of the record that decided. */
+  proof: z.string().nullable(),
+});
+export type AlertOutcome = z.infer<typeof AlertOutcome>;
+
 export const Alert = z.object({
   id: z.number(),
   monitor: z.string(),
@@ -121,6 +133,8 @@ export const Alert = z.object({
   closed_at: z.number().nullable(),
   acknowledged_by: z.string().nullable(),
   sentence: z.string(),
+  /** Null while neither records nor a person decide. */
+  outcome: AlertOutcome.nullable(),
 });
 export type Alert = z.infer<typeof Alert>;
 

@@ -1,39 +1,31 @@
 import { join } from 'node:path';
 import type { Analytics } from '../../analytics/index.ts';
 import type { BlobStore } from '../../artifacts/index.ts';
-import type { Database, Tx } from '../../database/index.ts';
+import type { Database } from '../../database/index.ts';
 import type { Events, RondoEvent } from '../../events/index.ts';
 import { enqueue, type JobWorker } from '../../jobs/index.ts';
 import { AppError, defineErrors } from '../../lib/errors.ts';
 import { counted, lead } from '../../lib/lead.ts';
-import { urn, urnIn } from '../../lib/urn.ts';
+import { urnIn } from '../../lib/urn.ts';
 import type { Actor } from '../identity/schema.ts';
 import type { PredictionScope } from '../serving/predictions.ts';
 import type { LogService } from '../serving/service/log.ts';
 import type { ServingService } from '../serving/service/endpoints.ts';
 import { championOf } from '../serving/traffic.ts';
-import { alertMove } from './alerting.ts';
+import { createAlerts } from './alerts.ts';
 import { windowLead } from './lead.ts';
 import { type QualityRule, qualityWindow } from './quality.ts';
 import {
   type Alert,
+  type AlertOutcome,
   type Monitor,
   MonitorSpec,
   type MonitorWindow,
   type QualityMonitor,
   windowStart,
 } from './schema.ts';
-import {
-  insertAlert,
-  listAlerts,
-  listMonitors,
-  listWindows,
-  type MonitorRow,
-  openAlert,
-  saveMonitor,
-  saveWindow,
-  updateAlert,
-} from './store.ts';
+import type { AlertRecords } from './outcome.ts';
+import { listMonitors, listWindows, type MonitorRow, openAlert, saveMonitor, saveWindow } from './store.ts';
 import { driftWindow, type ReferenceCache, serviceWindow, type TrainingReference } from './windows.ts';
 
 /** What monitoring needs to know about the versions that answer. */
@@ -56,6 +48,8 @@ export interface MonitoringService {
   ): Promise<{ monitor: Monitor; windows: MonitorWindow[]; alerts: Alert[] }>;
   alerts(project: string): Promise<Alert[]>;
   acknowledge(actor: Actor, project: string, id: number): Promise<void>;
+  /** A person's word on whether there was something to do; null takes it back. */
+  mark(actor: Actor, project: string, id: number, alarm: AlertOutcome['alarm'] | null): Promise<Alert>;
   /** For the subscription: what settled is computed by a job. */
   onSettled(event: RondoEvent): Promise<void>;
 }
@@ -69,6 +63,8 @@ export interface MonitoringParts {
   serving: ServingService;
   log: LogService;
   facts: ModelFacts;
+  /** What decides whether alerts about an endpoint were true ones. */
+  records(project: string, endpoint: string): Promise<AlertRecords>;
   evaluationEntry: string;
   folder: string;
 }
@@ -109,6 +105,7 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
   };
 
   const references: ReferenceCache = new Map();
+  const alerts = createAlerts(parts);
 
   parts.jobs.handle<Settled>(
     JOB,
@@ -128,7 +125,7 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
       const result = await compute(monitor, window);
       await database.write(async (tx) => {
         await saveWindow(tx, monitor.id, result);
-        await closed(tx, monitor, result);
+        await alerts.onWindow(tx, monitor, result);
       });
     }
   }
@@ -216,66 +213,6 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
     throw charterMissing(project);
   }
 
-  /** Facts about a judged window: the window itself, and an alert that opens or resolves. */
-  async function closed(tx: Tx, monitor: MonitorRow, window: MonitorWindow): Promise<void> {
-    const { project, name, spec } = monitor;
-    const data = {
-      monitor: name,
-      kind: spec.kind,
-      endpoint: spec.endpoint,
-      start: window.start,
-      end: window.end,
-      event_time: window.end,
-      state: window.state,
-      value: window.value,
-      limit: window.limit,
-      n: window.n,
-    };
-    const subject = urnIn(project, 'monitor', name);
-    await events.append(tx, { type: 'window.closed', source: 'monitoring', subject, project, data });
-    const open = await openAlert(tx, monitor.id);
-    const move = alertMove(
-      spec,
-      await listWindows(tx, monitor.id, spec.breaches.in + RECOMPUTE),
-      open !== undefined,
-    );
-    if (move === 'open') {
-      const sentence = windowLead(project, spec, window).text;
-      const id = await insertAlert(tx, {
-        project,
-        monitor_id: monitor.id,
-        endpoint: spec.endpoint,
-        state: 'firing',
-        opened_event_time: window.end,
-        opened_at: Date.now(),
-        closed_event_time: null,
-        closed_at: null,
-        acknowledged_by: null,
-        sentence,
-      });
-      await events.append(tx, {
-        type: 'alert.opened',
-        source: 'monitoring',
-        subject: urn('alert', id),
-        project,
-        data: { ...data, alert: id, sentence },
-      });
-    } else if (move === 'resolve' && open) {
-      await updateAlert(tx, open.id, {
-        state: 'resolved',
-        closed_at: Date.now(),
-        closed_event_time: window.end,
-      });
-      await events.append(tx, {
-        type: 'alert.resolved',
-        source: 'monitoring',
-        subject: urn('alert', open.id),
-        project,
-        data: { ...data, alert: open.id },
-      });
-    }
-  }
-
   async function toMonitor(row: MonitorRow): Promise<Monitor> {
     const [last] = await listWindows(database.read, row.id, 1);
     const alert = await openAlert(database.read, row.id);
@@ -329,26 +266,15 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
     list: async (project) => Promise.all((await listMonitors(database.read, { project })).map(toMonitor)),
     async get(project, name) {
       const row = await mustFind(project, name);
-      const all = await listAlerts(database.read, project, 200);
       return {
         monitor: await toMonitor(row),
         windows: await listWindows(database.read, row.id, 200),
-        alerts: all.filter((alert) => alert.monitor === name),
+        alerts: (await alerts.list(project)).filter((alert) => alert.monitor === name),
       };
     },
-    alerts: (project) => listAlerts(database.read, project, 200),
-    async acknowledge(actor, project, id) {
-      await database.write(async (tx) => {
-        await updateAlert(tx, id, { state: 'acknowledged', acknowledged_by: actor.name });
-        await events.append(tx, {
-          type: 'alert.acknowledged',
-          source: 'monitoring',
-          subject: urn('alert', id),
-          project,
-          data: { by: actor.name },
-        });
-      });
-    },
+    alerts: alerts.list,
+    mark: alerts.mark,
+    acknowledge: alerts.acknowledge,
     async onSettled(event) {
       const data = event.data as Omit<Settled, 'project'>;
       const payload: Settled = {

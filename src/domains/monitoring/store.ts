@@ -1,5 +1,5 @@
 import type { Reader, Tx } from '../../database/index.ts';
-import type { Alert, MonitorSpec, MonitorWindow } from './schema.ts';
+import type { Alert, AlertOutcome, MonitorSpec, MonitorWindow } from './schema.ts';
 
 interface MonitorTable {
   id: number;
@@ -19,9 +19,20 @@ interface WindowTable extends Omit<MonitorWindow, 'detail' | 'start' | 'end' | '
   detail: string;
 }
 
-interface AlertTable extends Omit<Alert, 'monitor'> {
+interface AlertTable extends Omit<Alert, 'monitor' | 'outcome'> {
   project: string;
   monitor_id: number;
+  /** What a person said of it. */
+  marked: AlertOutcome['alarm'] | null;
+  marked_by: string | null;
+}
+
+/** An alert as it is stored, with the kind of its monitor. */
+export interface AlertRow extends Omit<Alert, 'outcome'> {
+  project: string;
+  spec: MonitorSpec;
+  marked: AlertOutcome['alarm'] | null;
+  marked_by: string | null;
 }
 
 declare module '../../database/tables.ts' {
@@ -129,7 +140,9 @@ export async function insertAlert(tx: Tx, row: Omit<AlertTable, 'id'>): Promise<
 export async function updateAlert(
   tx: Tx,
   id: number,
-  change: Partial<Pick<AlertTable, 'state' | 'closed_at' | 'closed_event_time' | 'acknowledged_by'>>,
+  change: Partial<
+    Pick<AlertTable, 'state' | 'closed_at' | 'closed_event_time' | 'acknowledged_by' | 'marked' | 'marked_by'>
+  >,
 ): Promise<void> {
   await tx.updateTable('alerts').set(change).where('id', '=', id).execute();
 }
@@ -149,20 +162,31 @@ const alertRows = (reader: Reader) =>
       'alerts.closed_at',
       'alerts.acknowledged_by',
       'alerts.sentence',
+      'alerts.project',
+      'alerts.marked',
+      'alerts.marked_by',
+      'monitors.spec',
     ]);
 
+const toAlert = <R extends { spec: string }>({
+  spec,
+  ...row
+}: R): Omit<R, 'spec'> & { spec: MonitorSpec } => ({
+  ...row,
+  spec: JSON.parse(spec) as MonitorSpec,
+});
+
 /** Newest first. */
-export async function listAlerts(reader: Reader, project: string, limit: number): Promise<Alert[]> {
-  return alertRows(reader)
+export async function listAlerts(reader: Reader, project: string, limit: number): Promise<AlertRow[]> {
+  const rows = await alertRows(reader)
     .where('alerts.project', '=', project)
     .orderBy('alerts.id', 'desc')
     .limit(limit)
     .execute();
+  return rows.map(toAlert);
 }
 
-export async function findAlert(
-  reader: Reader,
-  id: number,
-): Promise<(Alert & { project: string }) | undefined> {
-  return alertRows(reader).select('alerts.project').where('alerts.id', '=', id).executeTakeFirst();
+export async function findAlert(reader: Reader, id: number): Promise<AlertRow | undefined> {
+  const row = await alertRows(reader).where('alerts.id', '=', id).executeTakeFirst();
+  return row && toAlert(row);
 }

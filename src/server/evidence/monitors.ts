@@ -1,7 +1,7 @@
 import type { Evidence, Measure, Window } from '../../domains/maturity/evidence.ts';
 import type { Monitor, MonitorWindow } from '../../domains/monitoring/schema.ts';
 import { type Urn, urn, urnIn } from '../../lib/urn.ts';
-import { type EvidenceParts, NOTHING, tallyOf, within } from './parts.ts';
+import { type EvidenceParts, tallyOf, within } from './parts.ts';
 
 type Findings = Pick<
   Evidence,
@@ -21,7 +21,7 @@ const UNKNOWN: Measure = { value: null, target: null, n: 0, proofs: [] };
 const FRESH_WINDOWS = 2;
 
 /** What monitors and their windows prove. Ages are event time, so that a replay counts as what it replays. */
-export function monitorFindings({ monitoring, serving }: EvidenceParts): Findings {
+export function monitorFindings({ monitoring, serving, features }: EvidenceParts): Findings {
   async function watched(project: string, window: Window): Promise<Watched[]> {
     const endpoints = new Map((await serving.list(project)).map((each) => [each.name, each]));
     return Promise.all(
@@ -46,8 +46,13 @@ export function monitorFindings({ monitoring, serving }: EvidenceParts): Finding
         );
       return { drift: of('drift'), quality: of('quality'), service: of('service') };
     },
-    /** No feature view states yet how fresh it must be; its time to live says only from when on a value is unknown. */
-    freshnessObjective: async () => NOTHING,
+    async freshnessObjective(project) {
+      return tallyOf(
+        await features.freshness(project),
+        (report) => report.met,
+        (report) => urnIn(project, 'feature-view', report.view, report.view_version),
+      );
+    },
     async availability(project, window) {
       let answered = 0;
       let failed = 0;
@@ -80,8 +85,20 @@ export function monitorFindings({ monitoring, serving }: EvidenceParts): Finding
         proofs: closed.slice(0, 5).map((alert) => urn('alert', alert.id)),
       };
     },
-    /** Nobody can say of an alert yet that it was a false one. */
-    falseAlarmRate: async () => UNKNOWN,
+    /** Of the alerts of which records or a person decide; see `outcomeOf` for how. */
+    async falseAlarmRate(project, window) {
+      const decided = (await monitoring.alerts(project)).filter(
+        (alert) => alert.outcome !== null && within(alert.opened_at, window),
+      );
+      if (decided.length === 0) return UNKNOWN;
+      const wrong = decided.filter((alert) => alert.outcome?.alarm === 'false');
+      return {
+        value: wrong.length / decided.length,
+        target: null,
+        n: decided.length,
+        proofs: decided.slice(0, 5).map((alert) => urn('alert', alert.id)),
+      };
+    },
   };
 }
 

@@ -13,10 +13,12 @@ import { formatNumber } from '../../../ui/number.ts';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { usePlace } from '../../../ui/place.ts';
+import { Status } from '../../../ui/status.tsx';
 import { formatSpan } from '../../../ui/time.ts';
 import { When } from '../../../ui/when.tsx';
 import { featuresContract } from '../contract.ts';
 import type { ViewRecord } from '../schema.ts';
+import { objectiveText } from './freshness-words.ts';
 
 /** One view: how fresh it is, what a model would have read, how it is computed. */
 export function FeatureView() {
@@ -24,6 +26,8 @@ export function FeatureView() {
   const name = params.view ?? '';
   const answer = useEndpoint(featuresContract.getFeatureView, { params: { project, name } });
   const view = answer.data?.view;
+  const freshness = useEndpoint(featuresContract.listFreshness, { params: { project } });
+  const report = freshness.data?.views.find((each) => each.view === name);
   const barrier = useBarrier('edit');
   const materialise = useAct(
     featuresContract.materialiseView,
@@ -54,6 +58,17 @@ export function FeatureView() {
                 rows={[
                   ['Entity', view.entity ?? 'one for everything'],
                   ['Too old after', view.ttl_ms === null ? 'never' : formatSpan(view.ttl_ms)],
+                  [
+                    'Freshness objective',
+                    report ? (
+                      <span>
+                        <Status word={report.met ? 'Passed' : 'Failed'} still /> {objectiveText(view, report)}{' '}
+                        in the week before <When at={report.clock} clock="event" />
+                      </span>
+                    ) : (
+                      objectiveText(view, undefined)
+                    ),
+                  ],
                   ['Readable after', view.delay_ms === 0 ? 'at once' : formatSpan(view.delay_ms)],
                   [
                     'Rows',

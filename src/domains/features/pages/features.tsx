@@ -8,12 +8,19 @@ import { Facts } from '../../../ui/facts.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
+import { Status } from '../../../ui/status.tsx';
 import { formatSpan } from '../../../ui/time.ts';
 import { When } from '../../../ui/when.tsx';
 import { featuresContract } from '../contract.ts';
-import type { ViewRecord } from '../schema.ts';
+import type { FreshnessReport, ViewRecord } from '../schema.ts';
+import { objectiveText } from './freshness-words.ts';
 
-const COLUMNS: readonly DataColumn<ViewRecord>[] = [
+/** A view, and its objective measured when it states one. */
+interface Row extends ViewRecord {
+  report: FreshnessReport | undefined;
+}
+
+const COLUMNS: readonly DataColumn<Row>[] = [
   {
     id: 'name',
     head: 'view',
@@ -46,6 +53,21 @@ const COLUMNS: readonly DataColumn<ViewRecord>[] = [
     width: 120,
   },
   {
+    id: 'objective',
+    head: 'freshness objective',
+    value: (view) => objectiveText(view, view.report),
+    cell: (view) =>
+      view.report ? (
+        <span>
+          <Status word={view.report.met ? 'Passed' : 'Failed'} still /> {objectiveText(view, view.report)}
+        </span>
+      ) : (
+        objectiveText(view, undefined)
+      ),
+    width: 230,
+    narrow: 'none',
+  },
+  {
     id: 'behind',
     head: 'not online yet',
     value: (view) => view.freshness.offline_only,
@@ -69,7 +91,9 @@ const COLUMNS: readonly DataColumn<ViewRecord>[] = [
 export function Features() {
   const { project } = usePlace();
   const answer = useEndpoint(featuresContract.listFeatures, { params: { project } });
-  const views = answer.data?.views ?? [];
+  const freshness = useEndpoint(featuresContract.listFreshness, { params: { project } });
+  const reports = new Map((freshness.data?.views ?? []).map((report) => [report.view, report]));
+  const views = (answer.data?.views ?? []).map((view): Row => ({ ...view, report: reports.get(view.name) }));
   const behind = views.filter((view) => view.freshness.offline_only > 0);
   return (
     <PageFrame

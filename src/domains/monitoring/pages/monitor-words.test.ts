@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { lead } from '../../../lib/lead.ts';
 import type { Alert, Monitor, MonitorWindow } from '../schema.ts';
-import { alertLead, laneOf, monitorsLead, provisionalFrom } from './monitor-words.ts';
+import { alertLead, laneOf, monitorsLead, outcomeSentence, provisionalFrom } from './monitor-words.ts';
 
 const WEEK = 604_800_000;
 const window = (
@@ -62,4 +62,10 @@ it('says who alerts, who is blind and who looks after it', () => {
     ' li looks after the alert.',
   );
   expect(alertLead([{ ...alert, state: 'resolved' }])).toBe('');
+});
+
+it('says who or what decides whether an alarm was true', () => {
+  const by = { alarm: 'false' as const, why: 'It resolved by itself.', proof: null };
+  expect(outcomeSentence({ ...by, by: 'records' })).toBe('A false alarm. It resolved by itself.');
+  expect(outcomeSentence({ ...by, alarm: 'true', by: 'li' })).toBe('A true alarm, says li.');
 });

@@ -4,7 +4,7 @@ import { pageOf } from '../../../ui/place.ts';
 import type { NumberStyle } from '../../../ui/number.ts';
 import { fromMonitor, type StatusWord } from '../../../ui/status-words.ts';
 import { formatDay } from '../../../ui/time.ts';
-import type { Alert, Monitor, MonitorSpec, MonitorWindow } from '../schema.ts';
+import type { Alert, AlertOutcome, Monitor, MonitorSpec, MonitorWindow } from '../schema.ts';
 
 const WINDOW_WORDS: Readonly<Record<MonitorWindow['state'], StatusWord>> = {
   healthy: 'Healthy',
@@ -141,3 +141,7 @@ export function provisionalFrom(oldestFirst: readonly MonitorWindow[]): number |
   const at = oldestFirst.findIndex((window) => window.state === 'provisional');
   return at < 0 ? undefined : at;
 }
+
+/** Whether there was something to do, and who or what says so. */
+export const outcomeSentence = ({ alarm, by, why }: AlertOutcome): string =>
+  `${alarm === 'true' ? 'A true alarm' : 'A false alarm'}${by === 'records' ? `. ${why}` : `, says ${by}.`}`;
