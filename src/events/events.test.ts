@@ -51,6 +51,43 @@ describe.each(ENGINES)('events on %s', (engine) => {
     expect(seen.size).toBe(240);
   });
 
+  it.runIf(engine === 'postgres')(
+    'brings the news again once an older transaction no longer holds it back',
+    async () => {
+      const head = await events.head();
+      let release = () => {};
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let began = () => {};
+      const running = new Promise<void>((resolve) => {
+        began = resolve;
+      });
+      const older = test.database.write(async (tx) => {
+        await sql`select pg_current_xact_id()`.execute(tx);
+        began();
+        await held;
+      });
+      await running;
+      const heard = new Promise<string[]>((resolve) => {
+        const forget = events.onNews(() => {
+          void events.after(head).then((news) => {
+            if (news.length === 0) return;
+            forget();
+            resolve(news.map((event) => event.subject));
+          });
+        });
+      });
+      await test.database.write((tx) => events.append(tx, fact('held back')));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(await events.after(head)).toEqual([]);
+      release();
+      await older;
+      expect(await heard).toEqual(['held back']);
+    },
+    5000,
+  );
+
   it('delivers to each subscriber in order, again after a failure, and parks what keeps failing', async () => {
     const heard: string[] = [];
     let failures = 0;

@@ -74,21 +74,43 @@ export interface Events {
 }
 
 const CHANNEL = 'rondo_events';
+/** First wait for an older transaction to end. */
+const SETTLE_MS = 20;
 
 /** The append-only log of facts. Cursors follow `(transaction, id)` below the oldest running transaction, so that none is missed. */
 export async function createEvents(database: Database): Promise<Events> {
   const listeners = new Set<() => void>();
+  const settled = sql<boolean>`xid < ${database.capabilities.settledBelow}`;
+  const any = sql<boolean>`1 = 1`;
   let fresh = false;
+  let settling: Promise<void> | undefined;
   const tell = () => {
     for (const listener of listeners) listener();
+    if (database.capabilities.engine === 'sqlite' || listeners.size === 0) return;
+    settling ??= tellSettled()
+      .catch(() => {}) // the database is away or closing
+      .finally(() => {
+        settling = undefined;
+      });
   };
+
+  /** An older transaction may hold back an event that was told of: it is told of again when it can be read. */
+  async function tellSettled(): Promise<void> {
+    const isSettled = async () => (await last(settled)).id === (await last(any)).id;
+    let done = await isSettled();
+    for (let wait = SETTLE_MS; !done; wait = Math.min(wait * 2, 500)) {
+      await new Promise((resolve) => setTimeout(resolve, wait).unref());
+      done = await isSettled();
+      for (const listener of listeners) listener();
+    }
+  }
+
   database.onCommit(() => {
     if (!fresh) return;
     fresh = false;
     tell();
   });
   await database.listen(CHANNEL, tell);
-  const settled = sql<boolean>`xid < ${database.capabilities.settledBelow}`;
 
   async function last(which: RawBuilder<boolean>): Promise<Position> {
     const row = await database.read
@@ -143,7 +165,7 @@ export async function createEvents(database: Database): Promise<Events> {
       return (await query.execute()).map(toEvent);
     },
     head: () => last(settled),
-    newest: () => last(sql<boolean>`1 = 1`),
+    newest: () => last(any),
     onNews(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

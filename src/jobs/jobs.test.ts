@@ -94,6 +94,14 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
     expect(await settled(flaky)).toMatchObject({ state: 'done', attempts: 2 });
   });
 
+  it('gives one job to all who ask for a singleton at the same time', async () => {
+    for (let round = 0; round < 10; round++) {
+      const job = { kind: 'only-one', payload: {}, singletonKey: `same-${round}` };
+      const ids = await Promise.all([1, 2, 3, 4, 5, 6].map(() => add(job)));
+      expect(new Set(ids).size).toBe(1);
+    }
+  });
+
   it('keeps one job per singleton key and never runs two of a concurrency key', async () => {
     const one = await add({ kind: 'single', payload: {}, singletonKey: 'k' });
     expect(await add({ kind: 'single', payload: {}, singletonKey: 'k' })).toBe(one);

@@ -65,20 +65,30 @@ const JOB_ERRORS = defineErrors({
 });
 
 export async function enqueue(tx: Tx, job: NewJob): Promise<string> {
-  const id = randomUUID();
-  if (job.singletonKey !== undefined) {
-    const existing = await tx
-      .selectFrom('jobs')
-      .select('id')
-      .where('singleton_key', '=', job.singletonKey)
-      .where('state', 'in', ['queued', 'running'])
-      .executeTakeFirst();
-    if (existing) return existing.id;
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    const id = (await existing(tx, job.singletonKey)) ?? (await insert(tx, job));
+    if (id !== undefined) return id;
+    // Another transaction was first; its job is found now, unless it has ended already.
   }
-  await tx
+  throw new Error(`The job ${job.kind} could not be enqueued: others of its singleton key begin and end.`);
+}
+
+async function existing(tx: Tx, singletonKey: string | undefined): Promise<string | undefined> {
+  if (singletonKey === undefined) return undefined;
+  const row = await tx
+    .selectFrom('jobs')
+    .select('id')
+    .where('singleton_key', '=', singletonKey)
+    .where('state', 'in', ['queued', 'running'])
+    .executeTakeFirst();
+  return row?.id;
+}
+
+async function insert(tx: Tx, job: NewJob): Promise<string | undefined> {
+  const row = await tx
     .insertInto('jobs')
     .values({
-      id,
+      id: randomUUID(),
       kind: job.kind,
       project: job.project ?? null,
       payload: JSON.stringify(job.payload ?? {}),
@@ -96,8 +106,10 @@ export async function enqueue(tx: Tx, job: NewJob): Promise<string> {
       created_at: Date.now(),
       ended_at: null,
     })
-    .execute();
-  return id;
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return row?.id;
 }
 
 /** Takes the next ready job of the given kinds, or undefined. One statement decides, so no two workers get the same. */

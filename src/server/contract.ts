@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from '../lib/contract/index.ts';
+import { Collection, CollectRequest, StorageUse } from './storage/schema.ts';
 
 export const serverContract = {
   getWork: endpoint({
@@ -21,6 +22,33 @@ export const serverContract = {
       gateway: z.string().nullable(),
       database: z.enum(['sqlite', 'postgres']),
       uptime_s: z.number(),
+    }),
+  }),
+  getStorage: endpoint({
+    method: 'GET',
+    path: '/api/v1/storage',
+    summary: 'Blobs and bytes of the artifact store by what references them',
+    needs: 'operate',
+    response: StorageUse,
+  }),
+  collectStorage: endpoint({
+    method: 'POST',
+    path: '/api/v1/storage/collections',
+    summary: 'Set aside blobs that nothing references, and remove those that were set aside before',
+    needs: 'admin',
+    body: CollectRequest,
+    response: z.object({ job: z.string() }),
+  }),
+  getCollection: endpoint({
+    method: 'GET',
+    path: '/api/v1/storage/collections/:job',
+    summary: 'How a collection stands or what it did',
+    needs: 'operate',
+    params: z.object({ job: z.string() }),
+    response: z.object({
+      state: z.enum(['queued', 'running', 'done', 'dead', 'cancelled']),
+      error: z.string().nullable(),
+      result: Collection.nullable(),
     }),
   }),
 };

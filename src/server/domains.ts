@@ -55,6 +55,7 @@ import { holdGateway } from './gateway-holder.ts';
 import type { Ground } from './ground.ts';
 import { createFacts, createModels, onlineViews } from './model-facts.ts';
 import { serverRoutes } from './routes.ts';
+import { startCollections } from './storage/collect.ts';
 import { startTicks } from './ticks.ts';
 
 export interface Domains {
@@ -237,6 +238,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   }
 
   const ticks = startTicks({ log, serving, report: ground.report });
+  const collections = startCollections(ground);
   return {
     identity,
     bound: [
@@ -271,6 +273,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     },
     async stop() {
       ticks.stop();
+      collections.stop();
       datasets.stop();
       await pipelines.stop();
       await gateway.stop();

@@ -1,13 +1,17 @@
+import { findJob } from '../jobs/index.ts';
 import { bind, type Bound } from '../lib/contract/index.ts';
+import { notFound } from '../lib/errors.ts';
 import { VERSION } from '../lib/version.ts';
 import type { Ground } from './ground.ts';
 import { serverContract } from './contract.ts';
+import { requestCollection, storageUse } from './storage/collect.ts';
+import { COLLECT_JOB, type Collection } from './storage/schema.ts';
 
 /** Says in words what a room still does by itself in a project; empty when nothing. */
 export type BusyReport = (project: string) => Promise<string[]>;
 
 /** Work that only looks at what happened: nothing waits for it. */
-const ASIDE = ['maturity.assess'];
+const ASIDE = ['maturity.assess', COLLECT_JOB];
 
 export const serverRoutes = <Actor>(
   ground: Ground,
@@ -39,4 +43,12 @@ export const serverRoutes = <Actor>(
       database: ground.database.capabilities.engine,
       uptime_s: Math.round(process.uptime()),
     }),
+    getStorage: () => storageUse(ground),
+    collectStorage: async ({ body }) => ({ job: await requestCollection(ground.database, body) }),
+    getCollection: async ({ params }) => {
+      const job = await findJob(ground.database.read, params.job);
+      if (job?.kind !== COLLECT_JOB) throw notFound(`Collection ${params.job}`);
+      const result = job.state === 'done' ? (job.result as Collection) : null;
+      return { state: job.state, error: job.error, result };
+    },
   });

@@ -129,10 +129,10 @@ export function openLocalBlobs(folder: string): BlobStore {
 
 async function* listFolder(folder: string, aside: boolean): AsyncGenerator<StoredBlob> {
   for (const part of await readdir(folder).catch(() => [])) {
-    for (const digest of await readdir(join(folder, part))) {
+    for (const digest of await readdir(join(folder, part)).catch(() => [])) {
       const found = await stat(join(folder, part, digest)).catch(() => undefined);
       if (found && /^[0-9a-f]{64}$/.test(digest))
-        yield { digest, size: found.size, since: found.mtimeMs, aside };
+        yield { digest, size: found.size, since: Math.round(found.mtimeMs), aside };
     }
   }
 }
