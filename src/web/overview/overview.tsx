@@ -37,10 +37,7 @@ export function Overview() {
       lead={lead}
       actions={
         lead ? (
-          <CopyAs
-            label="Copy status"
-            formats={[{ label: 'status', text: leadText(lead, now, zone) }]}
-          />
+          <CopyAs label="Copy status" formats={[{ label: 'status', text: leadText(lead, now, zone) }]} />
         ) : undefined
       }
     >
