@@ -7,28 +7,37 @@ export function rowHeightOf(element: HTMLElement | null): number {
 }
 
 const widthOf = <T>(column: DataColumn<T>) => column.width ?? 120;
+const CHOOSE = 32;
+
+/** The least width in px of a column: those that grow also give way, down to about half of what they ask for. */
+const leastOf = <T>(column: DataColumn<T>) =>
+  column.grow ? Math.min(widthOf(column), Math.max(72, Math.round(0.55 * widthOf(column)))) : widthOf(column);
 
 /** Grid tracks of a row. */
 export function template<T>(columns: readonly DataColumn<T>[], choosable: boolean): string {
   const grows = columns.some((column) => column.grow);
   const tracks = columns.map((column, index) =>
-    column.grow || (!grows && index === columns.length - 1)
-      ? `minmax(${widthOf(column)}px, 1fr)`
-      : `${widthOf(column)}px`,
+    column.grow
+      ? `minmax(${leastOf(column)}px, ${widthOf(column)}fr)`
+      : !grows && index === columns.length - 1
+        ? `minmax(${widthOf(column)}px, 1fr)`
+        : `${widthOf(column)}px`,
   );
-  return `${choosable ? '32px ' : ''}${tracks.join(' ')}`;
+  return `${choosable ? `${CHOOSE}px ` : ''}${tracks.join(' ')}`;
 }
 
-/** Width in px a column has; the growing one takes what the others leave. */
+/** Width in px a column has; the growing ones share what the others leave. */
 export function textWidth<T>(column: DataColumn<T>, shown: readonly DataColumn<T>[], width: number): number {
   if (!column.grow) return widthOf(column);
-  const others = shown.reduce((sum, each) => sum + (each === column ? 0 : widthOf(each)), 32);
-  return Math.max(widthOf(column), width - others);
+  const growing = shown.filter((each) => each.grow);
+  const asked = growing.reduce((sum, each) => sum + widthOf(each), 0);
+  const fixed = shown.reduce((sum, each) => sum + (each.grow ? 0 : widthOf(each)), 0);
+  return Math.max(leastOf(column), ((width - fixed) * widthOf(column)) / asked);
 }
 
 /** Width in px below which the table scrolls sideways. */
-export const minWidth = <T>(columns: readonly DataColumn<T>[]) =>
-  columns.reduce((sum, column) => sum + widthOf(column), 32);
+export const minWidth = <T>(columns: readonly DataColumn<T>[], choosable: boolean) =>
+  columns.reduce((sum, column) => sum + leastOf(column), choosable ? CHOOSE : 0);
 
 /** How many rows are chosen, and how many of them the filter hides. */
 export function chosenText(selected: ReadonlySet<string>, here: readonly string[]): string {

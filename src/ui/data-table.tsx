@@ -181,7 +181,10 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
         tabIndex={0}
         onKeyDown={onKeyDown}
       >
-        <div className="r-table-sheet" style={{ minWidth: narrow ? undefined : minWidth(shown) }}>
+        <div
+          className="r-table-sheet"
+          style={{ minWidth: narrow ? undefined : minWidth(shown, Boolean(props.onSelect)) }}
+        >
           {narrow ? null : (
             <HeadRow
               context={context}

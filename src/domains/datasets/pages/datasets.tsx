@@ -58,7 +58,14 @@ const COLUMNS: readonly DataColumn<Dataset>[] = [
     grow: true,
     narrow: 'none',
   },
-  { id: 'by', head: 'by', value: (each) => each.latest?.created_by ?? null, width: 170, narrow: 'none' },
+  {
+    id: 'by',
+    head: 'by',
+    value: (each) => each.latest?.created_by ?? null,
+    width: 170,
+    grow: true,
+    narrow: 'none',
+  },
   {
     id: 'at',
     head: 'imported',

@@ -1,6 +1,7 @@
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
+import { Ask } from '../../../ui/num.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
@@ -103,9 +104,15 @@ function Level({
       width: 110,
       narrow: 'end',
     },
-    { id: 'axis', head: 'axis', value: (each) => AXIS_WORDS[each.axis], width: 170 },
-    { id: 'found', head: 'found, needed', value: foundText, width: 170 },
-    { id: 'window', head: 'window', value: (each) => `${each.window_days} d`, width: 80, narrow: 'none' },
+    { id: 'axis', head: 'axis', value: (each) => AXIS_WORDS[each.axis], width: 160 },
+    {
+      id: 'found',
+      head: 'found, needed',
+      value: foundText,
+      cell: (each) => <Found finding={each} project={project} />,
+      width: 150,
+    },
+    { id: 'window', head: 'window', value: (each) => `${each.window_days} d`, width: 70, narrow: 'none' },
     {
       id: 'query',
       head: 'counted as',
@@ -121,10 +128,10 @@ function Level({
       cell: (each) =>
         each.proofs[0] ? (
           <a href={`${pageOf(project, 'lineage')}?of=${encodeURIComponent(each.proofs[0])}`}>
-            {each.proofs.length} records
+            {each.proofs.length === 1 ? '1 record' : `${each.proofs.length} records`}
           </a>
         ) : null,
-      width: 100,
+      width: 90,
       narrow: 'none',
     },
     {
@@ -152,6 +159,35 @@ function Level({
         fixedColumns
       />
     </section>
+  );
+}
+
+/** What was found beside what is needed; it opens the query that counted it. */
+function Found({ finding, project }: { finding: Finding; project: string }) {
+  return (
+    <Ask
+      asked={{
+        kind: 'counted',
+        value: finding.found,
+        proof: {
+          definition: finding.query,
+          ...(finding.total === null ? {} : { n: finding.total }),
+          window: `the last ${finding.window_days} days`,
+          clock: 'wall',
+          query: `rondo maturity show --project ${project} --json`,
+          ...(finding.proofs[0] === undefined
+            ? {}
+            : {
+                rows: {
+                  label: 'the newest record',
+                  href: `${pageOf(project, 'lineage')}?of=${encodeURIComponent(finding.proofs[0])}`,
+                },
+              }),
+        },
+      }}
+    >
+      {foundText(finding)}
+    </Ask>
   );
 }
 

@@ -66,10 +66,10 @@ const COLUMNS: readonly DataColumn<DriftFeature>[] = [
   },
   {
     id: 'shape',
-    head: 'reference and window',
+    head: 'shape',
     value: () => null,
     cell: (each) => <MiniDistribution reference={each.reference} current={each.current} />,
-    width: 130,
+    width: 108,
     sortable: false,
     narrow: 'none',
   },
@@ -79,7 +79,7 @@ const COLUMNS: readonly DataColumn<DriftFeature>[] = [
     value: (each) => each.missing,
     style: 'count',
     proof: 'Rows of the window without a value in this feature.',
-    width: 90,
+    width: 76,
     narrow: 'none',
   },
 ];

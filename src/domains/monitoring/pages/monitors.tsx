@@ -3,7 +3,7 @@ import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Empty } from '../../../ui/empty.tsx';
-import { formatEstimate, formatNumber } from '../../../ui/number.ts';
+import { Num } from '../../../ui/num.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
@@ -13,7 +13,7 @@ import { When } from '../../../ui/when.tsx';
 import { monitoringContract } from '../contract.ts';
 import type { Monitor } from '../schema.ts';
 import { Alerts } from './alerts.tsx';
-import { limitProof, monitorsLead, VALUES, wordOfMonitor } from './monitor-words.ts';
+import { limitProof, monitoringProof, monitorsLead, VALUES, wordOfMonitor } from './monitor-words.ts';
 
 const COLUMNS: readonly DataColumn<Monitor>[] = [
   { id: 'name', head: 'monitor', value: (each) => each.name, width: 170, grow: true, narrow: 'name' },
@@ -25,9 +25,15 @@ const COLUMNS: readonly DataColumn<Monitor>[] = [
     width: 110,
     narrow: 'end',
   },
-  { id: 'kind', head: 'watches', value: (each) => each.spec.kind, width: 90 },
+  { id: 'kind', head: 'watches', value: (each) => each.spec.kind, width: 76 },
   { id: 'endpoint', head: 'endpoint', value: (each) => each.spec.endpoint, width: 150 },
-  { id: 'value', head: 'newest window', value: newest, width: 240, grow: true },
+  {
+    id: 'value',
+    head: 'newest window',
+    value: (each) => each.last?.value ?? null,
+    cell: (each) => <Newest monitor={each} />,
+    width: 230,
+  },
   {
     id: 'limit',
     head: 'limit',
@@ -54,13 +60,15 @@ const COLUMNS: readonly DataColumn<Monitor>[] = [
   },
 ];
 
-function newest({ last, spec }: Monitor): string | null {
-  if (!last || last.value === null) return null;
+/** The value of the newest window with its interval, which opens its proof. */
+function Newest({ monitor }: { monitor: Monitor }) {
+  const { last, spec } = monitor;
+  if (!last || last.value === null) return <span className="r-missing">{'\u2013'}</span>;
   const { style, unit } = VALUES[spec.kind];
+  const shared = { value: last.value, style, unit, proof: monitoringProof(monitor, last) };
   if (last.low === null || last.high === null)
-    return `${formatNumber(last.value, style)} ${unit}, n ${formatNumber(last.n, 'count')}`;
-  const shown = formatEstimate(last.value, [last.low, last.high], style);
-  return `${shown.value} ${unit} (${shown.low} to ${shown.high})`;
+    return <Num kind="counted" {...shared} proof={{ ...shared.proof, n: last.n }} />;
+  return <Num kind="estimated" {...shared} n={last.labelled} interval={[last.low, last.high]} />;
 }
 
 /** Everything that is watched, and every alert. */

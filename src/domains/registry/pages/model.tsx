@@ -92,8 +92,7 @@ const columnsOf = (judged: ReadonlyMap<number, Evaluation>): readonly DataColumn
     head: 'gain over the baseline',
     value: (each) => judged.get(Number(each.version))?.pairs.baseline?.gain.value ?? null,
     cell: (each) => <Gain evaluation={judged.get(Number(each.version))} />,
-    width: 220,
-    grow: true,
+    width: 190,
     narrow: 'end',
   },
   {

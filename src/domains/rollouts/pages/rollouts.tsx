@@ -40,8 +40,7 @@ const COLUMNS: readonly DataColumn<Rollout>[] = [
     head: 'gain',
     value: (each) => each.looks.at(-1)?.gain ?? null,
     cell: (each) => <Gain rollout={each} />,
-    width: 220,
-    grow: true,
+    width: 190,
   },
   {
     id: 'n',
