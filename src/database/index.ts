@@ -5,6 +5,7 @@ import { migrations } from './migrations/index.ts';
 import type { Database } from './database.ts';
 
 export type { Capabilities, Database, Reader, Tx } from './database.ts';
+export { inSight } from './sight.ts';
 export type { Tables } from './tables.ts';
 
 /** Opens the metadata database, SQLite in `file` or PostgreSQL at `url`, and brings its tables up to date. */
