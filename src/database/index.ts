@@ -7,6 +7,7 @@ import type { Database } from './database.ts';
 export type { Capabilities, Database, Reader, Tx } from './database.ts';
 export { loadSnapshot } from './load.ts';
 export { takeSnapshot } from './snapshot.ts';
+export { inSight } from './sight.ts';
 export type { Tables } from './tables.ts';
 
 /** Opens the metadata database, SQLite in `file` or PostgreSQL at `url`, and brings its tables up to date. */

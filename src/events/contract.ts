@@ -19,6 +19,7 @@ export const eventsContract = {
     path: '/api/v1/events',
     summary: 'Facts as they happen and live signals, as server-sent events; resumes after Last-Event-ID',
     needs: 'view',
+    across: true,
     kind: 'events',
     query: z.object({ project: z.string().optional(), after: z.string().optional() }),
     response: z.unknown(),
@@ -28,6 +29,7 @@ export const eventsContract = {
     path: '/api/v1/activity',
     summary: 'What happened, newest first',
     needs: 'view',
+    across: true,
     query: z.object({
       project: z.string().optional(),
       subject: z.string().optional(),

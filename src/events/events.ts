@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type RawBuilder, sql } from 'kysely';
-import type { Database, Reader, Tx } from '../database/index.ts';
+import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
+import { type Database, inSight, type Reader, type Tables, type Tx } from '../database/index.ts';
+import { sees, type Sight } from '../lib/contract/index.ts';
 
 /** A fact that happened, in CloudEvents 1.0 terms. `data` is JSON. */
 export interface RondoEvent<D = unknown> {
@@ -42,6 +43,24 @@ declare module '../database/tables.ts' {
   }
 }
 
+/** Whose events somebody may see: those of projects in view, and what happened to people only where they administer. */
+export interface Watch {
+  view: Sight;
+  administer: Sight;
+}
+
+/** The room whose events are about people. */
+const PEOPLE = 'identity';
+
+export const watches = (watch: Watch, event: Pick<RondoEvent, 'source' | 'project'>): boolean =>
+  sees(event.source === PEOPLE ? watch.administer : watch.view, event.project);
+
+const watched = (eb: ExpressionBuilder<Tables, 'events'>, { view, administer }: Watch) =>
+  eb.or([
+    eb.and([eb('source', '!=', PEOPLE), inSight(eb, 'project', view)]),
+    eb.and([eb('source', '=', PEOPLE), inSight(eb, 'project', administer)]),
+  ]);
+
 export interface Position {
   xid: number;
   id: number;
@@ -64,6 +83,7 @@ export interface Events {
     types?: readonly string[];
     limit?: number;
     before?: string;
+    watch?: Watch;
   }): Promise<RondoEvent[]>;
   /** Position behind the newest settled event. */
   head(): Promise<Position>;
@@ -159,6 +179,7 @@ export async function createEvents(database: Database): Promise<Events> {
         .orderBy('id', 'desc')
         .limit(options.limit ?? 50);
       if (options.project) query = query.where('project', '=', options.project);
+      if (options.watch) query = query.where((eb) => watched(eb, options.watch as Watch));
       if (options.subject) query = query.where('subject', '=', options.subject);
       if (options.types) query = query.where('type', 'in', options.types);
       if (options.before) query = query.where('id', '<', parseCursor(options.before).id);

@@ -3,6 +3,9 @@ import { testApp, type TestApp } from '../../test/harness/app.ts';
 import { ENGINES, testDatabase, type TestDatabase } from '../../test/harness/database.ts';
 import { createEvents, createSignals, type Events, eventsRoutes } from './index.ts';
 
+const everything = { everywhere: true, named: [] };
+const ALL = { view: everything, administer: everything };
+
 describe.each(ENGINES)('the stream of events on %s', (engine) => {
   let test: TestDatabase;
   let app: TestApp;
@@ -10,7 +13,7 @@ describe.each(ENGINES)('the stream of events on %s', (engine) => {
   beforeAll(async () => {
     test = await testDatabase(engine);
     events = await createEvents(test.database);
-    app = await testApp(eventsRoutes(events, createSignals()));
+    app = await testApp(eventsRoutes(events, createSignals(), () => ALL));
   });
   afterAll(async () => {
     await app.end();
@@ -26,7 +29,11 @@ describe.each(ENGINES)('the stream of events on %s', (engine) => {
     const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
     let text = '';
     const until = async (part: string) => {
-      while (!text.includes(part)) text += new TextDecoder().decode((await reader.read()).value);
+      while (!text.includes(part)) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`The stream ended before it said '${part}': ${text}`);
+        text += new TextDecoder().decode(value);
+      }
     };
     await until('hello');
     const fact = { type: 'thing.happened', source: 'test', subject: 'new-fact', project: 'p', data: {} };

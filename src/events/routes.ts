@@ -1,25 +1,34 @@
-import { bind, type Bound } from '../lib/contract/index.ts';
+import { bind, type Bound, sees } from '../lib/contract/index.ts';
 import { eventsContract } from './contract.ts';
-import { cursorOf, type Events, parseCursor, type Position } from './events.ts';
+import { cursorOf, type Events, parseCursor, type Position, type Watch, watches } from './events.ts';
 import type { Signals } from './signals.ts';
 
 const HEARTBEAT_MS = 15_000;
 
 type Item = { id?: string; event?: string; data: unknown };
 
-export const eventsRoutes = <Actor>(events: Events, signals: Signals): Bound<Actor>[] =>
+/** `watchOf`: which events an actor may see. */
+export const eventsRoutes = <Actor>(
+  events: Events,
+  signals: Signals,
+  watchOf: (actor: Actor) => Watch,
+): Bound<Actor>[] =>
   bind(eventsContract, {
-    streamEvents: ({ query, request }) => {
+    streamEvents: ({ actor, query, request }) => {
       const last = request.headers['last-event-id'] ?? query.after;
       return stream(events, signals, {
         project: query.project,
         last: typeof last === 'string' ? last : undefined,
         signal: request.signal,
+        watch: watchOf(actor),
       });
     },
-    listEvents: async ({ query }) => {
+    listEvents: async ({ actor, query }) => {
       const { types, ...rest } = query;
-      return { events: await events.recent({ ...rest, ...(types ? { types: types.split(',') } : {}) }) };
+      const watch = watchOf(actor);
+      return {
+        events: await events.recent({ ...rest, watch, ...(types ? { types: types.split(',') } : {}) }),
+      };
     },
   });
 
@@ -35,14 +44,15 @@ async function startOf(events: Events, last: string | undefined): Promise<Positi
 async function* stream(
   events: Events,
   signals: Signals,
-  options: { project?: string | undefined; last?: string | undefined; signal: AbortSignal },
+  options: { project?: string | undefined; last?: string | undefined; signal: AbortSignal; watch: Watch },
 ): AsyncIterable<Item> {
   let position = await startOf(events, options.last);
   let wake = () => {};
   const waiting: Item[] = [];
   const stops = [
     events.onNews(() => wake()),
-    signals.subscribe((topic, payload) => {
+    signals.subscribe(({ project, topic, payload }) => {
+      if (!sees(options.watch.view, project)) return;
       if (waiting.length < 100) waiting.push({ event: 'signal', data: { topic, payload } });
       wake();
     }),
@@ -57,7 +67,7 @@ async function* stream(
       const news = await events.after(position, options.project ? { project: options.project } : {});
       for (const event of news) {
         position = parseCursor(event.cursor);
-        yield { id: event.cursor, event: 'fact', data: event };
+        if (watches(options.watch, event)) yield { id: event.cursor, event: 'fact', data: event };
       }
       for (const item of waiting.splice(0)) yield item;
       if (news.length > 0) continue;

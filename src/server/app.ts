@@ -2,19 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Gate } from '../domains/identity/gate.ts';
 import type { Actor } from '../domains/identity/schema.ts';
-import type { IdentityService } from '../domains/identity/service.ts';
 import type { Bound, Contract, Endpoint } from '../lib/contract/index.ts';
 import { mlflowFault, mlflowStatus } from '../lib/contract/mlflow.ts';
 import { mount } from '../lib/contract/mount.ts';
 import { openapi } from '../lib/contract/openapi.ts';
 import { AppError, ERRORS, toAppError } from '../lib/errors.ts';
-import { actorOf, guard } from './guard.ts';
+import { actorOf, guard, opensPage, type RouteConfig } from './guard.ts';
 
 export interface AppOptions {
-  identity: IdentityService;
+  gate: Gate;
   bound: Bound<Actor>[];
-  host: string;
   loopback: boolean;
   version: string;
   /** Built UI; pages are left out when the folder is missing. */
@@ -48,13 +47,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     if (body === '') done(null, undefined);
     else void parseJson(request, body as string, done);
   });
-  guard(app, options.identity, options);
+  guard(app, options.gate, options);
   app.addHook('onSend', async (_request, reply) => void reply.headers(SECURITY_HEADERS));
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options.report));
   app.setNotFoundHandler((request, reply) => notFoundAnswer(request, reply));
   plainRoutes(app, options);
-  const authorize = options.identity.authorize;
-  const mounting = { actorOf, authorize, ...(options.checkAnswers ? { checkAnswers: true } : {}) };
+  const mounting = { actorOf, ...(options.checkAnswers ? { checkAnswers: true } : {}) };
   mount(
     app,
     options.bound.filter((item) => item.endpoint.kind !== 'upload'),
@@ -71,25 +69,33 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       mounting,
     );
   });
-  if (existsSync(options.web))
+  if (existsSync(options.web)) {
+    // From here on only files of the UI become routes, and they are the same for everybody.
+    app.addHook('onRoute', (route) => void (route.config = { ...route.config, ...OPEN }));
     await app.register(fastifyStatic, {
       root: options.web,
       wildcard: false,
       index: false,
       cacheControl: false,
     });
+  }
   return app;
 }
+
+const OPEN: RouteConfig = { needs: 'public' };
+const READ: RouteConfig = { needs: 'view' };
 
 function plainRoutes(app: FastifyInstance, options: AppOptions): void {
   let document: string | undefined;
   const contract: Contract = Object.fromEntries(options.bound.map((item) => [item.name, item.endpoint]));
-  app.get('/health', async (_request, reply) => reply.type('text/plain').send('OK'));
-  app.get('/version', async (_request, reply) => reply.type('text/plain').send(options.version));
-  app.get('/metrics', async (_request, reply) =>
+  app.get('/health', { config: OPEN }, async (_request, reply) => reply.type('text/plain').send('OK'));
+  app.get('/version', { config: OPEN }, async (_request, reply) =>
+    reply.type('text/plain').send(options.version),
+  );
+  app.get('/metrics', { config: READ }, async (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(await options.metrics()),
   );
-  app.get('/api/v1/openapi.json', async (_request, reply) => {
+  app.get('/api/v1/openapi.json', { config: READ }, async (_request, reply) => {
     document ??= JSON.stringify(openapi([contract], { title: 'Rondo', version: options.version }));
     return reply.type('application/json').send(document);
   });
@@ -110,12 +116,16 @@ function sendError(
       error: String(thrown),
       stack: (thrown as Error).stack,
     });
-  if (error.status === 429 || error.status === 503) reply.header('retry-after', '1');
+  if (error.status === 429 || error.status === 503) reply.header('retry-after', String(waitOf(error)));
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="rondo"');
   const endpoint = (request.routeOptions.config as { endpoint?: Endpoint }).endpoint;
   const mlflow = endpoint?.dialect === 'mlflow';
   reply.code(mlflow ? mlflowStatus(error) : error.status).type('application/json; charset=utf-8');
   return reply.send(JSON.stringify(mlflow ? mlflowFault(error) : error.toFault(request.id)));
 }
+
+const waitOf = (error: AppError): number =>
+  (error.details as { retry_after_s?: number } | undefined)?.retry_after_s ?? 1;
 
 /** Fastify's own refusals (malformed JSON, too large, wrong content type) in our words. */
 function fromFastify(thrown: unknown): AppError | undefined {
@@ -137,11 +147,7 @@ function fromFastify(thrown: unknown): AppError | undefined {
 function notFoundAnswer(request: FastifyRequest, reply: FastifyReply) {
   const path = request.url.split('?')[0] ?? '';
   if (/^\/(ajax-)?api\/\d\.\d\//.test(path) || path === '/graphql') return reply.code(404).send('');
-  const wantsPage =
-    request.method === 'GET' &&
-    !path.startsWith('/api/') &&
-    String(request.headers.accept ?? '').includes('text/html');
-  if (wantsPage && 'sendFile' in reply) return reply.sendFile('index.html', { cacheControl: false });
+  if (opensPage(request) && 'sendFile' in reply) return reply.sendFile('index.html', { cacheControl: false });
   const error = new AppError(ERRORS.NOT_FOUND, `There is no ${request.method} ${path}.`, {
     hint: 'The API is described at /api/v1/openapi.json.',
   });

@@ -14,6 +14,8 @@ const Settings = z.object({
   RONDO_DATABASE_URL: optional,
   RONDO_ARTIFACTS_URL: optional,
   RONDO_DEFAULT_ARTIFACT_ROOT: optional,
+  /** `false`: callers without a token do nothing on loopback either, for machines that are shared. */
+  RONDO_OPEN_LOOPBACK: z.enum(['true', 'false']).default('true'),
   RONDO_TOKEN: z.string().min(16, 'a token has at least 16 characters').optional(),
 });
 
@@ -27,8 +29,10 @@ export interface Config {
   artifactsUrl: string | undefined;
   defaultArtifactRoot: string | undefined;
   token: string | undefined;
-  /** Bound to this machine only: then reading and tracking need no token. */
+  /** Bound to this machine only. */
   loopback: boolean;
+  /** On loopback, reading and tracking need no token. */
+  openLoopback: boolean;
   /** What programs that Rondo starts inherit. */
   environment: NodeJS.ProcessEnv;
 }
@@ -73,6 +77,7 @@ export function readConfig(
     defaultArtifactRoot: values.RONDO_DEFAULT_ARTIFACT_ROOT,
     token: values.RONDO_TOKEN,
     loopback: ['127.0.0.1', '::1', 'localhost'].includes(values.RONDO_HOST),
+    openLoopback: values.RONDO_OPEN_LOOPBACK === 'true',
     environment: process.env,
   };
 }

@@ -17,6 +17,7 @@ export const serverContract = {
     path: '/api/v1/status',
     summary: 'This server: version, addresses, database',
     needs: 'view',
+    across: true,
     response: z.object({
       version: z.string(),
       gateway: z.string().nullable(),

@@ -11,9 +11,11 @@ import { datasetsRoutes } from '../domains/datasets/routes.ts';
 import { createDatasets } from '../domains/datasets/service.ts';
 import { featuresRoutes } from '../domains/features/routes.ts';
 import { createFeatures } from '../domains/features/service.ts';
+import { createGate, type Gate, startToken } from '../domains/identity/gate.ts';
+import { sightOf } from '../domains/identity/policy.ts';
 import { identityRoutes } from '../domains/identity/routes.ts';
 import type { Actor } from '../domains/identity/schema.ts';
-import { createIdentity, type IdentityService, startToken } from '../domains/identity/service.ts';
+import { createIdentity } from '../domains/identity/service.ts';
 import { lineageRoutes } from '../domains/lineage/routes.ts';
 import { createLineage } from '../domains/lineage/service.ts';
 import { startMaturity } from '../domains/maturity/jobs.ts';
@@ -59,7 +61,7 @@ import { startCollections } from './storage/collect.ts';
 import { startTicks } from './ticks.ts';
 
 export interface Domains {
-  identity: IdentityService;
+  gate: Gate;
   bound: Bound<Actor>[];
   /** The server answers at `url`: work that calls it may begin. */
   start(url: string): Promise<void>;
@@ -67,12 +69,29 @@ export interface Domains {
   stop(): Promise<void>;
 }
 
+/** What changes which tokens count, and where. Sessions are not for gateways, but their events are few. */
+const TOKEN_EVENTS = [
+  'token.created',
+  'token.revoked',
+  'user.role-set',
+  'user.disabled',
+  'user.enabled',
+  'member.role-set',
+  'member.removed',
+];
+
 /** The one list of rooms, left to right; each gets the ground and the services to its left. */
 export async function createDomains(ground: Ground): Promise<Domains> {
   const { config, database, events, jobs, analytics, blobs } = ground;
-  const identity = createIdentity({
+  const gate = createGate({
     token: startToken(config.data, config.token),
-    loopback: config.loopback,
+    open: config.loopback && config.openLoopback,
+  });
+  const identity = createIdentity({
+    database,
+    events,
+    gate,
+    projectExists: async (name) => (await projects.find(name)) !== undefined,
   });
   const lineage = createLineage(database);
   const projects = createProjects(database, events);
@@ -123,7 +142,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   const urlFile = join(config.data, 'steps', 'url');
   const pipelines = createPipelines({
     ...ground,
-    identity,
+    gate,
     lineage,
     urlFile,
     logFolder: join(config.data, 'logs', 'steps'),
@@ -145,7 +164,9 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     models: models.port,
     gateway,
     views: async (project, routes) => onlineViews(features, project, routes),
-    tokenHashes: () => identity.tokenHashes().map((token) => token.hash),
+    async admission() {
+      return { grants: await identity.grants(), closed: !config.openLoopback };
+    },
   });
   const log = createLog({ ...ground, segments: gateway });
   const facts = createFacts({
@@ -226,6 +247,12 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     'approval.decided': releases.onApprovalDecided,
     'rollout.decided': releases.onRolloutDecided,
   });
+  // A gateway that is open to its machine asks for no token, so it need not hear of them.
+  if (!config.loopback || !config.openLoopback)
+    subscribe(
+      'gateway-tokens',
+      Object.fromEntries(TOKEN_EVENTS.map((type) => [type, () => serving.pushRoutes()])),
+    );
   startAutomation(automation, automationParts, ground);
   startMaturity(maturity, ground);
 
@@ -240,15 +267,18 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   const ticks = startTicks({ log, serving, report: ground.report });
   const collections = startCollections(ground);
   return {
-    identity,
+    gate,
     bound: [
-      eventsRoutes<Actor>(ground.events, ground.signals),
+      eventsRoutes<Actor>(ground.events, ground.signals, (actor) => ({
+        view: sightOf(actor, 'view'),
+        administer: sightOf(actor, 'admin'),
+      })),
       serverRoutes<Actor>(ground, gateway.url, [
         async (project) =>
           (await pipelines.active(project)).map((run) => `run ${run.number} of ${run.pipeline}`),
       ]),
       identityRoutes(identity),
-      lineageRoutes<Actor>(lineage),
+      lineageRoutes(lineage),
       projectsRoutes(projects),
       approvalsRoutes(approvals),
       datasetsRoutes(datasets, blobs),
@@ -257,7 +287,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       registryRoutes(registry),
       evaluationsRoutes(evaluations),
       pipelinesRoutes(pipelines),
-      servingRoutes(serving, log, forwardFeedback(gateway.url)),
+      servingRoutes(serving, log, forwardFeedback(gateway.url, gate.startToken)),
       monitoringRoutes(monitoring),
       rolloutsRoutes(rollouts),
       releasesRoutes(releases),

@@ -3,11 +3,11 @@ import { AppError, type Fault } from '../lib/errors.ts';
 
 /** Feedback that comes to the server goes on to the gateway, which makes it durable before it answers. */
 export const forwardFeedback =
-  (gatewayUrl: () => string): FeedbackPort =>
+  (gatewayUrl: () => string, token: string): FeedbackPort =>
   async (body) => {
     const response = await fetch(`${gatewayUrl()}/api/v1/feedback`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify(body),
     });
     const answer = (await response.json()) as Partial<Fault> & { accepted?: number };

@@ -39,9 +39,8 @@ export async function startServer(
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const app = await createApp({
-      identity: domains.identity,
+      gate: domains.gate,
       bound: domains.bound,
-      host: config.host,
       loopback: config.loopback,
       version: VERSION,
       web: webFolder(),
@@ -64,7 +63,7 @@ export async function startServer(
     await domains.start(url);
     return {
       url,
-      startUrl: `${url}/?token=${domains.identity.startToken}`,
+      startUrl: `${url}/?token=${domains.gate.startToken}`,
       ground,
       domains,
       async close() {

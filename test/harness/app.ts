@@ -1,4 +1,4 @@
-import { createIdentity } from '../../src/domains/identity/service.ts';
+import { createGate } from '../../src/domains/identity/gate.ts';
 import type { Actor } from '../../src/domains/identity/schema.ts';
 import type { Bound } from '../../src/lib/contract/index.ts';
 import { createApp } from '../../src/server/app.ts';
@@ -21,9 +21,8 @@ export interface TestApp {
 /** The given endpoints behind the real HTTP app: permissions, validation, and answers checked against their schemas. */
 export async function testApp(bound: Bound<Actor>[]): Promise<TestApp> {
   const app = await createApp({
-    identity: createIdentity({ token: TOKEN, loopback: true }),
+    gate: createGate({ token: TOKEN, open: true }),
     bound,
-    host: '127.0.0.1',
     loopback: true,
     version: 'test',
     web: '/nowhere',

@@ -99,5 +99,6 @@ export const routeTable = (revision: number, ...endpoints: EndpointRoute[]): Rou
   revision,
   endpoints,
   views: [],
-  token_hashes: [],
+  grants: [],
+  closed: false,
 });

@@ -33,10 +33,11 @@ export const datasets: Migration = {
     )`,
     'create unique index dataset_versions_digest on dataset_versions (project, dataset, digest)',
     `create table dataset_inputs (
+      project text not null,
       digest text not null,
       name text not null,
       created_at bigint not null,
-      primary key (digest, name)
+      primary key (digest, project, name)
     )`,
     `create table dataset_validations (
       id text primary key,

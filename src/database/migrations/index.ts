@@ -1,5 +1,6 @@
 import type { Migration } from '../migrate.ts';
 import { ground } from './0001-ground.ts';
+import { identity } from './0010-identity.ts';
 import { lineage } from './0020-lineage.ts';
 import { projects } from './0030-projects.ts';
 import { approvals } from './0040-approvals.ts';
@@ -19,6 +20,7 @@ import { maturity } from './0150-maturity.ts';
 /** Every migration, in order. A room takes the number of its place in the house times ten. */
 export const migrations: readonly Migration[] = [
   ground,
+  identity,
   lineage,
   projects,
   approvals,

@@ -10,6 +10,7 @@ export const approvalsContract = {
     path: '/api/v1/approvals',
     summary: 'The inbox: what waits for a person, and what was decided',
     needs: 'view',
+    across: true,
     query: z.object({
       project: z.string().optional(),
       state: ApprovalState.optional(),
@@ -22,6 +23,7 @@ export const approvalsContract = {
     path: '/api/v1/approvals/:id',
     summary: 'One request',
     needs: 'view',
+    across: true,
     params,
     response: Approval,
   }),
@@ -30,6 +32,7 @@ export const approvalsContract = {
     path: '/api/v1/approvals/:id/votes',
     summary: 'Approve or reject exactly the content of the digest',
     needs: 'operate',
+    across: true,
     params,
     body: VoteBody,
     response: Approval,

@@ -13,6 +13,7 @@ export function resolveApprovals({ read }: Database, lineage: LineageService): v
         title: row.title,
         facts: { state: row.state, requested_by: row.requested_by, approved_by: yes.join(', ') || null },
         href: '/inbox',
+        project: row.project,
       };
     },
   });

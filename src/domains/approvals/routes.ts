@@ -5,13 +5,13 @@ import type { ApprovalsService } from './service.ts';
 
 export const approvalsRoutes = (approvals: ApprovalsService): Bound<Actor>[] =>
   bind(approvalsContract, {
-    listApprovals: async ({ query }) => ({
-      approvals: await approvals.list({
+    listApprovals: async ({ actor, query }) => ({
+      approvals: await approvals.listFor(actor, {
         project: query.project,
         limit: query.limit,
         ...(query.state ? { states: [query.state] } : {}),
       }),
     }),
-    getApproval: ({ params }) => approvals.get(params.id),
+    getApproval: ({ actor, params }) => approvals.getFor(actor, params.id),
     vote: ({ actor, params, body }) => approvals.vote(actor, params.id, body),
   });

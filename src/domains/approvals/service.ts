@@ -1,7 +1,8 @@
-import type { Database, Tx } from '../../database/index.ts';
+import type { Database, Reader, Tx } from '../../database/index.ts';
 import type { Events } from '../../events/index.ts';
 import { AppError } from '../../lib/errors.ts';
 import { urn } from '../../lib/urn.ts';
+import { allows, mayIn, refuse, sightOf } from '../identity/policy.ts';
 import type { Actor } from '../identity/schema.ts';
 import { APPROVAL_ERRORS } from './errors.ts';
 import type { Approval, ApprovalKind, ApprovalState } from './schema.ts';
@@ -35,12 +36,18 @@ export interface ApprovalsService {
   ): Promise<boolean>;
   vote(actor: Actor, id: number, vote: { yes: boolean; comment: string; digest: string }): Promise<Approval>;
   get(id: number): Promise<Approval>;
-  list(filter: {
-    project?: string | undefined;
-    states?: readonly ApprovalState[] | undefined;
-    subject?: string;
-    limit?: number;
-  }): Promise<Approval[]>;
+  /** Throws 404 also for a request of a project that the actor may not see. */
+  getFor(actor: Actor, id: number): Promise<Approval>;
+  list(filter: Filter): Promise<Approval[]>;
+  /** Of the projects that the actor may see. */
+  listFor(actor: Actor, filter: Filter): Promise<Approval[]>;
+}
+
+interface Filter {
+  project?: string | undefined;
+  states?: readonly ApprovalState[] | undefined;
+  subject?: string;
+  limit?: number;
 }
 
 export function createApprovals(database: Database, events: Events): ApprovalsService {
@@ -61,15 +68,23 @@ export function createApprovals(database: Database, events: Events): ApprovalsSe
     });
   }
 
-  async function get(id: number): Promise<Approval> {
-    const approval = await findApproval(database.read, id);
-    if (approval) return approval;
+  /** The request as the actor sees it, or as Rondo does; a request of another project is not there. */
+  async function find(reader: Reader, id: number, actor?: Actor): Promise<Approval> {
+    const approval = await findApproval(reader, id);
+    if (approval && (!actor || mayIn(actor, 'view', approval.project))) return approval;
     throw new AppError(APPROVAL_ERRORS.APPROVAL_UNKNOWN, `There is no request ${id}.`);
   }
 
   return {
-    get,
+    get: (id) => find(database.read, id),
+    getFor: (actor, id) => find(database.read, id, actor),
     list: (filter) => listApprovals(database.read, { ...filter, limit: filter.limit ?? 100 }),
+    listFor: (actor, filter) =>
+      listApprovals(database.read, {
+        ...filter,
+        limit: filter.limit ?? 100,
+        sight: sightOf(actor, 'view'),
+      }),
     async request(tx, actor, request) {
       const existing = await findOpen(tx, request);
       if (existing) return existing;
@@ -120,8 +135,9 @@ export function createApprovals(database: Database, events: Events): ApprovalsSe
     },
     vote: (actor, id, vote) =>
       database.write(async (tx) => {
-        const approval = await findApproval(tx, id);
-        if (!approval) throw new AppError(APPROVAL_ERRORS.APPROVAL_UNKNOWN, `There is no request ${id}.`);
+        const approval = await find(tx, id, actor);
+        const place = { project: approval.project };
+        if (!allows(actor, 'operate', place)) throw refuse(actor, 'operate', place);
         assertVotable(approval, actor, vote);
         await saveVote(tx, id, {
           voter: actor.name,

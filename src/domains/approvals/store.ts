@@ -1,4 +1,5 @@
-import type { Reader, Tx } from '../../database/index.ts';
+import { inSight, type Reader, type Tx } from '../../database/index.ts';
+import type { Sight } from '../../lib/contract/index.ts';
 import type { Approval, ApprovalKind, ApprovalState, Vote } from './schema.ts';
 
 interface ApprovalTable {
@@ -71,11 +72,13 @@ export async function listApprovals(
     states?: readonly ApprovalState[] | undefined;
     subject?: string;
     limit: number;
+    sight?: Sight;
   },
 ): Promise<Approval[]> {
   let query = reader.selectFrom('approvals').selectAll().orderBy('id', 'desc').limit(filter.limit);
   if (filter.project) query = query.where('project', '=', filter.project);
   if (filter.subject) query = query.where('subject', '=', filter.subject);
+  if (filter.sight) query = query.where((eb) => inSight(eb, 'project', filter.sight as Sight));
   if (filter.states) query = query.where('state', 'in', filter.states);
   return withVotes(reader, await query.execute());
 }

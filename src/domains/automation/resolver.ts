@@ -18,6 +18,7 @@ export function resolveAutomation(database: Database, lineage: LineageService): 
         title: row.rule.title ?? row.name,
         facts: { state: row.state, revision: row.revision },
         href: `/projects/${encodeURIComponent(project)}/rules/${encodeURIComponent(name)}`,
+        project,
       };
     },
   });
@@ -29,6 +30,7 @@ export function resolveAutomation(database: Database, lineage: LineageService): 
         title: `${row.rule} after ${row.event.type}`,
         facts: { state: row.state, fired_at: row.fired_at },
         href: `/projects/${encodeURIComponent(row.project)}/rules/${encodeURIComponent(row.rule)}/firings/${row.id}`,
+        project: row.project,
       };
     },
     expects: ['caused-by'],

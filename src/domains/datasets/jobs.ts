@@ -59,7 +59,7 @@ async function runImport(
     };
     const progress = { ...(ground.progress.get(id) ?? start), ...change };
     ground.progress.set(id, progress);
-    ground.signals.emit(`dataset.import:${id}`, { job: id, project, dataset, ...progress });
+    ground.signals.emit(project, `dataset.import:${id}`, { job: id, project, dataset, ...progress });
   };
   tell({});
   try {

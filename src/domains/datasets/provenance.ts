@@ -13,7 +13,9 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
       const { project, own } = splitProject(parts, 1);
       const [name] = own;
       const row = await findDataset(read, project, name as string);
-      return row && { title: row.name, facts: { versions: row.latest }, href: page(project, row.name) };
+      return (
+        row && { title: row.name, facts: { versions: row.latest }, href: page(project, row.name), project }
+      );
     },
   });
   lineage.resolve('dataset-version', {
@@ -26,6 +28,7 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
           title: `${row.dataset} v${row.version}`,
           facts: { rows: row.rows, bytes: row.bytes, digest: row.digest },
           href: `${page(project, row.dataset)}/versions/${row.version}`,
+          project,
         }
       );
     },
@@ -37,7 +40,12 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
       const [name] = own;
       const row = await findSource(read, project, name as string);
       return (
-        row && { title: row.name, facts: { kind: row.spec.kind, pattern: row.spec.pattern }, href: null }
+        row && {
+          title: row.name,
+          facts: { kind: row.spec.kind, pattern: row.spec.pattern },
+          href: null,
+          project,
+        }
       );
     },
   });
@@ -46,15 +54,24 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
       const report = await findReport(read, id as string);
       if (!report) return undefined;
       const { dataset, version, passed, failed, warned } = report;
-      return { title: `Checks of ${dataset} v${version}`, facts: { passed, failed, warned }, href: null };
+      return {
+        title: `Checks of ${dataset} v${version}`,
+        facts: { passed, failed, warned },
+        href: null,
+        project: report.project,
+      };
     },
   });
   lineage.resolve('blob', {
     async describe([digest]) {
-      const names = await inputNames(read, digest as string);
-      return names.length > 0
-        ? { title: names.join(', '), facts: { digest: digest as string }, href: null }
-        : undefined;
+      const { names, projects } = await inputNames(read, digest as string);
+      if (names.length === 0) return undefined;
+      const [project = null, ...others] = projects;
+      // What several projects imported belongs to none of them, so it does not tell what they call it.
+      const facts = { digest: digest as string };
+      return others.length === 0
+        ? { title: names.join(', '), facts, href: null, project }
+        : { title: `file ${digest?.slice(0, 12)}`, facts, href: null, project: null };
     },
   });
 }

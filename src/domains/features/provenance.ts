@@ -16,6 +16,7 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
       title: `${row.name} v${row.version}`,
       facts: { digest: row.digest, by: row.created_by },
       href: `/projects/${encodeURIComponent(row.project)}/features/${page}/${encodeURIComponent(row.name)}`,
+      project: row.project,
     };
   };
   lineage.resolve('feature-view', { describe: describe('view', 'views'), expects: ['derived-from'] });

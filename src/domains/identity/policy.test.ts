@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NEEDS } from '../../lib/contract/index.ts';
-import { allows, refuse } from './policy.ts';
-import { type Actor, ANONYMOUS, ROLES } from './schema.ts';
-import { createIdentity, startToken } from './service.ts';
+import { NEEDS, type Place } from '../../lib/contract/index.ts';
+import { allows, narrow, refuse, roleIn, sightOf } from './policy.ts';
+import { type Actor, ANONYMOUS, GUEST, ROLES } from './schema.ts';
 
 const as = (role: Actor['role'], projects: Actor['projects'] = {}): Actor => ({
   kind: 'user',
@@ -13,49 +9,65 @@ const as = (role: Actor['role'], projects: Actor['projects'] = {}): Actor => ({
   role,
   projects,
 });
+const inside = (project: string): Place => ({ project });
+const needsOf = (actor: Actor, place: Place) => NEEDS.filter((need) => allows(actor, need, place));
 
 describe('who may what', () => {
   it('gives each role what the weaker ones have, and more', () => {
-    const sizes = ROLES.map(
-      (role) => NEEDS.filter((need) => allows(as(role), need, undefined, false)).length,
-    );
-    expect(sizes).toEqual([2, 4, 5, 6]);
+    const held = ROLES.map((role) => needsOf(as(role), inside('flights')));
+    expect(held.map((needs) => needs.length)).toEqual([3, 5, 6, 7]);
+    for (const [i, needs] of held.entries()) expect(needs).toEqual(expect.arrayContaining(held[i - 1] ?? []));
   });
 
   it('lets nobody run code or change production without a name', () => {
-    expect(NEEDS.filter((need) => allows(ANONYMOUS, need, undefined, true))).toEqual([
-      'public',
-      'view',
-      'track',
-    ]);
-    expect(NEEDS.filter((need) => allows(ANONYMOUS, need, undefined, false))).toEqual(['public']);
-    expect(refuse(ANONYMOUS, 'operate')).toMatchObject({ status: 401 });
+    expect(needsOf(GUEST, 'server')).toEqual(['public', 'view', 'track']);
+    expect(needsOf(ANONYMOUS, 'server')).toEqual(['public']);
+    expect(refuse(GUEST, 'operate', 'server')).toMatchObject({ status: 401 });
+    expect(needsOf(as(null), 'server')).toEqual(['public', 'self']);
   });
 
-  it('prefers the role in the project', () => {
-    const actor = as('viewer', { flights: 'operator', taxi: 'viewer' });
-    expect(allows(actor, 'operate', 'flights', false)).toBe(true);
-    expect(allows(actor, 'operate', 'taxi', false)).toBe(false);
-    expect(refuse(actor, 'operate')).toMatchObject({
+  it('prefers the role in the project, also when it is weaker or none', () => {
+    const actor = as('viewer', { flights: 'operator', taxi: 'none' });
+    expect(allows(actor, 'operate', inside('flights'))).toBe(true);
+    expect(allows(actor, 'view', inside('taxi'))).toBe(false);
+    expect(allows(actor, 'view', inside('bikes'))).toBe(true);
+    expect(refuse(actor, 'operate', inside('bikes'))).toMatchObject({
       status: 403,
       message: 'Needs the role operator; ana is viewer.',
+    });
+    expect(roleIn(as('admin', { flights: 'none' }), inside('flights'))).toBe('admin');
+  });
+
+  it('does not take names of built-in properties for projects', () => {
+    for (const name of ['constructor', '__proto__', 'toString'])
+      expect(allows(as(null, { flights: 'admin' }), 'view', inside(name)), name).toBe(false);
+  });
+
+  it('lets somebody of one project in where things of some project are shown, and says which', () => {
+    const member = as(null, { flights: 'editor' });
+    expect(allows(member, 'edit', 'some')).toBe(true);
+    expect(allows(member, 'view', 'server')).toBe(false);
+    expect(sightOf(member, 'view')).toEqual({ everywhere: false, named: ['flights'] });
+    expect(sightOf(as('viewer', { taxi: 'none', flights: 'editor' }), 'view')).toEqual({
+      everywhere: true,
+      named: ['taxi'],
     });
   });
 });
 
-describe('the start token', () => {
-  it('is made once, readable by its owner only, and known again', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'rondo-token-'));
-    const token = startToken(folder);
-    expect(startToken(folder)).toBe(token);
-    expect(statSync(join(folder, 'token')).mode & 0o777).toBe(0o600);
-    const identity = createIdentity({ token, loopback: true });
-    expect(await identity.authenticate(`Bearer ${token}`)).toMatchObject({ role: 'admin' });
-    expect(
-      await identity.authenticate(`Basic ${Buffer.from(`anyone:${token}`).toString('base64')}`),
-    ).toMatchObject({ role: 'admin' });
-    await expect(identity.authenticate('Bearer nonsense')).rejects.toMatchObject({ status: 401 });
-    expect(await identity.authenticate(undefined)).toBe(ANONYMOUS);
-    rmSync(folder, { recursive: true });
+describe('a token of its user', () => {
+  it('is at most as strong as both', () => {
+    expect(roleIn(narrow(as('operator'), { role: 'viewer', project: null }), 'server')).toBe('viewer');
+    expect(roleIn(narrow(as('viewer'), { role: 'admin', project: null }), 'server')).toBe('viewer');
+    const shutOut = narrow(as('editor', { taxi: 'none' }), { role: 'admin', project: null });
+    expect(allows(shutOut, 'view', inside('taxi'))).toBe(false);
+  });
+
+  it('counts in its project only', () => {
+    const token = narrow(as('admin'), { role: 'editor', project: 'flights' });
+    expect(roleIn(token, inside('flights'))).toBe('editor');
+    expect(needsOf(token, inside('taxi'))).toEqual(['public', 'self']);
+    expect(needsOf(token, 'server')).toEqual(['public', 'self']);
+    expect(narrow(as(null, { taxi: 'admin' }), { role: null, project: 'flights' }).projects).toEqual({});
   });
 });

@@ -8,6 +8,7 @@ export const lineageContract = {
     path: '/api/v1/lineage',
     summary: 'What a thing came from and what came of it; takes a URN or a prediction id',
     needs: 'view',
+    across: true,
     query: z.object({
       of: z.string().min(1).max(1000),
       direction: z.enum(['up', 'down', 'both']).default('both'),

@@ -17,7 +17,12 @@ describe.each(ENGINES)('lineage on %s', (engine) => {
     test = await testDatabase(engine);
     lineage = createLineage(test.database);
     const titled = {
-      describe: async (parts: string[]) => ({ title: parts.join(' '), facts: {}, href: null }),
+      describe: async (parts: string[]) => ({
+        title: parts.join(' '),
+        facts: {},
+        href: null,
+        project: 'default',
+      }),
     };
     lineage.resolve('prediction', {
       ...titled,

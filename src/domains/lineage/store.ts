@@ -33,16 +33,17 @@ export async function linksOf(
   urns: string[],
   direction: 'up' | 'down',
   limit: number,
-): Promise<LineageLink[]> {
+): Promise<(LineageLink & { project: string })[]> {
   if (urns.length === 0) return [];
   const rows = await reader
     .selectFrom('lineage_links')
-    .select(['from_urn', 'relation', 'to_urn', 'created_at'])
+    .select(['project', 'from_urn', 'relation', 'to_urn', 'created_at'])
     .where(direction === 'up' ? 'from_urn' : 'to_urn', 'in', urns)
     .orderBy('created_at')
     .limit(limit)
     .execute();
   return rows.map((row) => ({
+    project: row.project,
     from: row.from_urn,
     relation: row.relation,
     to: row.to_urn,

@@ -18,8 +18,9 @@ export const maturityContract = {
   listMaturity: endpoint({
     method: 'GET',
     path: '/api/v1/maturity',
-    summary: 'The levels of all projects',
+    summary: 'The levels of all projects that the caller may see',
     needs: 'view',
+    across: true,
     response: z.object({ projects: z.array(PortfolioRow) }),
   }),
   attest: endpoint({

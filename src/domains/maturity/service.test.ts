@@ -3,7 +3,7 @@ import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/
 import { COMMIT, everything, nothing, recordsInMemory } from '../../../test/harness/evidence.ts';
 import { createEvents, type Events, Subscriptions } from '../../events/index.ts';
 import { JobWorker } from '../../jobs/index.ts';
-import type { Actor } from '../identity/schema.ts';
+import { type Actor, systemActor } from '../identity/schema.ts';
 import { createProjects } from '../projects/service.ts';
 import { ProjectFile } from '../projects/schema.ts';
 import { startMaturity } from './jobs.ts';
@@ -62,7 +62,7 @@ describe.each(ENGINES)('maturity on %s', (engine) => {
     ]);
     const changes = await events.recent({ types: ['maturity.changed'] });
     expect(changes.map((event) => (event.data as { before: unknown }).before)).toEqual([0, 0, null]);
-    expect(await maturity.portfolio()).toEqual(
+    expect(await maturity.portfolio(systemActor('test'))).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ project: P, level: 4, target: 4, name: 'Full automation' }),
         expect.objectContaining({ project: 'default', level: null }),
@@ -163,12 +163,13 @@ describe.each(ENGINES)('maturity on %s', (engine) => {
     jobs.start();
     for (
       let i = 0;
-      i < 200 && (await maturity.portfolio()).find((row) => row.project === P)?.level !== 4;
+      i < 200 &&
+      (await maturity.portfolio(systemActor('test'))).find((row) => row.project === P)?.level !== 4;
       i++
     )
       await new Promise((resolve) => setTimeout(resolve, 10));
     await jobs.stop();
     await subscriptions.stop();
-    expect((await maturity.portfolio()).find((row) => row.project === P)?.level).toBe(4);
+    expect((await maturity.portfolio(systemActor('test'))).find((row) => row.project === P)?.level).toBe(4);
   });
 });

@@ -51,7 +51,7 @@ export interface MaturityService {
     said: { by: string; statement: string; expires: string },
   ): Promise<Attestation>;
   /** Every project with the level it had when it was last computed. */
-  portfolio(): Promise<PortfolioRow[]>;
+  portfolio(actor: Actor): Promise<PortfolioRow[]>;
 }
 
 const DAY = 86_400_000;
@@ -183,9 +183,9 @@ export function createMaturity(parts: {
       fresh.delete(project);
       return attestation;
     },
-    async portfolio() {
+    async portfolio(actor) {
       return Promise.all(
-        (await projects.list()).map(async ({ name: project, title, charter }) => {
+        (await projects.listFor(actor)).map(async ({ name: project, title, charter }) => {
           const [last] = await listLevels(database.read, project, 1);
           return {
             project,

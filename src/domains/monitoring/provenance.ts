@@ -18,7 +18,7 @@ export function resolveMonitoring({ read }: Database, lineage: LineageService): 
       const row = await monitorOf(parts);
       if (!row) return undefined;
       const facts = { kind: row.spec.kind, enabled: row.enabled };
-      return { title: row.name, facts, href: page(row.project, row.name) };
+      return { title: row.name, facts, href: page(row.project, row.name), project: row.project };
     },
     async links(parts) {
       const row = await monitorOf(parts);
@@ -30,7 +30,7 @@ export function resolveMonitoring({ read }: Database, lineage: LineageService): 
       const row = await findAlert(read, Number(id) || 0);
       if (!row) return undefined;
       const facts = { state: row.state, opened: row.opened_event_time, closed: row.closed_event_time };
-      return { title: row.sentence, facts, href: page(row.project, row.monitor) };
+      return { title: row.sentence, facts, href: page(row.project, row.monitor), project: row.project };
     },
     async links([id = '']) {
       const row = await findAlert(read, Number(id) || 0);

@@ -4,8 +4,8 @@ import type { Signals } from '../../events/index.ts';
 import type { Handle } from '../../launchers/launcher.ts';
 import { AppError, ERRORS, invalid, notFound } from '../../lib/errors.ts';
 import { urn } from '../../lib/urn.ts';
+import type { Gate } from '../identity/gate.ts';
 import type { Actor } from '../identity/schema.ts';
-import type { IdentityService } from '../identity/service.ts';
 import { attemptKey, BEAT_MS, type Dispatcher, LEASE_MS, tokenHash } from './dispatch.ts';
 import { type Engine, visibleParams } from './engine.ts';
 import { PIPELINE_ERRORS } from './errors.ts';
@@ -47,14 +47,14 @@ interface AttemptGround {
   engine: Engine;
   dispatcher: Dispatcher;
   logs: StepLogs;
-  identity: IdentityService;
+  gate: Gate;
   /** A version, read once. */
   version(reader: Reader, run: Run): Promise<PipelineVersion>;
 }
 
 export function createAttempts(ground: AttemptGround): AttemptService {
   const { database, blobs, signals, engine, dispatcher, logs } = ground;
-  ground.identity.addIssuer(async (token) => {
+  ground.gate.addIssuer(async (token) => {
     const held = await findByToken(database.read, tokenHash(token));
     return held && actorOf(held);
   });
@@ -110,7 +110,7 @@ export function createAttempts(ground: AttemptGround): AttemptService {
       const one = await held(actor, place);
       const known = progress === null && text === null ? undefined : { value: progress, text };
       if (!(await database.write((tx) => renewLease(tx, one, LEASE_MS, known)))) throw lost(place);
-      if (known) signals.emit(`step-run/${one.step.id}`, { run: one.step.run, ...known });
+      if (known) signals.emit(one.step.project, `step-run/${one.step.id}`, { run: one.step.run, ...known });
     },
     async log(actor, place, chunks) {
       await held(actor, place);

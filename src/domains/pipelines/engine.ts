@@ -56,7 +56,7 @@ export function createEngine(ground: EngineGround): Engine {
   const { events, signals, lineage } = ground;
 
   async function tellStep(tx: Tx, step: StepRun): Promise<void> {
-    signals.emit(`pipeline-run/${step.run}`, { step: step.id, state: step.state });
+    signals.emit(step.project, `pipeline-run/${step.run}`, { step: step.id, state: step.state });
     if (!isFinal(step.state) || ['blocked', 'skipped'].includes(step.state)) return;
     await events.append(tx, {
       type: 'step.run.ended',
@@ -93,7 +93,7 @@ export function createEngine(ground: EngineGround): Engine {
     const culprit = steps.find((step) => step.state === 'failed');
     const error = culprit ? `Step '${culprit.node}' failed: ${firstLine(culprit.error)}` : null;
     if (!(await endRun(tx, run.id, state, error))) return;
-    signals.emit(`pipeline-run/${run.id}`, { state });
+    signals.emit(run.project, `pipeline-run/${run.id}`, { state });
     await events.append(tx, {
       type: 'pipeline.run.ended',
       source: 'pipelines',

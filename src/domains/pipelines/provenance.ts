@@ -17,7 +17,7 @@ export function describeToLineage(lineage: LineageService, database: Database): 
       if (!found) return undefined;
       const facts = { version: found.version, steps: found.graph.nodes.length, commit: found.code.commit };
       const href = page(project, `pipelines/${encodeURIComponent(found.pipeline)}`);
-      return { title: found.pipeline, facts, href };
+      return { title: found.pipeline, facts, href, project };
     },
   });
   lineage.resolve('pipeline-run', {
@@ -34,6 +34,7 @@ export function describeToLineage(lineage: LineageService, database: Database): 
         title: `${run.pipeline} #${run.number}`,
         facts,
         href: page(run.project, `pipeline-runs/${run.id}`),
+        project: run.project,
       };
     },
     expects: ['uses'],
@@ -44,7 +45,7 @@ export function describeToLineage(lineage: LineageService, database: Database): 
       if (!step) return undefined;
       const facts = { state: step.state, attempts: step.attempt, why: step.why };
       const href = page(step.project, `pipeline-runs/${step.run}?step=${step.id}`);
-      return { title: `${step.pipeline} / ${step.node}`, facts, href };
+      return { title: `${step.pipeline} / ${step.node}`, facts, href, project: step.project };
     },
     expects: ['part-of'],
   });
@@ -53,6 +54,7 @@ export function describeToLineage(lineage: LineageService, database: Database): 
       title: `lock file ${digest.slice(0, 8)}`,
       facts: { digest },
       href: null,
+      project: null,
     }),
   });
 }

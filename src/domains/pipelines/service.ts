@@ -6,8 +6,8 @@ import type { Events, Signals } from '../../events/index.ts';
 import type { Launcher } from '../../launchers/launcher.ts';
 import { AppError, notFound } from '../../lib/errors.ts';
 import { urn, urnIn } from '../../lib/urn.ts';
+import type { Gate } from '../identity/gate.ts';
 import type { Actor } from '../identity/schema.ts';
-import type { IdentityService } from '../identity/service.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { type AttemptService, createAttempts } from './attempts.ts';
 import { canonical, sha256 } from './cache-key.ts';
@@ -55,7 +55,7 @@ export interface PipelineGround {
   blobs: BlobStore;
   events: Events;
   signals: Signals;
-  identity: IdentityService;
+  gate: Gate;
   lineage: LineageService;
   launchers: Record<string, Launcher>;
   logFolder: string;
@@ -255,7 +255,7 @@ export function createPipelines(ground: PipelineGround): PipelineService {
           held.push(one);
         }
         await endRun(tx, id, 'cancelled', `Cancelled by ${actor.name}.`);
-        signals.emit(`pipeline-run/${id}`, { state: 'cancelled' });
+        signals.emit(project, `pipeline-run/${id}`, { state: 'cancelled' });
         await events.append(tx, {
           type: 'pipeline.run.ended',
           source: 'pipelines',

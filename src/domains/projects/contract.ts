@@ -8,8 +8,9 @@ export const projectsContract = {
   listProjects: endpoint({
     method: 'GET',
     path: '/api/v1/projects',
-    summary: 'All projects',
+    summary: 'All projects that the caller may see',
     needs: 'view',
+    across: true,
     response: z.object({ projects: z.array(Project) }),
   }),
   getProject: endpoint({

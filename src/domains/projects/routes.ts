@@ -7,7 +7,7 @@ import type { ProjectsService } from './service.ts';
 
 export const projectsRoutes = (projects: ProjectsService): Bound<Actor>[] =>
   bind(projectsContract, {
-    listProjects: async () => ({ projects: await projects.list() }),
+    listProjects: async ({ actor }) => ({ projects: await projects.listFor(actor) }),
     getProject: ({ params }) => projects.get(params.project),
     async applyProject({ actor, params, body }) {
       if (params.project === body.project) return projects.apply(actor, body);

@@ -3,6 +3,7 @@ import type { Database, Tx } from '../../database/index.ts';
 import type { Events } from '../../events/index.ts';
 import { AppError } from '../../lib/errors.ts';
 import { urn } from '../../lib/urn.ts';
+import { mayIn } from '../identity/policy.ts';
 import type { Actor } from '../identity/schema.ts';
 import { PROJECT_ERRORS } from './errors.ts';
 import {
@@ -20,6 +21,8 @@ export interface ProjectsService {
   get(name: string): Promise<Project>;
   find(name: string): Promise<Project | undefined>;
   list(): Promise<Project[]>;
+  /** Those that the actor may see. */
+  listFor(actor: Actor): Promise<Project[]>;
   revisions(name: string): Promise<ProjectRevision[]>;
   environment(project: string, name: string): Promise<Environment>;
 }
@@ -47,19 +50,22 @@ export function createProjects(database: Database, events: Events): ProjectsServ
     throw new AppError(PROJECT_ERRORS.PROJECT_UNKNOWN, `There is no project '${name}'.`);
   }
 
+  async function list(): Promise<Project[]> {
+    const rows = await listProjects(database.read);
+    return (rows.some((row) => row.name === DEFAULT_PROJECT) ? rows : [...rows, bare(DEFAULT_PROJECT)]).map(
+      toProject,
+    );
+  }
+
   return {
     find,
     get,
+    list,
+    listFor: async (actor) => (await list()).filter((project) => mayIn(actor, 'view', project.name)),
     async apply(actor, given) {
       const file = ProjectFile.parse(given);
       const row = await database.write(async (tx) => save(tx, events, actor, file));
       return toProject(row);
-    },
-    async list() {
-      const rows = await listProjects(database.read);
-      return (rows.some((row) => row.name === DEFAULT_PROJECT) ? rows : [...rows, bare(DEFAULT_PROJECT)]).map(
-        toProject,
-      );
     },
     revisions: (name) => listRevisions(database.read, name),
     async environment(project, name) {

@@ -14,7 +14,7 @@ export function resolveRegistry({ read }: Database, lineage: LineageService): vo
     async describe(parts) {
       const { project, own } = splitProject(parts, 1);
       const row = await findModel(read, project, own[0] ?? '');
-      return row && { title: row.name, facts: {}, href: page(project, row.name) };
+      return row && { title: row.name, facts: {}, href: page(project, row.name), project };
     },
   });
   lineage.resolve('model-version', {
@@ -29,6 +29,7 @@ export function resolveRegistry({ read }: Database, lineage: LineageService): vo
         title: `${model.name} version ${version}`,
         facts,
         href: `${page(project, model.name)}/${version}`,
+        project,
       };
     },
     expects: ['produced-by'],
@@ -43,6 +44,7 @@ export function resolveRegistry({ read }: Database, lineage: LineageService): vo
         title: `${model} v${version} on ${dataset} v${dataset_version}`,
         facts: { loss, n, gain },
         href: `${page(row.project, model)}/${version}`,
+        project: row.project,
       };
     },
     expects: ['uses', 'evaluated-on'],

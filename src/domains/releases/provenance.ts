@@ -12,6 +12,7 @@ export function resolveReleases({ read }: Database, lineage: LineageService): vo
         title: `${row.model} v${row.version} to ${row.environment}`,
         facts: { state: row.state, requested_by: row.requested_by, release: row.release },
         href: `/p/${encodeURIComponent(row.project)}/releases`,
+        project: row.project,
       };
     },
     expects: ['uses'],

@@ -12,6 +12,7 @@ export function resolveRollouts({ read }: Database, lineage: LineageService): vo
         title: `${row.model} v${row.candidate} against v${row.champion}`,
         facts: { state: row.state, verdict: row.verdict, endpoint: row.endpoint },
         href: `/p/${encodeURIComponent(row.project)}/rollouts/${row.id}`,
+        project: row.project,
       };
     },
     expects: ['uses'],

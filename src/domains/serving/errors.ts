@@ -1,4 +1,4 @@
-import { defineErrors } from '../../lib/errors.ts';
+import { AppError, defineErrors } from '../../lib/errors.ts';
 
 export const SERVING_ERRORS = defineErrors({
   ENDPOINT_UNKNOWN: {
@@ -17,3 +17,7 @@ export const SERVING_ERRORS = defineErrors({
   },
   GATEWAY_DOWN: { status: 503, hint: 'The server restarts it by itself; `rondo status` shows its state.' },
 });
+
+/** Also for predictions of projects that the caller may not see. */
+export const predictionUnknown = (id: string): AppError =>
+  new AppError(SERVING_ERRORS.PREDICTION_UNKNOWN, `There is no prediction '${id.slice(0, 120)}' in the log.`);

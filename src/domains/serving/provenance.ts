@@ -38,10 +38,11 @@ export function resolveServing(
       const row = await logged(id);
       if (!row) return undefined;
       const endpoint = String(row.endpoint);
-      const project = (await findEndpoint(read, endpoint))?.project;
+      const owner = (await findEndpoint(read, endpoint))?.project;
       const facts = { output: numberOf(row.output), event_time: numberOf(row.event_time) };
-      const href = project === undefined ? null : `/p/${encodeURIComponent(project)}/predictions/${id}`;
-      return { title: `An answer of ${endpoint}`, facts, href };
+      if (owner === undefined) return undefined;
+      const href = `/p/${encodeURIComponent(owner)}/predictions/${id}`;
+      return { title: `An answer of ${endpoint}`, facts, href, project: owner };
     },
     async links([id = '']) {
       const parsed = parsePredictionId(id);
@@ -56,7 +57,12 @@ export function resolveServing(
       const row = await deploymentOf(endpoint, Number(number));
       if (!row) return undefined;
       const facts = { model: row.model, version: row.version, digest: row.digest, by: row.created_by };
-      return { title: `${endpoint} deployment ${row.number}`, facts, href: page(row.project, endpoint) };
+      return {
+        title: `${endpoint} deployment ${row.number}`,
+        facts,
+        href: page(row.project, endpoint),
+        project: row.project,
+      };
     },
     expects: ['uses', 'part-of'],
   });
@@ -70,6 +76,7 @@ export function resolveServing(
         title: row.name,
         facts: { environment: row.environment, live },
         href: page(row.project, row.name),
+        project: row.project,
       };
     },
   });

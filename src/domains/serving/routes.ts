@@ -43,7 +43,14 @@ export function servingRoutes(
       await inProject(params.project, params.endpoint);
       return { predictions: await log.recent(params.endpoint, query) };
     },
-    getPrediction: ({ params }) => log.find(params.id),
-    sendFeedback: ({ body }) => feedback(body),
+    async getPrediction({ actor, params }) {
+      await serving.assertMay(actor, 'view', [params.id]);
+      return log.find(params.id);
+    },
+    async sendFeedback({ actor, body }) {
+      const ids = body.feedback.map((each) => each.prediction_id);
+      await serving.assertMay(actor, 'track', ids);
+      return feedback(body);
+    },
   });
 }

@@ -1,13 +1,11 @@
 import { z } from 'zod';
+import { workspaceOf } from '../../lib/contract/index.ts';
 
 /** The project of callers that name none; MLflow's clients call a project a workspace. */
 export const DEFAULT_PROJECT = 'default';
 
 /** The project a request is about: MLflow's workspace header, else the default project. */
-export function projectOf(headers: Record<string, string | string[] | undefined>): string {
-  const named = headers['x-mlflow-workspace'];
-  return typeof named === 'string' && named !== '' ? named : DEFAULT_PROJECT;
-}
+export const projectOf = workspaceOf;
 
 /** An int64 as MLflow sends it: a number in JSON, a text of digits in a query string or from older clients. */
 export const int64 = z

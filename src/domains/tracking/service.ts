@@ -39,7 +39,12 @@ function describeToLineage(context: TrackingContext): void {
       const row = await runs.find(database.read, id);
       if (!row) return undefined;
       const facts = { status: row.status, experiment: String(row.experiment), started: row.start_time };
-      return { title: row.name, facts, href: `/projects/${row.project}/runs/${row.run_id}` };
+      return {
+        title: row.name,
+        facts,
+        href: `/projects/${row.project}/runs/${row.run_id}`,
+        project: row.project,
+      };
     },
     async links([id = '']) {
       const row = await runs.find(database.read, id);
@@ -56,7 +61,12 @@ function describeToLineage(context: TrackingContext): void {
         .executeTakeFirst();
       if (!row) return undefined;
       const { name, workspace } = toExperiment(row);
-      return { title: name, facts: {}, href: `/projects/${workspace}/experiments/${row.id}` };
+      return {
+        title: name,
+        facts: {},
+        href: `/projects/${workspace}/experiments/${row.id}`,
+        project: row.project,
+      };
     },
   });
   ground.lineage.resolve('logged-model', {
@@ -68,11 +78,21 @@ function describeToLineage(context: TrackingContext): void {
         .executeTakeFirst();
       if (!row) return undefined;
       const facts = { status: row.status, type: row.model_type };
-      return { title: row.name, facts, href: `/projects/${row.project}/logged-models/${row.model_id}` };
+      return {
+        title: row.name,
+        facts,
+        href: `/projects/${row.project}/logged-models/${row.model_id}`,
+        project: row.project,
+      };
     },
     expects: ['produced-by'],
   });
   ground.lineage.resolve('commit', {
-    describe: async ([commit = '']) => ({ title: commit.slice(0, 12), facts: { commit }, href: null }),
+    describe: async ([commit = '']) => ({
+      title: commit.slice(0, 12),
+      facts: { commit },
+      href: null,
+      project: null,
+    }),
   });
 }

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 
 /**
- * What a caller must be allowed to do, from weakest to strongest. On loopback without users, `public`, `view` and `track`
- * need no token; everything above makes code run or changes production and does.
+ * What a caller must be allowed to do, from weakest to strongest. `self` is everybody with a name, about themselves. On loopback
+ * `public`, `view` and `track` need no token; everything above makes code run or changes production and does.
  */
-export const NEEDS = ['public', 'view', 'track', 'edit', 'operate', 'admin'] as const;
+export const NEEDS = ['public', 'self', 'view', 'track', 'edit', 'operate', 'admin'] as const;
 export type Need = (typeof NEEDS)[number];
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -25,6 +25,11 @@ export interface Endpoint<
   path: string;
   summary: string;
   needs: Need;
+  /**
+   * The path names no project and the answer is made of things of many: the right must hold in some project, and the handler
+   * shows and changes only what is in a project where it holds. Left out, such an endpoint asks for the right over the server.
+   */
+  across?: true;
   params?: P;
   query?: Q;
   /** JSON body. */
@@ -68,6 +73,8 @@ export interface Call<E extends Endpoint, Actor> {
 
 export interface RequestContext {
   id: string;
+  /** Network address of the caller. */
+  address: string;
   headers: Record<string, string | string[] | undefined>;
   /** Raw body of an `upload` endpoint. */
   stream?: NodeJS.ReadableStream | undefined;

@@ -7,21 +7,19 @@ import {
   type EventBody,
   type FileBody,
   methodsOf,
-  type Need,
   pathsOf,
   type RequestContext,
 } from './endpoint.ts';
 import { mlflowInvalid } from './mlflow.ts';
 
 export interface MountOptions<Actor> {
+  /** Who asks. The gate before routing has found out and has checked that they may. */
   actorOf(request: FastifyRequest): Actor;
-  /** Throws when the actor may not. `project` is the path parameter of that name or the workspace header. */
-  authorize(actor: Actor, need: Need, project: string | undefined): void;
   /** Parse each JSON answer with its schema too: on in tests, off in production. */
   checkAnswers?: boolean;
 }
 
-/** Binds endpoints to Fastify: validation, permission, and the answer's form. */
+/** Binds endpoints to Fastify: validation and the answer's form. Each route carries its endpoint in `config`, for the gate. */
 export function mount<Actor>(
   app: FastifyInstance,
   bound: Bound<Actor>[],
@@ -51,12 +49,6 @@ async function handle<Actor>(
   const { endpoint } = item;
   const actor = options.actorOf(request);
   const params = request.params as Record<string, string>;
-  const workspace = request.headers['x-mlflow-workspace'];
-  options.authorize(
-    actor,
-    endpoint.needs,
-    params.project ?? (typeof workspace === 'string' ? workspace : undefined),
-  );
   const context = contextOf(request, reply, endpoint.kind === 'events' ? closing : undefined);
   if (endpoint.kind === 'upload') context.stream = request.body as NodeJS.ReadableStream;
   const mlflow = endpoint.dialect === 'mlflow';
@@ -97,6 +89,7 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, closing?: Abort
   let signal: AbortSignal | undefined;
   return {
     id: request.id,
+    address: request.ip,
     headers: request.headers,
     get signal() {
       if (signal) return signal;

@@ -31,7 +31,7 @@ declare module '../../../database/tables.ts' {
   interface Tables {
     datasets: DatasetTable;
     dataset_versions: VersionTable;
-    dataset_inputs: { digest: string; name: string; created_at: number };
+    dataset_inputs: { project: string; digest: string; name: string; created_at: number };
   }
 }
 
@@ -183,20 +183,26 @@ export async function insertVersion(tx: Tx, version: number, row: NewVersion): P
   for (const { digest, name } of row.inputs) {
     await tx
       .insertInto('dataset_inputs')
-      .values({ digest, name, created_at: row.created_at })
+      .values({ project: row.project, digest, name, created_at: row.created_at })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
 }
 
 /** Names under which a blob was imported. */
-export async function inputNames(reader: Reader, digest: string): Promise<string[]> {
+export async function inputNames(
+  reader: Reader,
+  digest: string,
+): Promise<{ names: string[]; projects: string[] }> {
   const rows = await reader
     .selectFrom('dataset_inputs')
-    .select('name')
+    .select(['name', 'project'])
     .where('digest', '=', digest)
     .execute();
-  return rows.map((row) => row.name);
+  return {
+    names: [...new Set(rows.map((row) => row.name))],
+    projects: [...new Set(rows.map((row) => row.project))],
+  };
 }
 
 export async function findVersion(

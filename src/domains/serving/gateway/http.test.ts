@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { linearRoute, putModel, routeTable } from '../../../../test/harness/gateway.ts';
 import { type Answer, openPlane, type TestPlane } from '../../../../test/harness/data-plane.ts';
 import { identityModel } from '../../../../test/harness/onnx.ts';
-import type { EndpointRoute } from '../schema/route.ts';
+import type { EndpointRoute, TokenGrant } from '../schema/route.ts';
 
 let plane: TestPlane;
 
@@ -528,11 +528,18 @@ test('a client that sends one byte at a time is cut off', async () => {
   expect(answer).toMatch(/^(HTTP\/1\.1 408 |$)/);
 });
 
+const grant = (secret: string, more: Partial<TokenGrant> = {}): TokenGrant => ({
+  hash: createHash('sha256').update(secret).digest('hex'),
+  expires_at: null,
+  right: 'feedback',
+  projects: {},
+  ...more,
+});
+
 test('off loopback a token is asked for, also for feedback; health stays open', async () => {
   const guarded = await openPlane({ loopback: false });
   const route = linearRoute(guarded.artifacts, [{ weights: [1, 1] }]);
-  const hash = createHash('sha256').update('a secret').digest('hex');
-  await guarded.routes.apply({ ...routeTable(1, route), token_hashes: [hash] });
+  await guarded.routes.apply({ ...routeTable(1, route), grants: [grant('a secret')] });
   const ask = (headers: Record<string, string>) =>
     guarded.call('POST', '/endpoints/eta/invocations', { instances: [[1, 2]] }, headers);
   expect((await ask({})).status).toBe(401);
@@ -540,14 +547,68 @@ test('off loopback a token is asked for, also for feedback; health stays open', 
   expect((await ask({ authorization: 'Bearer a secret' })).status).toBe(401);
   await guarded.routes.apply({
     ...routeTable(2, route),
-    token_hashes: [createHash('sha256').update('a-secret').digest('hex')],
+    grants: [grant('a-secret')],
   });
   expect((await ask({ authorization: 'Bearer a-secret' })).status).toBe(200);
   expect((await guarded.call('POST', '/api/v1/feedback', { feedback: [] })).status).toBe(401);
   expect((await guarded.call('GET', '/v2/health/live')).status).toBe(200);
-  await guarded.routes.apply({ ...routeTable(3, route), token_hashes: [] });
+  await guarded.routes.apply({ ...routeTable(3, route), grants: [] });
   expect((await ask({ authorization: 'Bearer a-secret' })).status).toBe(401);
   await guarded.close();
+});
+
+test('off loopback a token counts in its projects, for what its role allows, until it expires', async () => {
+  const guarded = await openPlane({ loopback: false });
+  const route = linearRoute(guarded.artifacts, [{ weights: [1, 1] }]);
+  const { project } = route;
+  const grants = [
+    grant('viewer', { right: 'score' }),
+    grant('elsewhere', { right: 'none', projects: { another: 'feedback' } }),
+    grant('shut-out', { right: 'feedback', projects: { [project]: 'none' } }),
+    grant('member', { right: 'none', projects: { [project]: 'feedback' } }),
+    grant('expired', { expires_at: Date.now() - 1 }),
+    grant('short', { expires_at: Date.now() + 400 }),
+  ];
+  await guarded.routes.apply({ ...routeTable(1, route), grants });
+  const ask = async (
+    secret: string,
+    path = '/endpoints/eta/invocations',
+    body: unknown = { instances: [[1, 2]] },
+  ) => guarded.call('POST', path, body, { authorization: `Bearer ${secret}` });
+  const answered = await ask('viewer');
+  expect(answered.status).toBe(200);
+  expect((await ask('member')).status).toBe(200);
+  expect((await ask('short')).status).toBe(200);
+  expect((await ask('expired')).status).toBe(401);
+  for (const secret of ['elsewhere', 'shut-out']) {
+    const hidden = await ask(secret);
+    expect(hidden.status, secret).toBe(404);
+    const missing = await ask(secret, '/endpoints/eta2/invocations');
+    expect(hidden.text.replaceAll('eta', 'x'), secret).toBe(missing.text.replaceAll('eta2', 'x'));
+    expect((await ask(secret, '/v2/models/eta/infer', {})).status, secret).toBe(404);
+  }
+  const truth = { feedback: [{ prediction_id: answered.headers['x-rondo-prediction-id'], label: 1 }] };
+  expect((await ask('viewer', '/api/v1/feedback', truth)).status).toBe(403);
+  expect((await ask('elsewhere', '/api/v1/feedback', truth)).status).toBe(404);
+  expect((await ask('member', '/api/v1/feedback', truth)).status).toBe(200);
+  const metrics = (secret: string) =>
+    guarded.call('GET', '/metrics', undefined, { authorization: `Bearer ${secret}` });
+  expect((await metrics('viewer')).status).toBe(200);
+  expect((await metrics('member')).status).toBe(403);
+  await new Promise((resolve) => setTimeout(resolve, 450));
+  expect((await ask('short')).status).toBe(401);
+  await guarded.close();
+});
+
+test('a closed gateway asks for a token on loopback too', async () => {
+  const closed = await openPlane({ loopback: true });
+  const route = linearRoute(closed.artifacts, [{ weights: [1, 1] }]);
+  await closed.routes.apply({ ...routeTable(1, route), closed: true, grants: [grant('a-secret')] });
+  const ask = (headers: Record<string, string>) =>
+    closed.call('POST', '/endpoints/eta/invocations', { instances: [[1, 2]] }, headers);
+  expect((await ask({})).status).toBe(401);
+  expect((await ask({ authorization: 'Bearer a-secret' })).status).toBe(200);
+  await closed.close();
 });
 
 test('metrics count what was answered', async () => {

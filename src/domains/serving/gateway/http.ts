@@ -5,7 +5,7 @@ import { EventTime } from '../schema/route.ts';
 import { mediaType, readBody } from './body.ts';
 import type { LiveEndpoint } from './endpoint.ts';
 import { acceptFeedback } from './feedback.ts';
-import { Guard } from './guard.ts';
+import { Guard, type Rights } from './guard.ts';
 import { invocationAnswer, parseInvocation } from './invocations.ts';
 import type { EndpointMetrics } from './metrics.ts';
 import { checkOutputs, inferAnswer, modelMetadata, parseInfer } from './oip.ts';
@@ -47,11 +47,13 @@ const FIXED: Record<string, Target> = {
 
 const POSTS = new Set(['infer', 'invocations', 'feedback']);
 const OPEN = new Set(['live', 'ready', 'ping']);
+const unknown = (name: string) =>
+  notFound(`Endpoint ${name}`, 'rondo endpoints list shows what is deployed.');
 const ERRORS_PER_SECOND = 200;
 
 /** The HTTP face of the gateway: Open Inference v2, MLflow scoring, feedback, health and metrics. */
 export function createDataPlane(parts: ServingParts, routes: Routes, options: DataPlaneOptions): DataPlane {
-  const guard = new Guard(options.loopback, () => routes.tokenHashes);
+  const guard = new Guard(options.loopback, () => routes.admission);
   const addresses = new Map<string, Target>();
   let draining = false;
   let errorBudget = ERRORS_PER_SECOND;
@@ -69,14 +71,17 @@ export function createDataPlane(parts: ServingParts, routes: Routes, options: Da
     try {
       const target = addresses.get(url) ?? parse(url);
       if (target.kind === 'invocations') dialect = 'mlflow';
-      guard.check(request, OPEN.has(target.kind));
+      const rights = guard.check(request, OPEN.has(target.kind));
       const wanted = POSTS.has(target.kind) ? 'POST' : 'GET';
       if (request.method !== wanted && !(wanted === 'GET' && request.method === 'HEAD')) {
         response.setHeader('allow', wanted);
         throw new AppError(METHOD, `This address takes ${wanted}.`);
       }
+      if ('endpoint' in target) assertMay(rights, 'score', target.endpoint);
+      if (target.kind === 'metrics' && rights('') === 'none')
+        throw new AppError(ERRORS.FORBIDDEN, 'This token is for single projects; metrics tell of all.');
       if (target.kind === 'infer' || target.kind === 'invocations') score(target, request, response, started);
-      else if (target.kind === 'feedback') feedback(request, response);
+      else if (target.kind === 'feedback') feedback(request, response, rights);
       else answer(target, response);
     } catch (error) {
       sendError(response, dialect, toAppError(error));
@@ -94,8 +99,24 @@ export function createDataPlane(parts: ServingParts, routes: Routes, options: Da
 
   function endpointOf(name: string): LiveEndpoint {
     const found = routes.find(name);
-    if (!found) throw notFound(`Endpoint ${name}`, 'rondo endpoints list shows what is deployed.');
+    if (!found) throw unknown(name);
     return found;
+  }
+
+  /** An endpoint of a project where the caller may nothing is as if it were not there. */
+  function assertMay(rights: Rights, what: 'score' | 'feedback', name: string): void {
+    const found = routes.find(name);
+    if (!found) return;
+    const right = rights(found.route.project);
+    if (right === 'none') throw unknown(name);
+    if (what === 'feedback' && right !== 'feedback')
+      throw new AppError(
+        ERRORS.FORBIDDEN,
+        `This token may ask ${name} for predictions, not send their truth.`,
+        {
+          hint: 'Feedback takes the role editor in the project of the endpoint.',
+        },
+      );
   }
 
   function score(
@@ -192,7 +213,7 @@ export function createDataPlane(parts: ServingParts, routes: Routes, options: Da
     parts.log.append(`${JSON.stringify(record)}\n`);
   }
 
-  function feedback(request: IncomingMessage, response: ServerResponse): void {
+  function feedback(request: IncomingMessage, response: ServerResponse, rights: Rights): void {
     const fail = (error: unknown) => {
       sendError(response, 'native', toAppError(error));
       discard(request);
@@ -204,10 +225,13 @@ export function createDataPlane(parts: ServingParts, routes: Routes, options: Da
         fail(error);
         return;
       }
-      acceptFeedback(body, parts.log).then((accepted) => {
-        parts.metrics.feedback += accepted;
-        send(response, 200, JSON_TYPE, JSON.stringify({ accepted }));
-      }, fail);
+      acceptFeedback(body, parts.log, (endpoint) => assertMay(rights, 'feedback', endpoint)).then(
+        (accepted) => {
+          parts.metrics.feedback += accepted;
+          send(response, 200, JSON_TYPE, JSON.stringify({ accepted }));
+        },
+        fail,
+      );
     });
   }
 

@@ -4,6 +4,7 @@ import type { OnlineStore } from '../../features/gateway/index.ts';
 import { type DeploymentRoute, type EndpointRoute, RouteTable } from '../schema/route.ts';
 import { LiveDeployment, loadModel } from './deployment.ts';
 import { LiveEndpoint } from './endpoint.ts';
+import type { Admission } from './guard.ts';
 import type { Keys } from './keys.ts';
 import type { PredictionLog } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -20,7 +21,7 @@ export interface ServingParts {
 /** What is live: endpoints by name, and the tokens that may use them. */
 export class Routes {
   private readonly parts: ServingParts;
-  private table: RouteTable = { revision: 0, endpoints: [], views: [], token_hashes: [] };
+  private table: RouteTable = { revision: 0, endpoints: [], views: [], grants: [], closed: false };
   private endpoints = new Map<string, LiveEndpoint>();
   private models = new Map<string, Model>();
   private turn: Promise<unknown> = Promise.resolve();
@@ -34,8 +35,8 @@ export class Routes {
     return this.table.revision;
   }
 
-  get tokenHashes(): readonly string[] {
-    return this.table.token_hashes;
+  get admission(): Admission {
+    return this.table;
   }
 
   list(): LiveEndpoint[] {

@@ -93,14 +93,31 @@ export const FeatureViewRoute = z.object({
   keep_ms: Milliseconds,
 });
 
+/** What a token may do: nothing, ask for predictions, or also send their truth. */
+const GrantRight = z.enum(['none', 'score', 'feedback']);
+
+/** A token that the gateway knows by its hash, also while the server is down. */
+export const TokenGrant = z.object({
+  /** sha256, hex. */
+  hash: Digest,
+  /** Epoch ms; null: until it is revoked. */
+  expires_at: z.number().nullable().default(null),
+  /** In projects that are not named. */
+  right: GrantRight,
+  projects: z.record(z.string(), GrantRight).default({}),
+});
+export type TokenGrant = z.infer<typeof TokenGrant>;
+
 /** Everything the gateway serves; replaced as a whole. */
 export const RouteTable = z.object({
   /** Grows with every change; an older table is refused. */
   revision: z.number().int().nonnegative(),
   endpoints: z.array(EndpointRoute).max(1_000),
   views: z.array(FeatureViewRoute).default([]),
-  /** sha256 (hex) of the tokens that may infer and send feedback; not asked for on loopback. */
-  token_hashes: z.array(Digest).default([]),
+  /** The tokens that are accepted; not asked for on loopback unless `closed`. */
+  grants: z.array(TokenGrant).max(100_000).default([]),
+  /** Also callers on loopback need a token. */
+  closed: z.boolean().default(false),
 });
 export type RouteTable = z.infer<typeof RouteTable>;
 

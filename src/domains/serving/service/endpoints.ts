@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Database, Tx } from '../../../database/index.ts';
 import type { Events } from '../../../events/index.ts';
+import type { Need } from '../../../lib/contract/index.ts';
 import { AppError, toAppError } from '../../../lib/errors.ts';
 import { type Lead, lead, type LeadPart } from '../../../lib/lead.ts';
 import { urn, urnIn } from '../../../lib/urn.ts';
 import type { ApprovalsService } from '../../approvals/service.ts';
+import { allows, mayIn, refuse } from '../../identity/policy.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { LineageService } from '../../lineage/service.ts';
 import type { ProjectsService } from '../../projects/service.ts';
-import { SERVING_ERRORS } from '../errors.ts';
+import { predictionUnknown, SERVING_ERRORS } from '../errors.ts';
 import type {
   Arm,
   Cause,
@@ -18,7 +20,7 @@ import type {
   Endpoint,
   TrafficRevision,
 } from '../schema/control.ts';
-import type { RouteTable } from '../schema/route.ts';
+import { parsePredictionId, type RouteTable } from '../schema/route.ts';
 import {
   type DeploymentPlan,
   type DeploymentRow,
@@ -67,6 +69,8 @@ export interface ServingService {
   /** Tells the gateway what should be live; called at start and when the gateway was replaced. */
   pushRoutes(): Promise<void>;
   deploymentOf(endpoint: string, number: number): Promise<DeploymentRow | undefined>;
+  /** Throws for predictions of endpoints in projects where the actor may not; as for unknown ones, so that none is betrayed. */
+  assertMay(actor: Actor, need: Need, predictionIds: readonly string[]): Promise<void>;
 }
 
 export interface ServingParts {
@@ -82,7 +86,8 @@ export interface ServingParts {
     project: string,
     services: readonly NonNullable<DeploymentPlan['feature_service']>[],
   ): Promise<RouteTable['views']>;
-  tokenHashes(): string[];
+  /** The tokens that gateways accept, and whether they ask for one on loopback too. */
+  admission(): Promise<Pick<RouteTable, 'grants' | 'closed'>>;
 }
 
 /** The digest that an approval of this change is bound to. */
@@ -170,7 +175,7 @@ export function createServing(parts: ServingParts): ServingService {
       for (const view of await parts.views(endpoint.project, services))
         views.set(`${view.view}@${view.version}`, view);
     }
-    return { revision: Date.now(), endpoints, views: [...views.values()], token_hashes: parts.tokenHashes() };
+    return { revision: Date.now(), endpoints, views: [...views.values()], ...(await parts.admission()) };
   }
 
   async function endpointFor(tx: Tx, project: string, change: Change, actor: Actor): Promise<EndpointRow> {
@@ -178,7 +183,9 @@ export function createServing(parts: ServingParts): ServingService {
     if (found && found.project !== project) {
       throw new AppError(
         SERVING_ERRORS.ENDPOINT_ELSEWHERE,
-        `Endpoint '${found.name}' belongs to project '${found.project}'.`,
+        mayIn(actor, 'view', found.project)
+          ? `Endpoint '${found.name}' belongs to project '${found.project}'.`
+          : `The name '${found.name}' is taken by an endpoint of another project.`,
       );
     }
     if (change.kind !== 'deploy') {
@@ -352,6 +359,16 @@ export function createServing(parts: ServingParts): ServingService {
     applyPromoted: (actor, project, change, cause) =>
       inTurn(() => apply(actor, project, change, { ...cause, by: actor.name })),
     pushRoutes: () => inTurn(async () => gateway.putRoutes(await table())),
+    async assertMay(actor, need, predictionIds) {
+      const names = new Set(predictionIds.map((id) => parsePredictionId(id)?.endpoint ?? ''));
+      for (const name of names) {
+        const row = await findEndpoint(database.read, name);
+        if (!row || allows(actor, need, { project: row.project })) continue;
+        if (mayIn(actor, 'view', row.project)) throw refuse(actor, need, { project: row.project });
+        const [id = ''] = predictionIds.filter((each) => parsePredictionId(each)?.endpoint === name);
+        throw predictionUnknown(id);
+      }
+    },
   };
 }
 

@@ -3,9 +3,8 @@ import type { Analytics } from '../../../analytics/index.ts';
 import type { BlobStore } from '../../../artifacts/index.ts';
 import type { Database } from '../../../database/index.ts';
 import type { Events, Signals } from '../../../events/index.ts';
-import { AppError } from '../../../lib/errors.ts';
 import { urn } from '../../../lib/urn.ts';
-import { SERVING_ERRORS } from '../errors.ts';
+import { predictionUnknown } from '../errors.ts';
 import { type PredictionScope, predictionScope } from '../predictions.ts';
 import { parsePredictionId } from '../schema/route.ts';
 import {
@@ -19,7 +18,7 @@ import {
   SEGMENT_OPTIONS,
   SEGMENT_VIEW,
 } from '../segment-import.ts';
-import { listDeployments } from '../store/endpoints.ts';
+import { findEndpoint, listDeployments } from '../store/endpoints.ts';
 import {
   advanceClock,
   clockOf,
@@ -135,8 +134,10 @@ export function createLog(parts: LogParts): LogService {
       for (const part of found) await insertPart(tx, part);
     });
     await blobs.remove(raw.digest);
-    for (const endpoint of new Set(found.map((part) => part.endpoint)))
-      signals.emit(`endpoint/${endpoint}`, { imported: Date.now() });
+    for (const endpoint of new Set(found.map((part) => part.endpoint))) {
+      const owner = await findEndpoint(database.read, endpoint);
+      if (owner) signals.emit(owner.project, `endpoint/${endpoint}`, { imported: Date.now() });
+    }
     return found.filter((part) => part.kind === 'prediction').reduce((sum, part) => sum + part.rows, 0);
   }
 
@@ -233,19 +234,14 @@ export function createLog(parts: LogParts): LogService {
     },
     async find(id) {
       const parsed = parsePredictionId(id);
-      const unknown = () =>
-        new AppError(
-          SERVING_ERRORS.PREDICTION_UNKNOWN,
-          `There is no prediction '${id.slice(0, 120)}' in the log.`,
-        );
-      if (!parsed) throw unknown();
+      if (!parsed) throw predictionUnknown(id);
       await segments.seal();
       await importInTurn();
       const holding = await partsHolding(database.read, parsed.endpoint, parsed.epoch, parsed.sequence);
       const of = (kind: Part['kind']) => holding.filter((part) => part.kind === kind);
       const quoted = `'${id.replaceAll("'", "''")}'`;
       const [prediction] = await rowsOf([...of('prediction'), ...of('shadow')], `prediction_id = ${quoted}`);
-      if (!prediction) throw unknown();
+      if (!prediction) throw predictionUnknown(id);
       const shadows = await rowsOf(
         await listParts(database.read, parsed.endpoint, { kinds: ['shadow'] }),
         `"of" = ${quoted}`,

@@ -32,7 +32,7 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
       }
       if (batch.tags && batch.tags.length > 0) await putTags(tx, row, batch.tags);
     });
-    ground.signals.emit(`run:${runId}`, { metrics: points.length });
+    ground.signals.emit(project, `run:${runId}`, { metrics: points.length });
   }
 
   async function addParams(tx: Tx, row: RunRow, params: readonly KeyValue[]): Promise<void> {

@@ -137,7 +137,7 @@ export function runVerbs(context: TrackingContext) {
         });
         return inserted;
       });
-      ground.signals.emit(`experiment:${experiment.id}`, { run_id: runId });
+      ground.signals.emit(project, `experiment:${experiment.id}`, { run_id: runId });
       const last = new Map(tags.map((tag) => [tag.key, tag]));
       return toRun({ id, ...row }, { tags: [...last.values()] });
     },
@@ -189,7 +189,7 @@ export function runVerbs(context: TrackingContext) {
         }
         return after;
       });
-      ground.signals.emit(`run:${runId}`, { status: row.status });
+      ground.signals.emit(project, `run:${runId}`, { status: row.status });
       return toRunInfo(row);
     },
 

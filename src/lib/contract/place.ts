@@ -1,0 +1,32 @@
+import type { Endpoint } from './endpoint.ts';
+
+/**
+ * Where a right must hold: in one project, over the whole `server`, or in `some` project, whose things the handler then picks
+ * out by itself.
+ */
+export type Place = { project: string } | 'server' | 'some';
+
+type Headers = Record<string, string | string[] | undefined>;
+
+/** MLflow's clients name the project in a header and call it a workspace; without one they mean `default`. */
+export function workspaceOf(headers: Headers): string {
+  const named = headers['x-mlflow-workspace'];
+  return typeof named === 'string' && named !== '' ? named : 'default';
+}
+
+/** The place of a request: of its path, of its workspace for the MLflow dialect, else as the endpoint says. */
+export function placeOf(endpoint: Endpoint, params: Record<string, string>, headers: Headers): Place {
+  if (params.project !== undefined) return { project: params.project };
+  if (endpoint.dialect === 'mlflow') return { project: workspaceOf(headers) };
+  return endpoint.across ? 'some' : 'server';
+}
+
+/** In which projects a right holds: everywhere except those that are named, or only in those. */
+export interface Sight {
+  everywhere: boolean;
+  named: readonly string[];
+}
+
+/** Whether it holds in that project; for things of no project, whether it holds everywhere. */
+export const sees = (sight: Sight, project: string | null): boolean =>
+  project === null || !sight.named.includes(project) ? sight.everywhere : !sight.everywhere;
