@@ -15,7 +15,7 @@ import { createGate, type Gate, startToken } from '../domains/identity/gate.ts';
 import { sightOf } from '../domains/identity/policy.ts';
 import { identityRoutes } from '../domains/identity/routes.ts';
 import type { Actor } from '../domains/identity/schema.ts';
-import { createIdentity } from '../domains/identity/service.ts';
+import { createIdentity, type IdentityService } from '../domains/identity/service.ts';
 import { lineageRoutes } from '../domains/lineage/routes.ts';
 import { createLineage } from '../domains/lineage/service.ts';
 import { startMaturity } from '../domains/maturity/jobs.ts';
@@ -62,6 +62,7 @@ import { startTicks } from './ticks.ts';
 
 export interface Domains {
   gate: Gate;
+  identity: IdentityService;
   bound: Bound<Actor>[];
   /** The server answers at `url`: work that calls it may begin. */
   start(url: string): Promise<void>;
@@ -268,6 +269,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   const collections = startCollections(ground);
   return {
     gate,
+    identity,
     bound: [
       eventsRoutes<Actor>(ground.events, ground.signals, (actor) => ({
         view: sightOf(actor, 'view'),

@@ -38,10 +38,9 @@ export function sightOf(actor: Actor, need: Need): Sight {
 /** The one refusal: 401 for callers without a name, 403 for the others. */
 export function refuse(actor: Actor, need: Need, place: Place): AppError {
   if (actor.kind === 'anonymous') {
-    return new AppError(
-      ERRORS.UNAUTHENTICATED,
-      `This needs a token: it requires the right to '${need}', and the request carries none.`,
-    );
+    // Nobody learns from the words which addresses exist; a guest may know.
+    const why = actor.guest ? `: it requires the right to '${need}', and the request` : ', and the request';
+    return new AppError(ERRORS.UNAUTHENTICATED, `This needs a token${why} carries none.`);
   }
   const least = ROLES.find((role) => ALLOWED[role].includes(need));
   const held = roleIn(actor, place);
