@@ -1,5 +1,5 @@
 // Searches over many runs, over HTTP, one after another: the first page of 1,000, a filter on a metric, a sort by a metric, a deep page.
-// Prints the median and 95th percentile of each in ms.
+// Prints the median and 95th percentile of each in ms; and how long a small request waits beside four clients that search.
 //   node bench/search-runs.mjs [--runs 20000] [--metrics 10] [--rounds 20]
 // Starts a server of its own (after `npm run build`) on an empty data directory and fills it over the same API.
 import { spawn } from 'node:child_process';
@@ -33,11 +33,16 @@ const url = await new Promise((resolve, reject) => {
   });
 });
 
-function post(path, body) {
-  const text = JSON.stringify(body);
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+const post = (path, body) => call('POST', path, JSON.stringify(body));
+const get = (path) => call('GET', path);
+
+function call(method, path, text) {
+  const body =
+    text === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
-    const sent = request(`${url}/api/2.0/mlflow${path}`, { method: 'POST', agent, headers }, (answer) => {
+    const sent = request(`${url}/api/2.0/mlflow${path}`, { method, agent, headers: body }, (answer) => {
       const chunks = [];
       answer.on('data', (chunk) => chunks.push(chunk));
       answer.on('end', () => {
@@ -86,8 +91,40 @@ async function measure(name, search) {
   console.log(JSON.stringify({ search: name, runs, found, p50_ms: at(0.5), p95_ms: at(0.95) }));
 }
 
+/** How long a small request waits while others search: four clients ask for pages of 1,000, one reads a run every 10 ms. */
+async function measureBeside(seconds) {
+  const { runs: page } = await post('/runs/search', { experiment_ids: ['0'], max_results: 1 });
+  const small = () => get(`/runs/get?run_id=${page[0].info.run_id}`);
+  for (const searchers of [0, 4]) {
+    const end = performance.now() + seconds * 1000;
+    let pages = 0;
+    const search = async () => {
+      while (performance.now() < end) {
+        await post('/runs/search', { experiment_ids: ['0'], max_results: 1000 });
+        pages++;
+      }
+    };
+    const searching = Promise.all(Array.from({ length: searchers }, search));
+    const took = [];
+    while (performance.now() < end) {
+      const begun = performance.now();
+      await small();
+      took.push(performance.now() - begun);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await searching;
+    took.sort((a, b) => a - b);
+    const at = (share) => Number(took[Math.floor(took.length * share)].toFixed(1));
+    const ms = { p50_ms: at(0.5), p95_ms: at(0.95), p99_ms: at(0.99) };
+    console.log(
+      JSON.stringify({ small_request_beside: searchers, pages_per_s: Math.round(pages / seconds), ...ms }),
+    );
+  }
+}
+
 try {
   await fill();
+  await measureBeside(5);
   await measure('first 1000', { max_results: 1000 });
   await measure('first 100', { max_results: 100 });
   await measure('metric filter', {

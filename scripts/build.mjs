@@ -59,6 +59,7 @@ export async function build() {
         'gateway-parent': 'src/gateway/parent.ts',
         'gateway-worker': 'src/gateway/worker.ts',
         analytics: 'src/analytics/child.ts',
+        'reader-thread': 'src/server/reader-thread.ts',
         evaluate: 'src/runtimes/evaluate.ts',
         'onnx-thread': 'src/runtimes/onnx/thread.ts',
         sdk: 'src/sdk/index.ts',

@@ -5,6 +5,8 @@ import { migrations } from './migrations/index.ts';
 import type { Database } from './database.ts';
 
 export type { Capabilities, Database, Reader, Tx } from './database.ts';
+export { inlineReads, type LongRead, type LongReads, type ReadDatabase } from './reads/reads.ts';
+export { threadReads } from './reads/threads.ts';
 export { loadSnapshot } from './load.ts';
 export { takeSnapshot } from './snapshot.ts';
 export { inSight } from './sight.ts';

@@ -2,15 +2,18 @@ import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { type Analytics, createAnalytics } from '../analytics/index.ts';
 import { type BlobStore, openBlobs } from '../artifacts/index.ts';
-import { type Database, openDatabase } from '../database/index.ts';
+import { type Database, inlineReads, type LongReads, openDatabase, threadReads } from '../database/index.ts';
 import { createEvents, createSignals, type Events, type Signals, Subscriptions } from '../events/index.ts';
 import { JobWorker } from '../jobs/index.ts';
 import type { Config } from './config.ts';
+import { LONG_READS } from './long-reads.ts';
 
 /** What every room stands on. */
 export interface Ground {
   config: Config;
   database: Database;
+  /** Reads of `LONG_READS`, off the event loop on SQLite. */
+  reads: LongReads;
   blobs: BlobStore;
   analytics: Analytics;
   events: Events;
@@ -34,12 +37,17 @@ function entryPath(name: string): string {
 }
 
 export async function openGround(config: Config, report: Report): Promise<Ground> {
-  const database = await openDatabase({ file: join(config.data, 'rondo.db'), url: config.databaseUrl });
+  const file = join(config.data, 'rondo.db');
+  const database = await openDatabase({ file, url: config.databaseUrl });
+  const reads = config.databaseUrl
+    ? inlineReads(database, LONG_READS)
+    : threadReads(file, entryPath('reader-thread'));
   const blobs = await openBlobs({ folder: join(config.data, 'artifacts'), url: config.artifactsUrl });
   const events = await createEvents(database);
   return {
     config,
     database,
+    reads,
     blobs,
     events,
     signals: createSignals(),
@@ -61,5 +69,6 @@ export async function closeGround(ground: Ground): Promise<void> {
   await ground.subscriptions.stop();
   await ground.jobs.stop();
   await ground.analytics.close();
+  await ground.reads.close();
   await ground.database.close();
 }

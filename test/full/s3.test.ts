@@ -1,8 +1,20 @@
-import { randomUUID } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// @ts-expect-error the build script is plain JavaScript
+import { build } from '../../scripts/build.mjs';
 import { type BlobStore, openBlobs } from '../../src/artifacts/index.ts';
+import { Rondo } from '../../src/sdk/index.ts';
 import { blobStoreContract } from '../harness/blob-store.ts';
+import { linearModel } from '../harness/onnx.ts';
+import { rondoCommand } from '../harness/process.ts';
+import { testServer, type TestServer } from '../harness/server.ts';
 
 /** Address of an S3 server, `http://host:port`; credentials are in the AWS variables. */
 const endpoint = process.env.RONDO_TEST_S3_URL;
@@ -50,4 +62,214 @@ describe('S3', () => {
       }
     });
   });
+
+  describe('a server on it', () => {
+    let proxy: Proxy;
+    let server: TestServer;
+    let rondo: Rondo;
+    let data: string;
+
+    beforeAll(async () => {
+      await build();
+      proxy = await cuttable(new URL(endpoint as string));
+      data = mkdtempSync(join(tmpdir(), 'rondo-s3-'));
+      const artifactsUrl = `s3://${bucket}/server?endpoint=http://127.0.0.1:${proxy.port}`;
+      server = await testServer('sqlite', { data: join(data, 'server'), artifactsUrl });
+      rondo = new Rondo({ url: server.url, token: server.token });
+    });
+    afterAll(async () => {
+      await server?.end();
+      await proxy?.close();
+      rmSync(data, { recursive: true, force: true });
+    });
+
+    const list = async (run: string) =>
+      (await server.call('GET', `/api/2.0/mlflow/artifacts/list?run_id=${run}`)).body.files as {
+        path: string;
+      }[];
+
+    it('takes, lists and gives back artifacts, and keeps none in its data folder', async () => {
+      const run = await rondo.startRun({ experiment: 's3', name: 'files' });
+      const bytes = randomBytes(200_000);
+      await run.logArtifact('deep/data.bin', bytes);
+      await run.logArtifact('note.txt', 'hello');
+      expect((await list(run.id)).map((file) => file.path)).toEqual(['deep', 'note.txt']);
+      const answer = await fetch(`${server.url}/get-artifact?run_id=${run.id}&path=deep/data.bin`);
+      expect(Buffer.from(await answer.arrayBuffer())).toEqual(bytes);
+      expect(existsSync(join(data, 'server', 'artifacts', 'blobs'))).toBe(false);
+    });
+
+    it('imports and profiles a dataset', async () => {
+      const file = join(data, 'rows.csv');
+      writeFileSync(file, `n,word\n${Array.from({ length: 500 }, (_, i) => `${i},w${i % 7}`).join('\n')}\n`);
+      const words = [
+        '--url',
+        server.url,
+        '--token',
+        server.token,
+        '--json',
+        'datasets',
+        'import',
+        'rows',
+        file,
+      ];
+      const { stdout } = await rondoCommand(...words);
+      expect(JSON.parse(stdout)).toMatchObject({ state: 'done', result: { version: 1, rows: 500 } });
+      const version = await rondo.datasets.getDatasetVersion({ params: { name: 'rows', version: 'latest' } });
+      expect(version.profile.columns.map((column) => [column.name, column.distinct])).toEqual([
+        ['n', 500],
+        ['word', 7],
+      ]);
+    });
+
+    it('registers a model and answers with it from an endpoint', async () => {
+      const run = await rondo.startRun({ experiment: 's3', name: 'model' });
+      const { model_id } = await run.logModel({
+        name: 'model',
+        flavor: 'onnx',
+        bytes: linearModel([3], 1),
+        signature: { inputs: [{ name: 'x', type: 'float' }], outputs: [{ name: 'y', type: 'float' }] },
+      });
+      await run.end();
+      await rondo.registerModel('line', { model_id, run_id: run.id });
+      await rondo.serving.deploy({
+        params: { endpoint: 'line' },
+        body: { environment: 'dev', model: 'line', version: 1 },
+      });
+      const { gateway } = await rondo.server.getStatus({});
+      const answer = await fetch(`${gateway}/endpoints/line/invocations`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ dataframe_records: [{ x: 5 }] }),
+      });
+      expect(answer.status).toBe(200);
+      expect(JSON.stringify(await answer.json())).toContain('16');
+      const id = answer.headers.get('x-rondo-prediction-id') as string;
+      const logged = await rondo.serving.getPrediction({ params: { id } });
+      expect(logged.prediction).toMatchObject({ output: 16 });
+    });
+
+    it.runIf(process.env.MLFLOW_PYTHON)(
+      'serves the MLflow client: log a model, register it, load it',
+      async () => {
+        const script = join(data, 'client.py');
+        writeFileSync(script, CLIENT);
+        const { stdout } = await promisify(execFile)(
+          process.env.MLFLOW_PYTHON as string,
+          ['-W', 'ignore', script],
+          {
+            cwd: data,
+            env: { ...process.env, MLFLOW_TRACKING_URI: server.url, MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1' },
+          },
+        );
+        expect(stdout.trim().split('\n').at(-1)).toBe('ok');
+      },
+    );
+
+    it('says that it is down, keeps nothing half, and goes on when it is back', async () => {
+      const run = await rondo.startRun({ experiment: 's3', name: 'down' });
+      const target = `/api/2.0/mlflow-artifacts/artifacts/1/${run.id}/artifacts/late.bin`;
+      const put = async (body: Uint8Array<ArrayBuffer>) =>
+        fetch(server.url + target, {
+          method: 'PUT',
+          body,
+          headers: { authorization: `Bearer ${server.token}` },
+        });
+      const bytes = new Uint8Array(randomBytes(50_000));
+      proxy.cut(true);
+      const refused = await put(bytes);
+      expect(refused.status).toBe(503);
+      expect(await refused.text()).toContain('The artifact store does not answer.');
+      const imported = await server.call('POST', '/api/v1/projects/default/blobs', 'x');
+      expect([imported.status, imported.body.code, imported.body.hint]).toEqual([
+        503,
+        'BLOB_STORE_DOWN',
+        expect.stringContaining('RONDO_ARTIFACTS_URL'),
+      ]);
+      expect(await list(run.id)).toEqual([]);
+      // What needs no bytes goes on.
+      await run.logMetric('still', 1);
+      proxy.cut(false);
+      expect((await put(bytes)).status).toBe(200);
+      expect((await list(run.id)).map((file) => file.path)).toEqual(['late.bin']);
+    });
+
+    it('is backed up and comes back on a disk', async () => {
+      const artifactsUrl = `s3://${bucket}/server?endpoint=${endpoint}`;
+      const backup = join(data, 'backup');
+      await rondoCommand('--data', server.data, 'backup', backup, '--artifacts-url', artifactsUrl);
+      await rondoCommand('--data', join(data, 'restored'), 'restore', backup);
+      const restored = await testServer('sqlite', { data: join(data, 'restored') });
+      try {
+        const { body } = await restored.call('POST', '/api/2.0/mlflow/runs/search', {
+          experiment_ids: ['1'],
+          filter: "attributes.run_name = 'files'",
+        });
+        const run = body.runs[0].info.run_id as string;
+        const answer = await fetch(`${restored.url}/get-artifact?run_id=${run}&path=note.txt`);
+        expect(await answer.text()).toBe('hello');
+      } finally {
+        await restored.end();
+      }
+    });
+  });
 });
+
+const CLIENT = `
+import mlflow, numpy as np
+from mlflow.models import infer_signature
+from sklearn.linear_model import LinearRegression
+x = np.arange(10.0).reshape(-1, 1); y = x[:, 0] * 2 + 1
+mlflow.set_experiment('s3-client')
+with mlflow.start_run():
+    model = LinearRegression().fit(x, y)
+    mlflow.sklearn.log_model(model, name='model', registered_model_name='s3-line', signature=infer_signature(x, y))
+    mlflow.log_text('text', 'a/b.txt')
+loaded = mlflow.sklearn.load_model('models:/s3-line/1')
+assert abs(loaded.predict([[20.0]])[0] - 41) < 1e-9
+run = mlflow.last_active_run().info.run_id
+assert mlflow.artifacts.load_text(f'runs:/{run}/a/b.txt') == 'text'
+print('ok')
+`;
+
+interface Proxy {
+  port: number;
+  /** Ends every connection and takes no new one. */
+  cut(on: boolean): void;
+  close(): Promise<void>;
+}
+
+/** Stands between the server and its store, so that the store can go away and come back. */
+async function cuttable(to: URL): Promise<Proxy> {
+  const open = new Set<Socket>();
+  let down = false;
+  const server = createServer((socket) => {
+    if (down) return socket.destroy();
+    const onward = connect(Number(to.port), to.hostname);
+    for (const [one, other] of [
+      [socket, onward],
+      [onward, socket],
+    ] as const) {
+      open.add(one);
+      one.on('error', () => {});
+      one.on('close', () => {
+        open.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const destroy = () => open.forEach((socket) => socket.destroy());
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut(on) {
+      down = on;
+      if (on) destroy();
+    },
+    async close() {
+      destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -43,6 +43,13 @@ export function openSqlite(file: string): Database {
   };
 }
 
+/** A connection that only reads, for threads beside the one that writes. */
+export function readSqlite(file: string): Pick<Database, 'read' | 'capabilities'> {
+  const connection = connect(file);
+  connection.pragma('query_only = on');
+  return { read: readerOver(new Handle(new Statements(connection))), capabilities };
+}
+
 /** Copies the database before a migration touches it; returns the copy's path, or undefined for a new database. */
 export function copyBeforeMigration(file: string, label: string): string | undefined {
   if (!existsSync(file)) return undefined;

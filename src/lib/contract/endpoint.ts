@@ -93,6 +93,15 @@ export interface FileBody {
   disposition?: 'inline' | 'attachment';
 }
 
+/** An answer that is JSON already, for example from another thread: it is sent as it is. */
+export class JsonBytes {
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+}
+
 /** Answer of an `events` endpoint: yields until the client leaves. */
 export type EventBody = AsyncIterable<{ id?: string; event?: string; data: unknown }>;
 
@@ -100,7 +109,11 @@ export type EventBody = AsyncIterable<{ id?: string; event?: string; data: unkno
 export type KindOf<E extends Endpoint> = Exclude<E['kind'], undefined>;
 
 export type Answer<E extends Endpoint> =
-  KindOf<E> extends 'file' ? FileBody : KindOf<E> extends 'events' ? EventBody : z.input<E['response']>;
+  KindOf<E> extends 'file'
+    ? FileBody
+    : KindOf<E> extends 'events'
+      ? EventBody
+      : z.input<E['response']> | JsonBytes;
 
 export type Handlers<C extends Contract, Actor> = {
   [K in keyof C]: (call: Call<C[K], Actor>) => Promise<Answer<C[K]>> | Answer<C[K]>;

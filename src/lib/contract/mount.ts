@@ -6,6 +6,7 @@ import {
   type Bound,
   type EventBody,
   type FileBody,
+  JsonBytes,
   methodsOf,
   pathsOf,
   type RequestContext,
@@ -75,6 +76,10 @@ async function handle<Actor>(
   if (endpoint.kind === 'events') return sendEvents(reply, answer as EventBody, context.signal);
   const status = endpoint.status ?? 200;
   if (status === 204) return reply.code(204).send();
+  if (answer instanceof JsonBytes) {
+    if (options.checkAnswers) endpoint.response.parse(JSON.parse(answer.bytes.toString()));
+    return reply.code(status).type('application/json; charset=utf-8').send(answer.bytes);
+  }
   const body = options.checkAnswers ? endpoint.response.parse(answer) : answer;
   return reply
     .code(status)

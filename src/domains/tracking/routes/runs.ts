@@ -36,17 +36,15 @@ export function runHandlers(tracking: TrackingService): Handlers<typeof runsCont
       await tracking.restoreRun(actor, projectOf(request.headers), runIdOf(body));
       return {};
     },
-    searchRuns: async ({ body, request }) => {
-      const page = await tracking.searchRuns(projectOf(request.headers), {
+    searchRuns: ({ body, request }) =>
+      tracking.searchRunsAnswer(projectOf(request.headers), {
         experimentIds: body.experiment_ids,
         filter: body.filter,
         orderBy: body.order_by,
         limit: body.max_results,
         token: body.page_token,
         view: body.run_view_type,
-      });
-      return { runs: page.items.length > 0 ? page.items : undefined, next_page_token: page.token };
-    },
+      }),
     logMetric: async ({ actor, body, request }) => {
       await tracking.logMetric(actor, projectOf(request.headers), runIdOf(body), body);
       return {};
@@ -135,9 +133,7 @@ export function metricHandlers(tracking: TrackingService): Handlers<typeof metri
       if (query.metric_key === undefined)
         throw badParameter('GetMetricHistoryBulk request must specify a metric_key.');
       const limit = Math.min(query.max_results ?? MOST_POINTS, MOST_POINTS);
-      return {
-        metrics: await tracking.bulkHistory(projectOf(request.headers), ids, query.metric_key, limit),
-      };
+      return tracking.bulkHistory(projectOf(request.headers), ids, query.metric_key, limit);
     },
   };
 }

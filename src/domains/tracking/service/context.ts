@@ -1,10 +1,11 @@
 import type { BlobStore } from '../../../artifacts/index.ts';
-import type { Database } from '../../../database/index.ts';
+import { type Database, inlineReads, type LongReads } from '../../../database/index.ts';
 import type { Events, Signals } from '../../../events/index.ts';
 import type { LineageService } from '../../lineage/service.ts';
 import type { ProjectsService } from '../../projects/service.ts';
 import { under } from '../artifact-path.ts';
 import { absent, badParameter } from '../errors.ts';
+import { trackingReads } from '../long-reads.ts';
 import { DEFAULT_PROJECT } from '../schema.ts';
 import {
   type ExperimentRow,
@@ -24,6 +25,8 @@ export interface TrackingGround {
   blobs: BlobStore;
   lineage: LineageService;
   projects: ProjectsService;
+  /** Where reads of `trackingReads` run; in this thread when left out. */
+  reads?: LongReads;
   /** Root that clients write artifacts to themselves; through the server when left out. */
   defaultArtifactRoot?: string | undefined;
 }
@@ -37,6 +40,7 @@ export class TrackingContext {
   readonly runs: RunStore;
   readonly metrics: MetricStore;
   readonly keys: MetricKeys;
+  readonly reads: LongReads;
   readonly #ready = new Map<string, Promise<number>>();
 
   constructor(ground: TrackingGround) {
@@ -46,6 +50,7 @@ export class TrackingContext {
     this.runs = runStore(engine);
     this.metrics = metricStore(engine);
     this.keys = new MetricKeys(ground.database);
+    this.reads = ground.reads ?? inlineReads(ground.database, trackingReads);
   }
 
   /** Number of the project's default experiment, which is made with the first use. Throws for a project that does not exist. */

@@ -1,4 +1,5 @@
 import type { Tx } from '../../../database/index.ts';
+import type { JsonBytes } from '../../../lib/contract/index.ts';
 import { urn, type Urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { badParameter } from '../errors.ts';
@@ -8,6 +9,7 @@ import { putDatasets, putModels, summarizeDatasets } from '../store/inputs.ts';
 import { type Point, storedValue } from '../store/metrics.ts';
 import type { RunRow } from '../store/runs.ts';
 import { toMetric } from '../wire.ts';
+import type { BulkHistory } from '../long-reads.ts';
 import type { TrackingContext } from './context.ts';
 
 type PutTags = (tx: Tx, row: RunRow, tags: readonly KeyValue[]) => Promise<void>;
@@ -168,17 +170,15 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
       return found;
     },
 
-    /** Histories of several runs, run ids in order; at most `limit` points in all. */
-    async bulkHistory(project: string, runIds: readonly string[], key: string, limit: number) {
-      const number = await context.keys.find(database.read, key);
-      const found: (Metric & { run_id: string })[] = [];
-      for (const runId of [...runIds].sort()) {
-        const row = await runs.find(database.read, runId);
-        if (!row || row.project !== project || number === undefined || found.length >= limit) continue;
-        const points = await metrics.history(database.read, row.id, number, limit - found.length);
-        for (const point of points) found.push({ ...toMetric(key, point), run_id: runId });
-      }
-      return found;
+    /** Histories of several runs as MLflow answers them, run ids in order; at most `limit` points in all. */
+    bulkHistory: (
+      project: string,
+      runIds: readonly string[],
+      key: string,
+      limit: number,
+    ): Promise<JsonBytes> => {
+      const asked: BulkHistory = { project, runIds, key, limit };
+      return context.reads.run('tracking.bulkHistory', asked);
     },
 
     summarizeDatasets: async (project: string, experimentIds: readonly string[]) => {

@@ -3,14 +3,14 @@ import type { Tx } from '../../../database/index.ts';
 import { urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { under } from '../artifact-path.ts';
+import { assembleRuns } from '../assemble.ts';
 import { absent, badParameter } from '../errors.ts';
 import { checkLength, checkTag, checkText, LIMITS } from '../limits.ts';
 import { randomName } from '../run-name.ts';
-import type { KeyValue, Metric, Run, RunInfo, RunStatus } from '../schema.ts';
+import type { KeyValue, Run, RunInfo, RunStatus } from '../schema.ts';
 import { factsOfRuns, type RunFacts } from '../store/facts.ts';
-import { datasetsOf, modelsOf } from '../store/inputs.ts';
 import type { RunRow } from '../store/runs.ts';
-import { toMetric, toRun, toRunInfo } from '../wire.ts';
+import { toRun, toRunInfo } from '../wire.ts';
 import type { TrackingContext } from './context.ts';
 import { assertActive } from './experiments.ts';
 
@@ -37,34 +37,8 @@ const ENDED: readonly RunStatus[] = ['FINISHED', 'FAILED', 'KILLED'];
 export function runVerbs(context: TrackingContext) {
   const { database, ground, runs } = context;
 
-  /** Whole runs of the rows, in their order; each kind of detail is one query for all of them. */
-  async function assemble(rows: readonly RunRow[]): Promise<Run[]> {
-    if (rows.length === 0) return [];
-    const ids = rows.map((row) => row.id);
-    const { read } = database;
-    const [points, params, tags, datasets, models] = await Promise.all([
-      context.metrics.latest(read, ids),
-      runs.params(read, ids),
-      runs.tags(read, ids),
-      datasetsOf(read, ids),
-      modelsOf(read, ids),
-    ]);
-    const names = await context.keys.names(
-      read,
-      points.map((point) => point.key),
-    );
-    const metrics = new Map<number, Metric[]>(ids.map((id) => [id, []]));
-    for (const point of points) metrics.get(point.run)?.push(toMetric(names.get(point.key) ?? '', point));
-    return rows.map((row) =>
-      toRun(row, {
-        metrics: metrics.get(row.id),
-        params: params.get(row.id),
-        tags: tags.get(row.id),
-        datasets: datasets.get(row.id),
-        models: models.filter((model) => model.run === row.id),
-      }),
-    );
-  }
+  const parts = { read: database.read, runs, metrics: context.metrics, keys: context.keys };
+  const assemble = (rows: readonly RunRow[]) => assembleRuns(parts, rows);
 
   /** The run's name lives in the row and in a tag; both always say the same. Returns the tags that are only tags. */
   async function nameFrom(tx: Tx, id: number, tags: readonly KeyValue[]): Promise<readonly KeyValue[]> {

@@ -1,9 +1,12 @@
+import type { JsonBytes } from '../../../lib/contract/index.ts';
 import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
 import { badParameter } from '../errors.ts';
+import type { RunSearch } from '../long-reads.ts';
+import { limitOf, searchOf, type SearchText } from '../search-text.ts';
 import type { Experiment, LoggedModel, Page, Run, View } from '../schema.ts';
 import { experimentTags } from '../store/experiments.ts';
 import type { LoggedModelRow } from '../store/logged-models.ts';
-import type { RunRow } from '../store/runs.ts';
+import { hasMoreRuns, type RunRow } from '../store/runs.ts';
 import {
   type DatasetFilter,
   type LoggedModelOrder,
@@ -14,12 +17,7 @@ import {
 import { toExperiment } from '../wire.ts';
 import type { TrackingContext } from './context.ts';
 
-export interface SearchOptions {
-  /** MLflow's filter grammar, and OR, NOT, parentheses, MATCHES, IS NULL. */
-  filter?: string | undefined;
-  orderBy?: readonly string[];
-  limit?: number | undefined;
-  token?: string | undefined;
+export interface SearchOptions extends SearchText {
   view?: View | undefined;
 }
 
@@ -30,7 +28,8 @@ export interface ModelOrder {
   dataset_digest?: string | undefined;
 }
 
-const MOST = 50_000;
+/** Up to here a search takes about a millisecond, less than it is worth to start a thread for. */
+const INLINE_RUNS = 300;
 
 export function searchVerbs(
   context: TrackingContext,
@@ -52,25 +51,30 @@ export function searchVerbs(
       project: string,
       options: SearchOptions & { experimentIds: readonly string[] },
     ): Promise<Page<Run>> {
-      const search = {
-        filter: parseFilter(options.filter ?? '', 'runs'),
-        orderBy: parseOrderBy(options.orderBy ?? [], 'runs'),
-        limit: limitOf(options.limit ?? 1000),
-        token: options.token,
-      };
+      const search = searchOf(options, 'runs');
       const experiments = await numbers(project, options.experimentIds);
       const scope = { project, experiments, view: options.view ?? 'ACTIVE_ONLY' };
       const page = await searchRunRows(database, scope, search);
       return { items: await assemble.runs(page.items), token: page.token };
     },
 
+    /** The same as the answer of MLflow's `runs/search`. Where there is much to look through, the event loop does not wait for it. */
+    async searchRunsAnswer(
+      project: string,
+      options: SearchOptions & { experimentIds: readonly string[] },
+    ): Promise<JsonBytes | { runs?: Run[] | undefined; next_page_token?: string | undefined }> {
+      const experiments = await numbers(project, options.experimentIds);
+      if (await hasMoreRuns(database.read, experiments, INLINE_RUNS)) {
+        const { filter, orderBy, limit, token, view = 'ACTIVE_ONLY' } = options;
+        const search: RunSearch = { project, experiments, view, filter, orderBy, limit, token };
+        return context.reads.run('tracking.searchRuns', search);
+      }
+      const page = await this.searchRuns(project, options);
+      return { runs: page.items.length > 0 ? page.items : undefined, next_page_token: page.token };
+    },
+
     async searchExperiments(project: string, options: SearchOptions = {}): Promise<Page<Experiment>> {
-      const search = {
-        filter: parseFilter(options.filter ?? '', 'experiments'),
-        orderBy: parseOrderBy(options.orderBy ?? [], 'experiments'),
-        limit: limitOf(options.limit ?? 1000),
-        token: options.token,
-      };
+      const search = searchOf(options, 'experiments');
       await context.ready(project);
       const page = await searchExperimentRows(
         database,
@@ -104,18 +108,6 @@ export function searchVerbs(
       return { items: await assemble.models(page.items), token: page.token };
     },
   };
-}
-
-function limitOf(limit: number): number {
-  if (limit < 1)
-    throw badParameter(
-      `Invalid value ${limit} for parameter 'max_results' supplied. It must be a positive integer`,
-    );
-  if (limit > MOST)
-    throw badParameter(
-      `Invalid value ${limit} for parameter 'max_results' supplied. It must be at most ${MOST}`,
-    );
-  return limit;
 }
 
 function modelOrder(order: ModelOrder): LoggedModelOrder {

@@ -20,9 +20,9 @@ const KEYS_REMEMBERED = 200_000;
 export class MetricKeys {
   readonly #known = new Map<string, number>();
   readonly #names = new Map<number, string>();
-  readonly #database: Database;
+  readonly #database: Pick<Database, 'write'>;
 
-  constructor(database: Database) {
+  constructor(database: Pick<Database, 'write'>) {
     this.#database = database;
   }
 

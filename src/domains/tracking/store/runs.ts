@@ -124,3 +124,20 @@ export const idList = (engine: Engine): string =>
   engine === 'sqlite'
     ? '(select value from json_each(?))'
     : '(select value::bigint from jsonb_array_elements_text($1::jsonb) as t(value))';
+
+/** Whether the experiments have more runs than `limit`, without counting further. */
+export async function hasMoreRuns(
+  reader: Reader,
+  experiments: readonly number[],
+  limit: number,
+): Promise<boolean> {
+  if (experiments.length === 0) return false;
+  const rows = await reader
+    .selectFrom('runs')
+    .select('id')
+    .where('experiment', 'in', experiments)
+    .limit(1)
+    .offset(limit)
+    .execute();
+  return rows.length > 0;
+}

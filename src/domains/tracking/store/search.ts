@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Database } from '../../../database/index.ts';
+import type { Database, ReadDatabase } from '../../../database/index.ts';
 import { filterSql, keyset, type SearchFields, type SortTerm, sortTerms } from '../../../database/search.ts';
 import type { Filter, OrderBy } from '../../../lib/search/filter.ts';
 import type { Page, View } from '../schema.ts';
@@ -40,7 +40,7 @@ const metricKey = (name: string): Sql => sql`(select id from metric_keys where n
 
 /** Runs of the given experiments in the order asked for; ties go to the run that started last, then by id. */
 export async function searchRunRows(
-  { read, capabilities }: Database,
+  { read, capabilities }: ReadDatabase,
   scope: { project: string; experiments: readonly number[]; view: View },
   search: Search,
 ): Promise<Page<RunRow>> {
