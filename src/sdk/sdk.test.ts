@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { parquetWriteBuffer } from 'hyparquet-writer';
@@ -168,5 +170,38 @@ describe('sdk', () => {
     );
     expect(text.split('\n').filter((line) => line.startsWith('flavors'))).toEqual(['flavors:']);
     expect(text).toContain('  feature_service: "svc"');
+  });
+
+  it('repeats, when told to be patient, what may be asked twice, and nothing else', async () => {
+    let asked = 0;
+    const server = createServer((request, response) => {
+      asked++;
+      if (asked === 1) request.socket.destroy();
+      else response.end('{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const ask = (method: string, patient: boolean) => {
+      asked = 0;
+      return new Rondo({ url, patient }).request(method, '/x').then(
+        () => asked,
+        (error: { code: string }) => error.code,
+      );
+    };
+    expect(await ask('GET', true)).toBe(2);
+    expect(await ask('PUT', true)).toBe(2);
+    expect(await ask('POST', true)).toBe('UNREACHABLE');
+    expect(await ask('GET', false)).toBe('UNREACHABLE');
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+
+    // Nothing listens for a moment: what was refused did not arrive, so even a POST is asked again.
+    const later = createServer((_, response) => response.end('{}'));
+    const { port } = new URL(url);
+    const waiting = new Rondo({ url, patient: true }).request('POST', '/x');
+    setTimeout(() => later.listen(Number(port), '127.0.0.1'), 300);
+    expect((await waiting).status).toBe(200);
+    later.closeAllConnections();
+    await new Promise((resolve) => later.close(resolve));
   });
 });

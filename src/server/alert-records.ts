@@ -12,18 +12,15 @@ export async function alertRecords(
   const rollouts = (await parts.rollouts.list(project)).filter((each) => each.endpoint === endpoint);
   const revisions = await parts.serving.revisions(endpoint).catch(() => []);
   return {
-    promoted: rollouts.flatMap((each) =>
-      each.verdict === 'promote' && each.ended_event_time !== null
-        ? [
-            {
-              of: urn('rollout', each.id),
-              version: each.candidate,
-              started: each.started_event_time,
-              ended: each.ended_event_time,
-            },
-          ]
-        : [],
-    ),
+    // A stopped test says nothing either way.
+    tests: rollouts
+      .filter((each) => each.state !== 'stopped')
+      .map((each) => ({
+        of: urn('rollout', each.id),
+        version: each.candidate,
+        started: each.started_event_time,
+        better: each.state === 'decided' ? each.verdict === 'promote' : null,
+      })),
     rolledBack: revisions
       .filter((revision) => revision.cause.kind === 'rollback' && revision.state !== 'failed')
       .map((revision) => revision.created_at),

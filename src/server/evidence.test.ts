@@ -215,6 +215,10 @@ describe('evidence of a running server', () => {
     expect(await rondo.monitoring.markAlert({ params, body: { alarm: null } })).toMatchObject({
       outcome: { alarm: 'true', by: 'records' },
     });
+    const elsewhere = { params: { ...params, project: 'default' } };
+    await expect(rondo.monitoring.acknowledgeAlert(elsewhere)).rejects.toThrow('has no alert');
+    await rondo.monitoring.acknowledgeAlert({ params });
+    expect((await rondo.monitoring.listAlerts({})).alerts[0]).toMatchObject({ state: 'acknowledged' });
     await expect(
       rondo.monitoring.markAlert({ params: { id: params.id + 1 }, body: { alarm: 'true' } }),
     ).rejects.toThrow('has no alert');

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testServer, type TestServer } from '../../test/harness/server.ts';
 import { readConfig } from './config.ts';
@@ -86,6 +86,28 @@ describe('server', () => {
     await reader?.read();
     await listened.end();
     while (!(await reader?.read())?.done);
+  });
+
+  it('ends as soon as its last answer is out, on a connection that its client keeps', async () => {
+    const asked = await testServer();
+    const path = '/api/2.0/mlflow-artifacts/artifacts/0/run/artifacts/large.bin';
+    const large = new Uint8Array(30_000_000);
+    expect((await fetch(asked.url + path, { method: 'PUT', body: large })).status).toBe(200);
+    const agent = new Agent({ keepAlive: true });
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      request(asked.url + path, { agent }, resolve)
+        .on('error', reject)
+        .end();
+    });
+    const ended = asked.end();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    let bytes = 0;
+    for await (const chunk of answer) bytes += (chunk as Buffer).length;
+    expect(bytes).toBe(large.length);
+    const began = Date.now();
+    await ended;
+    expect(Date.now() - began).toBeLessThan(5000);
+    agent.destroy();
   });
 
   it('reports all faults of the settings at once', () => {

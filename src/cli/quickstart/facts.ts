@@ -15,7 +15,9 @@ export async function collectFacts(rondo: Rondo): Promise<Record<string, unknown
     features: await features(rondo),
     models: await models(rondo),
     evaluations: await evaluations(rondo),
-    trainings: await pipelineRuns(rondo),
+    runs: await pipelineRuns(rondo),
+    reproductions: await reproductions(rondo),
+    freshness: (await rondo.features.listFreshness({})).views,
     windows: await windows(rondo),
     alerts: await alerts(rondo),
     firings: await firings(rondo),
@@ -89,6 +91,19 @@ async function pipelineRuns(rondo: Rondo) {
   }));
 }
 
+/** What came out when a run was made again: its loss, and whether the ONNX file is the same byte for byte. */
+async function reproductions(rondo: Rondo) {
+  const query = { pipeline: 'flights-reproduce', limit: 500 };
+  const { runs } = await rondo.pipelines.listPipelineRuns({ query });
+  const all = [];
+  for (const { id } of runs) {
+    const { steps } = await rondo.pipelines.getPipelineRun({ params: { run: id } });
+    const last = steps.find((step) => step.node === 'repeat');
+    if (last) all.push((await rondo.pipelines.getStepRun({ params: { step_run: last.id } })).outputs);
+  }
+  return all;
+}
+
 async function windows(rondo: Rondo) {
   const { monitors } = await rondo.monitoring.listMonitors({});
   const all = [];
@@ -113,12 +128,13 @@ async function alerts(rondo: Rondo) {
   const { alerts } = await rondo.monitoring.listAlerts({});
   return alerts
     .filter((alert) => alert.monitor !== 'service')
-    .map(({ monitor, state, opened_event_time, closed_event_time, sentence }) => ({
+    .map(({ monitor, state, opened_event_time, closed_event_time, sentence, outcome }) => ({
       monitor,
       state,
       opened_event_time,
       closed_event_time,
       sentence,
+      alarm: outcome?.alarm ?? null,
     }))
     .sort((a, b) => a.opened_event_time - b.opened_event_time || (a.monitor < b.monitor ? -1 : 1));
 }

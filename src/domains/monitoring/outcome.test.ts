@@ -12,10 +12,10 @@ const open = {
   marked_by: null,
 };
 const resolved = { ...open, state: 'resolved' as const, closed_event_time: 200, closed_at: 2000 };
-const nothing: AlertRecords = { promoted: [], rolledBack: [] };
-const better = (started: number, ended: number): AlertRecords => ({
+const nothing: AlertRecords = { tests: [], rolledBack: [] };
+const test = (started: number, better: boolean | null): AlertRecords => ({
   ...nothing,
-  promoted: [{ of: urn('rollout', 7), version: 3, started, ended }],
+  tests: [{ of: urn('rollout', 7), version: 3, started, better }],
 });
 
 describe('the outcome of an alert', () => {
@@ -23,15 +23,15 @@ describe('the outcome of an alert', () => {
     ['is open while nothing was done', 'quality', open, nothing, null],
     ['is false when it resolved by itself', 'quality', resolved, nothing, 'false'],
     [
-      'is true when a better version replaced the live one meanwhile',
+      'is true when a version proved better whose test began meanwhile',
       'quality',
       resolved,
-      better(100, 200),
+      test(100, true),
       'true',
     ],
-    ['is true already while it is open', 'drift', open, better(150, 900), 'true'],
-    ['owes nothing to a test that began before it', 'quality', resolved, better(99, 150), 'false'],
-    ['owes nothing to a test that ended after it', 'quality', resolved, better(150, 201), 'false'],
+    ['is true already while it is open', 'drift', open, test(150, true), 'true'],
+    ['owes nothing to a test that began before it', 'quality', resolved, test(99, true), 'false'],
+    ['owes nothing to a test that began after it', 'quality', resolved, test(201, true), 'false'],
     [
       'is true when the endpoint was rolled back meanwhile',
       'quality',
@@ -46,6 +46,9 @@ describe('the outcome of an alert', () => {
       { ...nothing, rolledBack: [999, 2001] },
       'false',
     ],
+    ['waits for a test that goes on', 'quality', resolved, test(100, null), null],
+    ['is false when what was tested was no better', 'quality', resolved, test(150, false), 'false'],
+    ['stays open while it fires, whatever a test found', 'quality', open, test(150, false), null],
     ['is true of a service, whose every request was measured', 'service', open, nothing, 'true'],
     [
       'is what a person says',
@@ -66,7 +69,7 @@ describe('the outcome of an alert', () => {
   });
 
   it('names who or what decided', () => {
-    expect(outcomeOf('quality', resolved, better(100, 200))).toMatchObject({
+    expect(outcomeOf('quality', resolved, test(100, true))).toMatchObject({
       by: 'records',
       proof: urn('rollout', 7),
     });

@@ -46,30 +46,32 @@ export function Alerts({ project, alerts }: { project: string; alerts: readonly 
               </span>
               {alert.outcome ? <span className="r-small">{outcomeSentence(alert.outcome)}</span> : null}
             </span>
-            {alert.state === 'firing' ? (
-              <Action
-                because={barrier ?? busy}
-                onClick={() => acknowledge.run({ params: { project, id: alert.id } })}
-              >
-                Acknowledge
-              </Action>
-            ) : null}
-            {alert.outcome?.alarm === 'false' ? null : (
-              <Action
-                because={barrier ?? busy}
-                onClick={() => mark.run({ params: { project, id: alert.id }, body: { alarm: 'false' } })}
-              >
-                False alarm
-              </Action>
-            )}
-            {alert.outcome && alert.outcome.by !== 'records' ? (
-              <Action
-                because={barrier ?? busy}
-                onClick={() => mark.run({ params: { project, id: alert.id }, body: { alarm: null } })}
-              >
-                Take my word back
-              </Action>
-            ) : null}
+            <span className="r-gate-actions">
+              {alert.state === 'firing' ? (
+                <Action
+                  because={barrier ?? busy}
+                  onClick={() => acknowledge.run({ params: { project, id: alert.id } })}
+                >
+                  Acknowledge
+                </Action>
+              ) : null}
+              {alert.outcome?.alarm === 'false' ? null : (
+                <Action
+                  because={barrier ?? busy}
+                  onClick={() => mark.run({ params: { project, id: alert.id }, body: { alarm: 'false' } })}
+                >
+                  False alarm
+                </Action>
+              )}
+              {alert.outcome && alert.outcome.by !== 'records' ? (
+                <Action
+                  because={barrier ?? busy}
+                  onClick={() => mark.run({ params: { project, id: alert.id }, body: { alarm: null } })}
+                >
+                  Take my word back
+                </Action>
+              ) : null}
+            </span>
           </li>
         ))}
       </ul>
