@@ -192,9 +192,8 @@ describe('10,000 flights asked 64 at a time in shuffled order', () => {
     const csv = `flight,departed_at,date,origin,destination,distance\n${lines.join('\n')}\n`;
     await importRows('asked', new Blob([csv]), { files: [{ format: 'csv', name: 'asked.csv' }] });
 
-    const log = await recentLines(join(server.data, 'gateway', 'log'), 1 << 28);
     const vectors = new Map<string, (number | null)[]>();
-    for (const line of log) {
+    for await (const line of recentLines(join(server.data, 'gateway', 'log'), 1 << 28)) {
       const record = LogRecord.parse(JSON.parse(line));
       if (record.kind === 'prediction') vectors.set(record.prediction_id, (record.vector ?? []).map(cell));
     }
