@@ -38,6 +38,42 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
     expect(runs).toBe(1);
   });
 
+  it('never runs two jobs of one concurrency key, however many claim at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      const concurrencyKey = `one at a time ${round}`;
+      for (let i = 0; i < 4; i++) await add({ kind: 'narrow', payload: {}, concurrencyKey });
+      const claimed = await Promise.all(
+        Array.from({ length: 4 }, () => claim(test.database, ['narrow'], 60_000)),
+      );
+      const held = claimed.filter((job) => job !== undefined);
+      expect(held).toHaveLength(1);
+      const [job] = held as [NonNullable<(typeof held)[number]>];
+      await test.database.write((tx) => finish(tx, job));
+      await test.database.write((tx) =>
+        tx
+          .updateTable('jobs')
+          .set({ state: 'cancelled' })
+          .where('kind', '=', 'narrow')
+          .where('state', '=', 'queued')
+          .execute(),
+      );
+    }
+  });
+
+  it('lets an attempt that lost its lease undo nothing of the one that follows', async () => {
+    const id = await add({ kind: 'slow', payload: {} });
+    const first = await claim(test.database, ['slow'], -1);
+    expect(await reap(test.database)).toBeGreaterThan(0);
+    await test.database.write((tx) =>
+      tx.updateTable('jobs').set({ run_at: 0 }).where('id', '=', id).execute(),
+    );
+    const second = await claim(test.database, ['slow'], 60_000);
+    const late = first as NonNullable<typeof first>;
+    expect(await test.database.write((tx) => fail(tx, late, 'late', false))).toBeUndefined();
+    expect(await findJob(test.database.read, id)).toMatchObject({ state: 'running', fence: second?.fence });
+    await test.database.write((tx) => finish(tx, second as NonNullable<typeof second>));
+  });
+
   it('gives each of many jobs to exactly one of many claimers', async () => {
     for (let i = 0; i < 30; i++) await add({ kind: 'race', payload: { i } });
     const claimed: string[] = [];

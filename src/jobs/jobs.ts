@@ -118,6 +118,24 @@ export async function claim(
   kinds: readonly string[],
   leaseMs: number,
 ): Promise<Job | undefined> {
+  for (;;) {
+    try {
+      return await claimOnce(database, kinds, leaseMs);
+    } catch (error) {
+      // Another replica took a job of the same concurrency key at this moment: the next look sees it.
+      if (!isTwice(error)) throw error;
+    }
+  }
+}
+
+const UNIQUE_VIOLATION = '23505';
+const isTwice = (error: unknown) => (error as { code?: string }).code === UNIQUE_VIOLATION;
+
+async function claimOnce(
+  database: Database,
+  kinds: readonly string[],
+  leaseMs: number,
+): Promise<Job | undefined> {
   const now = Date.now();
   const row = await database.write(async (tx) => {
     const { rows } = await sql<JobTable>`
@@ -159,18 +177,18 @@ export async function fail(
   job: Pick<Job, 'id' | 'fence' | 'attempts'>,
   error: string,
   permanent: boolean,
+  /** Only when its lease ended before this moment. */
+  expiredBefore?: number,
 ): Promise<JobState | undefined> {
-  const row = await tx
+  const known = await tx
     .selectFrom('jobs')
     .select(['max_attempts'])
     .where('id', '=', job.id)
-    .where('fence', '=', job.fence)
-    .where('state', '=', 'running')
     .executeTakeFirst();
-  if (!row) return undefined;
-  const dead = permanent || job.attempts >= row.max_attempts;
+  if (!known) return undefined;
+  const dead = permanent || job.attempts >= known.max_attempts;
   const wait = Math.round(Math.random() * Math.min(60_000, 500 * 2 ** job.attempts));
-  await tx
+  let update = tx
     .updateTable('jobs')
     .set({
       state: dead ? 'dead' : 'queued',
@@ -180,8 +198,11 @@ export async function fail(
       ended_at: dead ? Date.now() : null,
     })
     .where('id', '=', job.id)
-    .execute();
-  return dead ? 'dead' : 'queued';
+    .where('fence', '=', job.fence)
+    .where('state', '=', 'running');
+  if (expiredBefore !== undefined) update = update.where('lease_until', '<', expiredBefore);
+  const row = await update.returning('state').executeTakeFirst();
+  return row?.state;
 }
 
 export async function renew(
@@ -212,9 +233,12 @@ export async function reap(database: Database): Promise<number> {
       .where('state', '=', 'running')
       .where('lease_until', '<', now)
       .execute();
-    for (const row of lost)
-      await fail(tx, row, 'The worker stopped renewing its lease (it was killed or hung).', false);
-    return lost.length;
+    let found = 0;
+    for (const row of lost) {
+      const why = 'The worker stopped renewing its lease (it was killed or hung).';
+      if ((await fail(tx, row, why, false, now)) !== undefined) found++;
+    }
+    return found;
   });
 }
 

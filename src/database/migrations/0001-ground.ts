@@ -53,7 +53,7 @@ export const ground: Migration = {
     )`,
     'create index jobs_ready on jobs (kind, state, priority, run_at)',
     "create unique index jobs_singleton on jobs (singleton_key) where state in ('queued', 'running')",
-    "create index jobs_concurrency on jobs (concurrency_key) where state = 'running'",
+    "create unique index jobs_concurrency on jobs (concurrency_key) where state = 'running'",
     `create table artifact_names (
       root text not null,
       path text not null,

@@ -1,4 +1,7 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from 'kysely';
+import type { Pool } from 'pg';
+import { AppError, defineErrors } from '../../lib/errors.ts';
+import { retry } from '../../lib/retry.ts';
 import type { Capabilities, Database, Tx } from '../database.ts';
 import type { Tables } from '../tables.ts';
 
@@ -11,6 +14,17 @@ const capabilities: Capabilities = {
 
 const RETRYABLE = new Set(['40001', '40P01']);
 
+const POSTGRES_ERRORS = defineErrors({
+  DATABASE_AWAY: {
+    status: 503,
+    hint: 'Try again in some seconds. A change whose answer was lost may have been made: look before you repeat it.',
+  },
+});
+/** Classes 08 and 57P: connection exceptions and operator intervention (PostgreSQL, appendix A); 53300: too many connections. */
+const AWAY = /^(08...|57P..|53300|ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+const AWAY_WORDS =
+  /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect/;
+
 /** Opens PostgreSQL by URL. The driver is loaded here, so that SQLite users never pay for it. */
 export async function openPostgres(url: string): Promise<Database> {
   const { default: pg } = await import('pg');
@@ -18,8 +32,10 @@ export async function openPostgres(url: string): Promise<Database> {
   types.setTypeParser(20, Number);
   types.setTypeParser(1700, Number);
   const pool = new pg.Pool({ connectionString: url, max: 10, types });
-  pool.on('error', () => {}); // an idle connection that died is replaced at the next query
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  // A connection that died is replaced at the next query; whoever was using it hears of it by that query.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => void client.on('error', () => {}));
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: explained(pool) }) });
   const listeners = new Set<() => void>();
   const hearing: { end(): Promise<void> }[] = [];
 
@@ -46,22 +62,36 @@ export async function openPostgres(url: string): Promise<Database> {
       return () => listeners.delete(listener);
     },
     async listen(channel, listener) {
-      let closed = false;
+      const closing = new AbortController();
       let client: InstanceType<typeof pg.Client> | undefined;
       const connect = async () => {
-        client = new pg.Client({ connectionString: url });
-        client.on('notification', listener);
-        client.on('error', () => {
-          if (!closed) setTimeout(() => void connect().catch(() => {}), 1000).unref();
-        });
-        await client.connect();
-        await client.query(`listen ${channel}`);
+        const fresh = new pg.Client({ connectionString: url });
+        let gone = false;
+        fresh.on('notification', listener);
+        const again = () => {
+          if (gone) return;
+          gone = true;
+          if (!closing.signal.aborted) void connectForEver().catch(() => {});
+        };
+        fresh.on('error', again);
+        fresh.on('end', again);
+        try {
+          await fresh.connect();
+          await fresh.query(`listen ${channel}`);
+        } catch (error) {
+          gone = true; // whoever asked tries again
+          await fresh.end().catch(() => {});
+          throw error;
+        }
+        client = fresh;
         listener(); // whatever was said while nobody listened
       };
+      const connectForEver = () =>
+        retry(connect, { attempts: Infinity, capMs: 5000, signal: closing.signal });
       await connect();
       hearing.push({
         end: async () => {
-          closed = true;
+          closing.abort();
           await client?.end();
         },
       });
@@ -73,5 +103,25 @@ export async function openPostgres(url: string): Promise<Database> {
       for (const client of hearing) await client.end().catch(() => {});
       await db.destroy();
     },
+  };
+}
+
+/** The pool, with lost connections told in words that fit every caller. */
+function explained(pool: Pool): PostgresPool {
+  const told = (error: unknown): never => {
+    const { code, message } = error as { code?: string; message?: string };
+    if (!AWAY.test(code ?? '') && !AWAY_WORDS.test(message ?? '')) throw error;
+    throw new AppError(POSTGRES_ERRORS.DATABASE_AWAY, 'The database does not answer.', { cause: error });
+  };
+  return {
+    async connect() {
+      const client = await pool.connect().catch(told);
+      const query = ((...args: Parameters<PostgresPoolClient['query']>) => {
+        const running: unknown = client.query(...(args as unknown as [string]));
+        return running instanceof Promise ? running.catch(told) : running;
+      }) as PostgresPoolClient['query'];
+      return { query, release: () => client.release() };
+    },
+    end: () => pool.end(),
   };
 }
