@@ -1,3 +1,4 @@
+import { checkPattern } from './pattern.ts';
 import { type RawBuilder, sql } from 'kysely';
 import { AppError, defineErrors } from '../lib/errors.ts';
 import type { Comparison, Entity, Filter, OrderBy } from '../lib/search/filter.ts';
@@ -63,6 +64,7 @@ function holds(field: Sql, { comparator, value, numeric }: Comparison, engine: C
     case 'ILIKE':
       return sql`(lower(${field}) like lower(${value}) escape ${NO_ESCAPE})`;
     case 'MATCHES':
+      checkPattern(String(value));
       return engine === 'sqlite' ? sql`(${field} regexp ${value})` : sql`(${field} ~ ${value})`;
     case 'IN':
       return sql`(${field} in ${listSql(value, numeric, engine)})`;

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import { sql } from 'kysely';
-import { matchesPattern } from '../../lib/search/pattern.ts';
+import { matchesPattern } from '../pattern.ts';
 import type { Capabilities, Database } from '../database.ts';
 import { Handle, readerOver, Statements } from './dialect.ts';
 import { GroupWriter } from './writer.ts';

@@ -209,7 +209,7 @@ describe.each(ENGINES)('pipeline store and engine on %s', (engineName) => {
   });
 
   it('counts failures and lost attempts apart, waits longer each time, and blocks what follows', async () => {
-    const retry = { max: 1, backoff_ms: 40 };
+    const retry = { max: 1, backoff_ms: 1500 };
     const { id } = await begin([node('a', [], { retry }), node('b', ['a']), node('c')], { cache: 'off' });
     const find = async () => (await claim(id)).find((one) => one.step.node === 'a');
     const lose = { state: 'lost', error: 'gone' } as const;
@@ -218,8 +218,9 @@ describe.each(ENGINES)('pipeline store and engine on %s', (engineName) => {
     const second = (await find()) as typeof held;
     await write((tx) => engine.fail(tx, second, { state: 'failed', error: 'bad\nstack', exit_code: 1 }));
     expect(await find()).toBeUndefined();
-    expect(await nextRetry(test.database.read)).toBeGreaterThan(Date.now() - 40);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const due = (await nextRetry(test.database.read)) as number;
+    expect(due).toBeGreaterThan(Date.now() - 1500);
+    await new Promise((resolve) => setTimeout(resolve, due - Date.now() + 20));
     const third = (await find()) as typeof held;
     expect(third.step).toMatchObject({ attempt: 3, failures: 1, why: 'attempt 2: bad; retry 1 of 1' });
     await write((tx) => engine.fail(tx, third, { state: 'failed', error: 'bad again' }));

@@ -1,5 +1,3 @@
-import { matchesPattern } from './pattern.ts';
-
 /** What a filter asks, independent of its spelling and of where the rows live. */
 export type Filter = { kind: 'and' | 'or'; items: Filter[] } | { kind: 'not'; item: Filter } | Comparison;
 
@@ -118,7 +116,7 @@ function compare(field: string | number, { comparator, value, numeric }: Compari
     case 'ILIKE':
       return likeToRegExp(String(value), true).test(String(left));
     case 'MATCHES':
-      return matchesPattern(String(value), String(left));
+      return new RegExp(String(value)).test(String(left));
     case 'IN':
       return (value as FieldValue[]).includes(left);
     case 'NOT IN':

@@ -1,7 +1,6 @@
 import { RE2JS } from 're2js';
+import { invalid } from '../lib/errors.ts';
 
-/** Longest regular expression a filter may hold, in characters. */
-export const PATTERN_LIMIT = 500;
 const KEPT = 50;
 const compiled = new Map<string, RE2JS>();
 
@@ -13,12 +12,22 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return compile(pattern).matcher(text).find();
 }
 
-/** Throws what is wrong with the pattern. */
-export function compile(pattern: string): RE2JS {
+/** Throws INVALID for what the parser of filters let through and this syntax does not have. */
+export function checkPattern(pattern: string): void {
+  try {
+    compile(pattern);
+  } catch (cause) {
+    const why = (cause as Error).message.replace(/^error parsing regexp: /, '');
+    throw invalid(
+      `Invalid regular expression '${pattern}': ${why}.`,
+      'The syntax is that of RE2: https://github.com/google/re2/wiki/Syntax',
+    );
+  }
+}
+
+function compile(pattern: string): RE2JS {
   const known = compiled.get(pattern);
   if (known) return known;
-  if (pattern.length > PATTERN_LIMIT)
-    throw new Error(`it has ${pattern.length} characters, at most ${PATTERN_LIMIT} are read`);
   const fresh = RE2JS.compile(pattern);
   if (compiled.size >= KEPT) compiled.clear();
   compiled.set(pattern, fresh);
