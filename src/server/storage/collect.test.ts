@@ -131,7 +131,7 @@ describe.each(ENGINES)('garbage collection on %s', (engine) => {
     let ended = false;
     const collector = (async () => {
       while (!ended) {
-        await collectGarbage(ground, { graceMs: 300, dryRun: false });
+        await collectGarbage(ground, { graceMs: 800, dryRun: false });
         passes++;
       }
     })();
@@ -140,11 +140,11 @@ describe.each(ENGINES)('garbage collection on %s', (engine) => {
     };
     // Stored and named again while it is due to be set aside, while it is aside and due to go, and when it is gone.
     const moments = [
-      async () => new Promise<void>((resolve) => setTimeout(resolve, 299)),
+      async () => new Promise<void>((resolve) => setTimeout(resolve, 799)),
       () => until((found) => found?.aside === true),
       async () => {
         await until((found) => found?.aside === true);
-        await new Promise<void>((resolve) => setTimeout(resolve, 299));
+        await new Promise<void>((resolve) => setTimeout(resolve, 799));
       },
       () => until((found) => found === undefined),
     ];

@@ -11,6 +11,8 @@ interface Parts {
 
 const HOUR = 3_600_000;
 const EVERY_MS = 24 * HOUR;
+/** An upload that has not grown for so long will not go on. */
+const UPLOAD_MS = HOUR;
 
 /**
  * Removes blobs that no row references, in two phases a grace period apart: one that has been unreferenced is set aside, one that was set
@@ -50,7 +52,7 @@ export async function collectGarbage(
     if (fate === 'set_aside') await blobs.setAside(digest);
     if (fate === 'purged') await blobs.purge(digest);
   }
-  if (!dryRun) made.unfinished = await blobs.dropUnfinished(before);
+  if (!dryRun) made.unfinished = await blobs.dropUnfinished(Math.min(before, Date.now() - UPLOAD_MS));
   return made;
 }
 
