@@ -208,6 +208,8 @@ async function publishedBefore(rondo: Rondo, name: string): Promise<ModelRef | u
     const { model_versions = [] } = await rondo.registry.searchModelVersions({ query });
     const known = model_versions.find((version) => version.name === name);
     if (known) return { name, version: Number(known.version) };
+    // Begun by an attempt that was cut short: this one tells it anew.
+    await rondo.tracking.deleteRun({ body: { run_id: info.run_id } });
   }
   return undefined;
 }

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linearModel } from '../../test/harness/onnx.ts';
 import { testServer, type TestServer } from '../../test/harness/server.ts';
@@ -208,8 +210,23 @@ describe('evidence of a running server', () => {
     expect(alert).toMatchObject({ monitor: 'slow', outcome: { alarm: 'true', by: 'records' } });
     const params = { id: alert?.id ?? 0 };
     expect(await finding('recovery-shown')).toMatchObject({ found: 1, proofs: [urn('alert', params.id)] });
-    expect(await rondo.monitoring.markAlert({ params, body: { alarm: 'false' } })).toMatchObject({
-      outcome: { alarm: 'false', by: expect.not.stringMatching('records') as string },
+    const cli = (...words: string[]) =>
+      promisify(execFile)(process.execPath, [
+        'bin/rondo.js',
+        '--url',
+        server.url,
+        '--token',
+        server.token,
+        '--project',
+        PROJECT,
+        'monitors',
+        ...words,
+      ]);
+    await expect(cli('mark', String(params.id))).rejects.toMatchObject({ code: 2 });
+    await cli('mark', String(params.id), '--false');
+    expect((await cli('alerts')).stdout).toMatch(/slow +firing +false, says start token/);
+    expect((await rondo.monitoring.listAlerts({})).alerts[0]).toMatchObject({
+      outcome: { alarm: 'false', by: 'start token' },
     });
     expect(await finding('recovery-shown')).toMatchObject({ found: 1 });
     expect(await rondo.monitoring.markAlert({ params, body: { alarm: null } })).toMatchObject({

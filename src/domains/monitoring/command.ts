@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../lib/command.ts';
 import { textTable } from '../../lib/table.ts';
-import { invalid } from '../../lib/errors.ts';
 import { monitoringContract } from './contract.ts';
 import type { Alert } from './schema.ts';
 
@@ -51,15 +50,18 @@ export function monitorsCommand(program: Command, context: CommandContext): void
     .option('--true', 'there was')
     .option('--false', 'there was not: a false alarm')
     .option('--clear', 'leave it to the records')
-    .action(async (id: string, flags: { true?: boolean; false?: boolean; clear?: boolean }) => {
-      const [said, ...others] = (['true', 'false', 'clear'] as const).filter((word) => flags[word]);
-      if (said === undefined || others.length > 0) throw invalid('Give one of --true, --false and --clear.');
-      const alert = await client().markAlert({
-        params: { project: context.project(), id: Number(id) },
-        body: { alarm: said === 'clear' ? null : said },
-      });
-      context.print(alert, `Alert ${alert.id} of ${alert.monitor}: ${alarmOf(alert)}`);
-    });
+    .action(
+      async (id: string, flags: { true?: boolean; false?: boolean; clear?: boolean }, command: Command) => {
+        const [said, ...others] = (['true', 'false', 'clear'] as const).filter((word) => flags[word]);
+        if (said === undefined || others.length > 0)
+          command.error('Give one of --true, --false and --clear.');
+        const alert = await client().markAlert({
+          params: { project: context.project(), id: Number(id) },
+          body: { alarm: said === 'clear' ? null : said },
+        });
+        context.print(alert, `Alert ${alert.id} of ${alert.monitor}: ${alarmOf(alert)}`);
+      },
+    );
 }
 
 function alarmOf({ outcome }: Alert): string {
