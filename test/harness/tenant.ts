@@ -129,6 +129,8 @@ export async function furnish(server: TestServer, rondo: Rondo, project: string)
   await rondo.maturity.reportCi({
     body: { commit: 'c0ffee'.padEnd(40, '0'), suite: name('suite'), passed: 3, failed: 0 } as never,
   });
+  // So that no tick finds something to settle afterwards.
+  await rondo.serving.settle({ params: { endpoint: name('dev') }, body: {} as never });
   await until(async () => (await rondo.server.getWork({})).quiet);
   shop.end();
   return { run: run.id, model: model_id, prediction, blob: digest };
