@@ -54,7 +54,7 @@ describe.skipIf(!existsSync(data))('datasets of real data', () => {
     const mean = (from: typeof profile) => from.columns.find(({ name }) => name === 'cnt')?.mean;
     expect([mean(profile)?.toFixed(1), mean(later)?.toFixed(1)]).toEqual(['143.8', '234.7']);
     expect(result?.validation).toMatchObject({ passed: 4, failed: 1 });
-    const report = await datasets.getReport(result?.validation?.id as string);
+    const report = await datasets.getReport('default', 'bikes', result?.validation?.id as string);
     expect(report.results[0]?.title).toMatch(/^cnt shifts/);
   });
 

@@ -54,7 +54,7 @@ export const datasetsRoutes = (datasets: DatasetsService, blobs: Blobs): Bound<A
     listValidations: async ({ params, query }) => ({
       validations: await datasets.listReports(params.project, params.name, query.limit),
     }),
-    getValidation: ({ params }) => datasets.getReport(params.id),
+    getValidation: ({ params }) => datasets.getReport(params.project, params.name, params.id),
     listSources: async ({ params }) => ({ sources: await datasets.listSources(params.project) }),
     getSource: ({ params }) => datasets.getSource(params.project, params.source),
     applySource: ({ actor, params, body }) =>

@@ -230,7 +230,7 @@ environments:
     );
     const { result } = await importText('checked', csv(400));
     expect(result?.validation).toMatchObject({ version: 1, passed: 8, failed: 3, warned: 1, skipped: 1 });
-    const report = await datasets.getReport(result?.validation?.id as string);
+    const report = await datasets.getReport('default', 'checked', result?.validation?.id as string);
     expect(report.results.slice(0, 4).map((item) => [item.check.expect, item.state, item.bad_rows])).toEqual([
       ['in_set', 'failed', 133],
       ['fresh', 'failed', null],
@@ -248,7 +248,7 @@ environments:
 
     const shifted = csv(400).replace(/,(\d+)\.5,/g, (_, n: string) => `,${Number(n) + 40}.5,`);
     const next = await importText('checked', shifted);
-    const second = await datasets.getReport(next.result?.validation?.id as string);
+    const second = await datasets.getReport('default', 'checked', next.result?.validation?.id as string);
     expect(second.results.find((item) => item.check.expect === 'max_shift')?.state).toBe('failed');
     const difference = await datasets.compare('default', 'checked', { before: 1, after: 2 }, ['id']);
     expect(difference.rows).toEqual({ key: ['id'], added: 0, removed: 0, changed: 400, same: 0 });

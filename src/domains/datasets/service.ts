@@ -106,7 +106,7 @@ export interface DatasetsService extends SourcesService {
     options?: { environment?: string | undefined; suite?: unknown; at?: number | undefined },
   ): Promise<ValidationReport>;
   listReports(project: string, name: string, limit?: number): Promise<ValidationSummary[]>;
-  getReport(id: string): Promise<ValidationReport>;
+  getReport(project: string, name: string, id: string): Promise<ValidationReport>;
 }
 
 /** Digests of a version's parts, as `analytics.run({ tables })` takes them. */
@@ -327,9 +327,9 @@ export function createDatasets(ground: DatasetsGround): DatasetsService {
       return report;
     },
     listReports: (project, name, limit = 100) => listReports(database.read, project, name, limit),
-    async getReport(id) {
+    async getReport(project, name, id) {
       const report = await findReport(database.read, id);
-      if (report) return report;
+      if (report?.project === project && report.dataset === name) return report;
       throw new AppError(DATASET_ERRORS.DATASET_VERSION_UNKNOWN, `There is no validation report ${id}.`);
     },
   };
