@@ -43,6 +43,10 @@ export function servingRoutes(
       await inProject(params.project, params.endpoint);
       return { predictions: await log.recent(params.endpoint, query) };
     },
+    async getServiceLevel({ params, query }) {
+      await inProject(params.project, params.endpoint);
+      return log.level(params.endpoint, query);
+    },
     getPrediction: ({ params }) => log.find(params.id),
     sendFeedback: ({ body }) => feedback(body),
   });

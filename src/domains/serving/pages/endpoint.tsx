@@ -13,6 +13,7 @@ import { servingContract } from '../contract.ts';
 import type { Endpoint as EndpointOf } from '../schema/control.ts';
 import { RollBack } from './roll-back.tsx';
 import { callForms, partOf, predictionsProof, wayBackOf } from './serving-words.ts';
+import { ServiceCharts } from './service-charts.tsx';
 import { TrafficBar } from './traffic-bar.tsx';
 import { Deployments, TrafficHistory } from './traffic-history.tsx';
 
@@ -89,6 +90,7 @@ function Live({
   return (
     <div className="r-stack">
       <TrafficBar arms={endpoint.arms} />
+      <ServiceCharts project={project} endpoint={endpoint} />
       <Columns>
         <section className="r-panel">
           <h2 className="r-h2">What is so</h2>
