@@ -1,4 +1,4 @@
-import type { StreamEvent } from './event-stream.ts';
+import type { StreamEvent } from '../lib/event-stream.ts';
 
 /** Nouns in the paths of a room's endpoints, by the source of its facts. */
 const NOUNS: Readonly<Record<string, readonly string[]>> = {

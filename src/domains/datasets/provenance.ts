@@ -1,4 +1,5 @@
 import type { Database } from '../../database/index.ts';
+import { pageHref } from '../../lib/page-href.ts';
 import { splitProject } from '../../lib/urn.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { findSource } from './store/sources.ts';
@@ -13,7 +14,13 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
       const { project, own } = splitProject(parts, 1);
       const [name] = own;
       const row = await findDataset(read, project, name as string);
-      return row && { title: row.name, facts: { versions: row.latest }, href: page(project, row.name) };
+      return (
+        row && {
+          title: row.name,
+          facts: { versions: row.latest },
+          href: pageHref(project, 'datasets', row.name),
+        }
+      );
     },
   });
   lineage.resolve('dataset-version', {
@@ -25,7 +32,7 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
         row && {
           title: `${row.dataset} v${row.version}`,
           facts: { rows: row.rows, bytes: row.bytes, digest: row.digest },
-          href: `${page(project, row.dataset)}/versions/${row.version}`,
+          href: pageHref(project, 'datasets', row.dataset, row.version),
         }
       );
     },
@@ -58,6 +65,3 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
     },
   });
 }
-
-const page = (project: string, name: string) =>
-  `/projects/${encodeURIComponent(project)}/datasets/${encodeURIComponent(name)}`;

@@ -18,19 +18,22 @@ export async function serviceLevel(
 ): Promise<ServiceLevel> {
   const step = Math.max(1, Math.ceil((until - from) / buckets));
   const time = clock === 'event' ? 'event_time' : 'wall_time';
-  const inside = `${time} >= ${from} and ${time} < ${until}`;
-  const bucket = `floor((${time} - ${from}) / ${step})::integer as bucket`;
+  // Deduplicating by key needs all rows, so the view is read once and the buckets are cut from what it gave.
+  const once = `create or replace temp table level_rows as
+    select floor((${time} - ${from}) / ${step})::integer as bucket, deployment, latency_us, wall_time from answers
+    where ${time} >= ${from} and ${time} < ${until}`;
   const { rows } = await analytics.run({
-    ...scope,
+    tables: scope.tables,
+    statements: [...scope.statements, once],
     rows: {
-      arms: `select ${bucket}, deployment, count(*)::integer as n from answers where ${inside} group by all order by all`,
-      latency: `select ${bucket}, quantile_cont(latency_us, 0.5) / 1000 as p50, quantile_cont(latency_us, 0.99) / 1000 as p99
-        from answers where ${inside} group by all order by all`,
+      arms: 'select bucket, deployment, count(*)::integer as n from level_rows group by all order by all',
+      latency: `select bucket, quantile_cont(latency_us, 0.5) / 1000 as p50, quantile_cont(latency_us, 0.99) / 1000 as p99
+        from level_rows group by all order by all`,
       whole: `select count(*)::integer as n, quantile_cont(latency_us, 0.5) / 1000 as p50, quantile_cont(latency_us, 0.99) / 1000 as p99
-        from answers where ${inside}`,
+        from level_rows`,
       errors: `select floor((wall_time - ${from}) / ${step})::integer as bucket, count(*)::integer as n from errors
-        where status >= 500 and wall_time between (select min(wall_time) from answers where ${inside}) and
-          (select max(wall_time) from answers where ${inside}) group by all order by all`,
+        where status >= 500 and wall_time between (select min(wall_time) from level_rows) and (select max(wall_time) from level_rows)
+        group by all order by all`,
     },
   });
   const count = Math.ceil((until - from) / step);

@@ -1,3 +1,4 @@
+import { pageHref } from '../../lib/page-href.ts';
 import { urn } from '../../lib/urn.ts';
 import { safePath } from './artifact-path.ts';
 import { toExperiment } from './wire.ts';
@@ -39,7 +40,7 @@ function describeToLineage(context: TrackingContext): void {
       const row = await runs.find(database.read, id);
       if (!row) return undefined;
       const facts = { status: row.status, experiment: String(row.experiment), started: row.start_time };
-      return { title: row.name, facts, href: `/projects/${row.project}/runs/${row.run_id}` };
+      return { title: row.name, facts, href: pageHref(row.project, 'runs', row.run_id) };
     },
     async links([id = '']) {
       const row = await runs.find(database.read, id);
@@ -56,7 +57,11 @@ function describeToLineage(context: TrackingContext): void {
         .executeTakeFirst();
       if (!row) return undefined;
       const { name, workspace } = toExperiment(row);
-      return { title: name, facts: {}, href: `/projects/${workspace}/experiments/${row.id}` };
+      return {
+        title: name,
+        facts: {},
+        href: `${pageHref(workspace ?? 'default', 'experiments')}?experiment=${row.id}`,
+      };
     },
   });
   ground.lineage.resolve('logged-model', {
@@ -68,7 +73,11 @@ function describeToLineage(context: TrackingContext): void {
         .executeTakeFirst();
       if (!row) return undefined;
       const facts = { status: row.status, type: row.model_type };
-      return { title: row.name, facts, href: `/projects/${row.project}/logged-models/${row.model_id}` };
+      const href =
+        row.source_run_id === null
+          ? null
+          : `${pageHref(row.project, 'runs', row.source_run_id)}?tab=artifacts`;
+      return { title: row.name, facts, href };
     },
     expects: ['produced-by'],
   });

@@ -145,7 +145,9 @@ function CallIt({ project, endpoint }: { project: string; endpoint: EndpointOf }
       <p className="r-small">
         {row
           ? 'The row is the newest one in the log.'
-          : 'Nothing was asked yet: put the columns of the model into the empty row.'}
+          : newest.data
+            ? 'Nothing was asked yet: put the columns of the model into the empty row.'
+            : 'The newest row of the log is being read.'}
       </p>
     </section>
   );
