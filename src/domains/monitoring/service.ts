@@ -19,6 +19,8 @@ import {
   type Monitor,
   MonitorSpec,
   type MonitorWindow,
+  type Mute,
+  type MuteBody,
   type QualityMonitor,
   windowStart,
 } from './schema.ts';
@@ -31,6 +33,7 @@ import {
   openAlert,
   saveMonitor,
   saveWindow,
+  setMute,
   updateAlert,
 } from './store.ts';
 import { driftWindow, type ReferenceCache, serviceWindow, type TrainingReference } from './windows.ts';
@@ -55,6 +58,9 @@ export interface MonitoringService {
   ): Promise<{ monitor: Monitor; windows: MonitorWindow[]; alerts: Alert[] }>;
   alerts(project: string): Promise<Alert[]>;
   acknowledge(actor: Actor, project: string, id: number): Promise<void>;
+  /** Alerts are recorded until then, and nobody is told. */
+  mute(actor: Actor, project: string, name: string, body: MuteBody): Promise<Monitor>;
+  unmute(actor: Actor, project: string, name: string): Promise<Monitor>;
   /** For the subscription: what settled is computed by a job. */
   onSettled(event: RondoEvent): Promise<void>;
 }
@@ -74,11 +80,15 @@ export interface MonitoringParts {
 
 const MONITOR_ERRORS = defineErrors({
   MONITOR_UNKNOWN: { status: 404, hint: '`rondo monitors list` shows the monitors.' },
+  MUTE_PAST: { status: 400, hint: 'Name a moment that is still to come.' },
   CHARTER_MISSING: {
     status: 409,
     hint: 'Quality is skill over the baseline of the charter: write one in rondo.yaml.',
   },
 });
+
+/** A mute ends by itself. */
+const isMuted = (mute: Mute | null): mute is Mute => mute !== null && mute.until > Date.now();
 
 const JOB = 'monitoring.settle';
 /** How many windows back late truth is taken in. */
@@ -238,8 +248,9 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
         acknowledged_by: null,
         sentence,
       });
+      // Rules hear `alert.opened`: of a muted monitor they are not told, the record stays.
       await events.append(tx, {
-        type: 'alert.opened',
+        type: isMuted(monitor.muted) ? 'alert.muted' : 'alert.opened',
         source: 'monitoring',
         subject: urn('alert', id),
         project,
@@ -272,6 +283,7 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
           ? 'Provisional'
           : 'Healthy';
     const { name, project, spec, enabled, created_at } = row;
+    const muted = isMuted(row.muted) ? row.muted : null;
     const sentence = last
       ? windowLead(project, spec, last)
       : lead(
@@ -279,7 +291,22 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
           counted(Math.round(spec.window_ms / 86_400_000), 'Length of a window; set in the monitor.', 'days'),
           ' of event time after traffic begins.',
         );
-    return { name, project, spec, enabled, state, lead: sentence, last: last ?? null, created_at };
+    return { name, project, spec, enabled, state, muted, lead: sentence, last: last ?? null, created_at };
+  }
+
+  async function muteTo(actor: Actor, row: MonitorRow, mute: Mute | null): Promise<Monitor> {
+    const { project, name } = row;
+    await database.write(async (tx) => {
+      await setMute(tx, row.id, mute);
+      await events.append(tx, {
+        type: mute ? 'monitor.muted' : 'monitor.unmuted',
+        source: 'monitoring',
+        subject: urnIn(project, 'monitor', name),
+        project,
+        data: mute ?? { by: actor.name },
+      });
+    });
+    return toMonitor(await mustFind(project, name));
   }
 
   async function mustFind(project: string, name: string): Promise<MonitorRow> {
@@ -333,6 +360,15 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
           data: { by: actor.name },
         });
       });
+    },
+    async mute(actor, project, name, { until, reason }) {
+      const row = await mustFind(project, name);
+      if (until <= Date.now())
+        throw new AppError(MONITOR_ERRORS.MUTE_PAST, `Monitor '${name}' was not muted: that moment is over.`);
+      return muteTo(actor, row, { until, reason, by: actor.name });
+    },
+    async unmute(actor, project, name) {
+      return muteTo(actor, await mustFind(project, name), null);
     },
     async onSettled(event) {
       const data = event.data as Omit<Settled, 'project'>;

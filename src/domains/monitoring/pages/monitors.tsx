@@ -22,8 +22,13 @@ const COLUMNS: readonly DataColumn<Monitor>[] = [
     id: 'state',
     head: 'state',
     value: (each) => each.state,
-    cell: (each) => <Status word={wordOfMonitor(each)} still />,
-    width: 110,
+    cell: (each) => (
+      <span className="r-row">
+        <Status word={wordOfMonitor(each)} still />
+        {each.muted ? <span className="r-small">muted</span> : null}
+      </span>
+    ),
+    width: 128,
     narrow: 'end',
   },
   { id: 'kind', head: 'watches', value: (each) => each.spec.kind, width: 76 },

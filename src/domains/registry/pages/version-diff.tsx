@@ -55,6 +55,9 @@ export function VersionDiff() {
         note="what breaks callers first"
         state={panelState(before.data ? after : before, { rows: 5 })}
       >
+        {signature.some((row) => row.changed) ? null : (
+          <p className="r-serif">Both take and give the same columns.</p>
+        )}
         <DiffView
           kind="fields"
           before={`v${from}`}
@@ -125,7 +128,13 @@ function Metrics({
 }) {
   const newest = newestOf(evaluations);
   const sides = paired ? [paired] : [newest.get(from), newest.get(to)].filter((each) => each !== undefined);
-  const metrics = Object.keys(sides[0]?.reports.candidate?.metrics ?? {});
+  const rowsOf = (metric: string) =>
+    paired
+      ? metricRows(paired, metric)
+      : sides.flatMap((each) => metricRows(each, metric).filter((row) => row.label === `v${each.version}`));
+  const metrics = Object.keys(sides[0]?.reports.candidate?.metrics ?? {}).filter(
+    (metric) => rowsOf(metric).length > 0,
+  );
   if (metrics.length === 0)
     return (
       <p className="r-serif">Neither version was evaluated by Rondo yet, so there is nothing to compare.</p>
@@ -133,17 +142,7 @@ function Metrics({
   return (
     <div className="r-stack">
       {metrics.map((metric) => (
-        <Interval
-          key={metric}
-          metric={lossName(metric)}
-          rows={
-            paired
-              ? metricRows(paired, metric)
-              : sides.flatMap((each) =>
-                  metricRows(each, metric).filter((row) => row.label === `v${each.version}`),
-                )
-          }
-        />
+        <Interval key={metric} metric={lossName(metric)} rows={rowsOf(metric)} />
       ))}
     </div>
   );

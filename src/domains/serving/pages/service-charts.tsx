@@ -8,7 +8,7 @@ import { useSurroundings } from '../../../ui/surroundings.tsx';
 import { TimeChart } from '../../../ui/time-chart.tsx';
 import { formatAbsolute, formatSpan } from '../../../ui/time.ts';
 import { servingContract } from '../contract.ts';
-import type { Endpoint } from '../schema/control.ts';
+import type { Deployment, Endpoint } from '../schema/control.ts';
 import type { ServiceLevel } from '../schema/service-level.ts';
 import { predictionsProof } from './serving-words.ts';
 
@@ -22,7 +22,15 @@ const SPANS = [
 ] as const;
 
 /** Rate by arm and latency on one x-axis, up to the newest answer; asked again as answers come in. */
-export function ServiceCharts({ project, endpoint }: { project: string; endpoint: Endpoint }) {
+export function ServiceCharts({
+  project,
+  endpoint,
+  deployments,
+}: {
+  project: string;
+  endpoint: Endpoint;
+  deployments: readonly Deployment[];
+}) {
   const { search, setSearch } = usePlace();
   const { clock } = useSurroundings();
   const span = SPANS.find((each) => each.id === search.w) ?? SPANS[clock === 'event' ? 3 : 0];
@@ -58,12 +66,24 @@ export function ServiceCharts({ project, endpoint }: { project: string; endpoint
           ) : undefined,
       })}
     >
-      {answer.data ? <Charts project={project} endpoint={endpoint} level={answer.data} /> : null}
+      {answer.data ? (
+        <Charts project={project} endpoint={endpoint} deployments={deployments} level={answer.data} />
+      ) : null}
     </Panel>
   );
 }
 
-function Charts({ project, endpoint, level }: { project: string; endpoint: Endpoint; level: ServiceLevel }) {
+function Charts({
+  project,
+  endpoint,
+  deployments,
+  level,
+}: {
+  project: string;
+  endpoint: Endpoint;
+  deployments: readonly Deployment[];
+  level: ServiceLevel;
+}) {
   const { zone } = useSurroundings();
   const x = useMemo(
     () => level.latency.p50_ms.map((_, slot) => level.from + (slot + 1) * level.step_ms),
@@ -74,7 +94,6 @@ function Charts({ project, endpoint, level }: { project: string; endpoint: Endpo
   const rate = (count: number) => (count * unit) / level.step_ms;
   const axis = { kind: 'time', clock: level.clock } as const;
   const step = `a point per ${formatSpan(level.step_ms)}, at its end`;
-  const versionOf = (deployment: number) => endpoint.arms.find((arm) => arm.deployment === deployment);
   return (
     <div className="r-stack">
       <Totals project={project} endpoint={endpoint} level={level} zone={zone} />
@@ -85,12 +104,15 @@ function Charts({ project, endpoint, level }: { project: string; endpoint: Endpo
         sync={`${endpoint.name} service`}
         height={160}
         style="measure"
-        series={level.arms.map(({ deployment, counts }) => {
-          const arm = versionOf(deployment);
+        series={level.arms.map(({ deployment, counts }, index) => {
+          const arm = endpoint.arms.find((each) => each.deployment === deployment);
+          const version = deployments.find((each) => each.number === deployment)?.version;
           return {
             key: String(deployment),
-            label: arm ? `v${arm.version}` : `deployment ${deployment}`,
-            ...(arm ? { role: arm.arm === 'champion' ? ('current' as const) : ('candidate' as const) } : {}),
+            label: version === undefined ? `d${deployment}` : `v${version}`,
+            ...(arm
+              ? { role: arm.arm === 'champion' ? ('current' as const) : ('candidate' as const) }
+              : { colour: 3 + (index % 6) }),
             values: counts.map(rate),
           };
         })}

@@ -8,7 +8,7 @@ export interface Compared {
   differs: boolean;
 }
 
-/** Everything that the runs logged, by key: params, metrics (families with a slash last), data, tags of people. */
+/** Everything that the runs logged, by key: params, metrics (families with a slash last), data, tags that people or their code set. */
 export function comparedRows(runs: readonly Run[]): Compared[] {
   const rows = [
     ...rowsOf(runs, 'param', (run) => run.data.params ?? []),
@@ -19,7 +19,9 @@ export function comparedRows(runs: readonly Run[]): Compared[] {
         value: dataset?.digest?.slice(0, 12),
       })),
     ),
-    ...rowsOf(runs, 'tag', (run) => (run.data.tags ?? []).filter((tag) => !tag.key?.startsWith('mlflow.'))),
+    ...rowsOf(runs, 'tag', (run) =>
+      (run.data.tags ?? []).filter((tag) => !/^(mlflow|rondo)\./.test(tag.key ?? '')),
+    ),
   ];
   const family = (row: Compared) => Number(row.key.includes('/'));
   return rows.sort((a, b) => ORDER[a.kind] - ORDER[b.kind] || family(a) - family(b));

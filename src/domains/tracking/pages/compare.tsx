@@ -1,6 +1,7 @@
 import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import { Action } from '../../../ui/action.tsx';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
+import { cutMiddle } from '../../../ui/data-column.ts';
 import { Delta } from '../../../ui/delta.tsx';
 import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
@@ -42,7 +43,11 @@ export function Compare() {
   const shown = search.all ? rows : differing;
   return (
     <PageFrame
-      title={base ? `${runs.length} runs against ${nameOf(base)}` : 'Compare runs'}
+      title={
+        base
+          ? `${runs.length - 1} ${runs.length === 2 ? 'run' : 'runs'} against ${nameOf(base)}`
+          : 'Compare runs'
+      }
       wide
       lead={base && runs.length > 1 ? compareLead(rows) : undefined}
       actions={
@@ -59,11 +64,11 @@ export function Compare() {
           title="Side by side"
           note={`${differing.length} of ${rows.length} rows differ`}
           actions={
-            <Action href={hrefWith({ all: search.all ? undefined : 1 })}>
-              {search.all
-                ? 'Only differing'
-                : `Show ${rows.length - differing.length} equal ${rows.length - differing.length === 1 ? 'row' : 'rows'}`}
-            </Action>
+            rows.length > differing.length ? (
+              <Action href={hrefWith({ all: search.all ? undefined : 1 })}>
+                {search.all ? 'Only differing' : `Show all ${rows.length} rows`}
+              </Action>
+            ) : undefined
           }
           state={panelState(answer, { rows: 10 })}
         >
@@ -161,7 +166,14 @@ function Cell({ run, row, index, base }: { run: Run; row: Compared; index: numbe
   const value = row.values[index] ?? null;
   const reference = row.values[base] ?? null;
   if (value === null) return <span className="r-missing">{formatNumber(null)}</span>;
-  if (row.kind !== 'metric' || typeof value !== 'number') return <span data-raw>{String(value)}</span>;
+  if (row.kind !== 'metric' || typeof value !== 'number') {
+    const text = String(value);
+    return (
+      <span data-raw title={text}>
+        {cutMiddle(text, 28)}
+      </span>
+    );
+  }
   const logged = loggedProof(run, row.key);
   return (
     <>
