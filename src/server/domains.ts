@@ -28,6 +28,7 @@ import { pipelinesRoutes } from '../domains/pipelines/routes.ts';
 import { createPipelines } from '../domains/pipelines/service.ts';
 import { projectsRoutes } from '../domains/projects/routes.ts';
 import { createProjects, type ProjectsService } from '../domains/projects/service.ts';
+import { contentsRoutes } from '../domains/registry/routes/contents.ts';
 import { evaluationsRoutes } from '../domains/registry/routes/evaluations.ts';
 import { registryRoutes } from '../domains/registry/routes.ts';
 import { createEvaluations } from '../domains/registry/service/evaluations.ts';
@@ -287,6 +288,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       featuresRoutes(features, blobs),
       trackingRoutes(tracking),
       registryRoutes(registry),
+      contentsRoutes(registry),
       evaluationsRoutes(evaluations),
       pipelinesRoutes(pipelines),
       servingRoutes(serving, log, forwardFeedback(gateway.url, gate.startToken)),

@@ -136,6 +136,9 @@ export function useAct<E extends Endpoint>(
   };
 }
 
+/** Calls an endpoint by hand, with the rights of this tab; for streams. */
+export const useCall = (): DataAccess['call'] => useAccess().call;
+
 export const useMe = (): Me | undefined => useAccess().me;
 
 /** Why this person cannot do something that needs `need` now; undefined when they can. */

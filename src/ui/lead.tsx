@@ -4,17 +4,14 @@ import { When } from './when.tsx';
 
 export interface LeadProps {
   parts: readonly LeadPart[];
+  /** Inside a row of a list: in the text's own size. */
+  small?: boolean;
 }
 
 /** The first sentence of a page: what is so, since when, what it needs. Numbers in it can be asked for their proof. */
-export function Lead({ parts }: LeadProps) {
-  return (
-    <p className="r-lead">
-      {parts.map((part, index) => (
-        <Part key={index} part={part} />
-      ))}
-    </p>
-  );
+export function Lead({ parts, small }: LeadProps) {
+  const inside = parts.map((part, index) => <Part key={index} part={part} />);
+  return small ? <span>{inside}</span> : <p className="r-lead">{inside}</p>;
 }
 
 function Part({ part }: { part: LeadPart }) {

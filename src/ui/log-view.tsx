@@ -28,6 +28,8 @@ export function LogView({ label, lines, first = 1, live, height = 320 }: LogView
   const [term, setTerm] = useState('');
   const [hit, setHit] = useState(0);
   const [follow, setFollow] = useState(live ?? false);
+  /** Where it was scrolled to; only a move upwards by a person stops following, by wheel, keys or bar. */
+  const top = useRef(0);
   const hits = useMemo(() => findLines(lines, term), [lines, term]);
   const error = useMemo(() => lines.findIndex((line) => line.level === 'error'), [lines]);
   // oxlint-disable-next-line react/incompatible-library -- only the React Compiler, which is not used, cannot memoise it
@@ -114,7 +116,12 @@ export function LogView({ label, lines, first = 1, live, height = 320 }: LogView
         tabIndex={0}
         role="log"
         aria-live="off"
-        onWheel={(event) => event.deltaY < 0 && setFollow(false)}
+        onScroll={(event) => {
+          const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
+          const up = scrollTop < top.current;
+          top.current = scrollTop;
+          if (up && follow && scrollHeight - scrollTop - clientHeight > 24) setFollow(false);
+        }}
       >
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map((item) => {

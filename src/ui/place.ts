@@ -47,9 +47,7 @@ export function usePlace(): Place {
   };
 }
 
-/** The address of a page of a project; each part is encoded. */
-export const pageOf = (project: string, ...parts: (string | number)[]): string =>
-  `/p/${[project, ...parts].map((part) => encodeURIComponent(String(part))).join('/')}`;
+export { pageHref as pageOf } from '../lib/page-href.ts';
 
 const texts = (search: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(

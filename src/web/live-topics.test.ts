@@ -22,6 +22,10 @@ it('takes a changed charter as news about projects, not about everything in one'
 it('reads signals by their first word and nothing from beats', () => {
   const signal = newsOf({ type: 'signal', data: JSON.stringify({ topic: 'endpoint/flight-delay' }) });
   expect(concerns('/api/v1/projects/:project/endpoints/:endpoint', signal)).toBe(true);
+  const started = newsOf({ type: 'signal', data: JSON.stringify({ topic: 'run:3f2a' }) });
+  expect(concerns('/mlflow/runs/search', started)).toBe(true);
+  const imported = newsOf({ type: 'signal', data: JSON.stringify({ topic: 'dataset.import:7' }) });
+  expect(concerns('/api/v1/projects/:project/datasets', imported)).toBe(true);
   expect(newsOf({ type: 'beat', data: '{"now":1}' })).toEqual([]);
   expect(newsOf({ type: 'hello', data: '{"now":1}' })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { StreamEvent } from './event-stream.ts';
+import type { StreamEvent } from '../lib/event-stream.ts';
 
 /** Nouns in the paths of a room's endpoints, by the source of its facts. */
 const NOUNS: Readonly<Record<string, readonly string[]>> = {
@@ -20,10 +20,11 @@ const NOUNS: Readonly<Record<string, readonly string[]>> = {
 /** Shown whatever happens: the activity list, and lineage, which every room writes. */
 const ALWAYS = ['activity', 'lineage', 'overview'];
 
-/** The first word of a signal's topic is singular: `endpoint/flight-delay`, `run/3f2a`. */
+/** The first word of a signal's topic is singular: `endpoint/flight-delay`, `run:3f2a`, `dataset.import:7`. */
 const SIGNALS: Readonly<Record<string, readonly string[]>> = {
   endpoint: ['endpoints', 'predictions'],
   run: ['runs', 'metrics'],
+  experiment: ['runs', 'experiments'],
   'pipeline-run': ['pipeline-runs', 'step-runs'],
   'step-run': ['step-runs'],
   dataset: ['datasets'],
@@ -33,7 +34,7 @@ const SIGNALS: Readonly<Record<string, readonly string[]>> = {
 export function newsOf(event: Pick<StreamEvent, 'type' | 'data'>): readonly string[] {
   if (event.type !== 'fact' && event.type !== 'signal') return [];
   const data = JSON.parse(event.data) as { source?: string; topic?: string };
-  if (event.type === 'signal') return SIGNALS[data.topic?.split('/')[0] ?? ''] ?? [];
+  if (event.type === 'signal') return SIGNALS[data.topic?.split(/[/:.]/)[0] ?? ''] ?? [];
   return [...ALWAYS, ...(NOUNS[data.source ?? ''] ?? [])];
 }
 

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { eventsContract } from '../events/contract.ts';
 import { queryClient } from './api.ts';
-import { eventParser, type StreamEvent } from './event-stream.ts';
+import { eventParser, type StreamEvent } from '../lib/event-stream.ts';
 import { concerns, newsOf } from './live-topics.ts';
 import { getToken, onToken } from './session.ts';
 

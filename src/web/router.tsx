@@ -13,12 +13,12 @@ import { pageOf } from '../ui/place.ts';
 import { DEFAULT_PROJECT } from '../domains/projects/schema.ts';
 import { projectsContract } from '../domains/projects/contract.ts';
 import { call, toFault } from './api.ts';
-import { addressOf } from './addresses.ts';
 import { Login } from './login.tsx';
 import { NotFound } from './not-found.tsx';
 import { FrameData } from './frame-data.tsx';
 import { getPreferences } from './preferences.ts';
 import { PAGES } from './routes.tsx';
+import { parseSearch } from './search.ts';
 import { Shell } from './shell.tsx';
 
 declare module '@tanstack/react-router' {
@@ -63,19 +63,10 @@ const pages = PAGES.map((page) =>
     getParentRoute: () => framed,
     path: page.path,
     component: lazyRouteComponent(async () => ({ default: await page.load() })),
-    validateSearch: page.search ?? ((raw: Record<string, unknown>) => raw),
+    validateSearch: page.search ? parseSearch(page.search) : (raw: Record<string, unknown>) => raw,
     staticData: { title: page.title, clock: page.clock ?? 'wall' },
   }),
 );
-
-/** Addresses as rooms name their things, for example in lineage. */
-const things = createRoute({
-  getParentRoute: () => framed,
-  path: '/projects/$',
-  beforeLoad: ({ params }) => {
-    throw redirect({ href: addressOf(params._splat ?? '') });
-  },
-});
 
 /** Any address no page has: shown inside the frame. */
 const rest = createRoute({
@@ -86,7 +77,7 @@ const rest = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([login, framed.addChildren([start, project, ...pages, things, rest])]),
+  routeTree: root.addChildren([login, framed.addChildren([start, project, ...pages, rest])]),
   defaultPreload: 'intent',
   scrollRestoration: true,
   defaultErrorComponent: ({ error, reset }) => (

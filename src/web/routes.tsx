@@ -1,5 +1,7 @@
 import type { ComponentType } from 'react';
+import type { z } from 'zod';
 import type { Clock } from '../ui/time.ts';
+import { FIELDS, searchSchema } from './search.ts';
 
 /** One page of the product. */
 export interface Page {
@@ -9,8 +11,8 @@ export interface Page {
   load: () => Promise<ComponentType>;
   /** The clock the page starts in: pages of data in event time, pages of work in wall clock (the default). */
   clock?: Clock;
-  /** Reads the search parameters, best by `parseSearch` with the page's zod schema. */
-  search?: (raw: Record<string, unknown>) => Record<string, unknown>;
+  /** Its search parameters. A broken one is dropped with a note. */
+  search?: z.ZodObject;
 }
 
 /** Every page, one line each. A page lives in its room's `pages`; this list is where it gets an address. */
@@ -18,152 +20,193 @@ export const PAGES: readonly Page[] = [
   { path: '/kit', title: 'Kit', load: async () => (await import('./gallery.tsx')).Gallery },
   {
     path: '/p/$project/overview',
+    search: searchSchema({}),
     title: 'Overview',
     load: async () => (await import('./overview/overview.tsx')).Overview,
   },
   {
     path: '/inbox',
+    search: searchSchema({ id: FIELDS.id }, ['done']),
     title: 'Inbox',
     load: async () => (await import('./inbox-page.tsx')).InboxPage,
   },
   {
     path: '/p/$project/releases',
+    search: searchSchema({ id: FIELDS.id }),
     title: 'Releases',
     load: async () => (await import('../domains/releases/pages/releases.tsx')).Releases,
   },
   {
     path: '/p/$project/releases/$promotion',
+    search: searchSchema({ id: FIELDS.id }),
     title: 'Promotion',
     load: async () => (await import('../domains/releases/pages/releases.tsx')).Releases,
   },
   {
     path: '/p/$project/lineage',
+    search: searchSchema({ of: FIELDS.text, way: FIELDS.text, depth: FIELDS.id }),
     title: 'Lineage',
     load: async () => (await import('../domains/lineage/pages/lineage.tsx')).Lineage,
   },
   {
     path: '/p/$project/charter',
+    search: searchSchema({}, ['history']),
     title: 'Charter',
     load: async () => (await import('../domains/projects/pages/charter.tsx')).Charter,
   },
   {
     path: '/p/$project/endpoints',
+    search: searchSchema({}),
     title: 'Endpoints',
     load: async () => (await import('../domains/serving/pages/endpoints.tsx')).Endpoints,
   },
   {
     path: '/p/$project/endpoints/$endpoint',
+    search: searchSchema({ w: FIELDS.text }, ['traffic', 'versions']),
     title: 'Endpoint',
     load: async () => (await import('../domains/serving/pages/endpoint.tsx')).Endpoint,
   },
   {
     path: '/p/$project/predictions',
+    search: searchSchema({ endpoint: FIELDS.name, from: FIELDS.moment, to: FIELDS.moment }),
     title: 'Predictions',
     clock: 'event',
     load: async () => (await import('../domains/serving/pages/predictions.tsx')).Predictions,
   },
   {
     path: '/p/$project/predictions/$prediction',
+    search: searchSchema({}),
     title: 'Why this answer?',
     clock: 'event',
     load: async () => (await import('../domains/serving/pages/prediction.tsx')).Prediction,
   },
   {
     path: '/p/$project/monitors',
+    search: searchSchema({}, ['alerts']),
     title: 'Monitors',
     clock: 'event',
     load: async () => (await import('../domains/monitoring/pages/monitors.tsx')).Monitors,
   },
   {
     path: '/p/$project/monitors/$monitor',
+    search: searchSchema({ w: FIELDS.moment, f: FIELDS.name }),
     title: 'Monitor',
     clock: 'event',
     load: async () => (await import('../domains/monitoring/pages/monitor.tsx')).Monitor,
   },
   {
     path: '/p/$project/rollouts',
+    search: searchSchema({}),
     title: 'Rollouts',
     clock: 'event',
     load: async () => (await import('../domains/rollouts/pages/rollouts.tsx')).Rollouts,
   },
   {
     path: '/p/$project/rollouts/$rollout',
+    search: searchSchema({}, ['looks', 'plan']),
     title: 'Rollout',
     clock: 'event',
     load: async () => (await import('../domains/rollouts/pages/rollout.tsx')).Rollout,
   },
   {
     path: '/p/$project/datasets',
+    search: searchSchema({}),
     title: 'Datasets',
     load: async () => (await import('../domains/datasets/pages/datasets.tsx')).Datasets,
   },
   {
     path: '/p/$project/datasets/$dataset',
+    search: searchSchema({ column: FIELDS.name }, ['checks', 'rows', 'versions']),
     title: 'Dataset',
     load: async () => (await import('../domains/datasets/pages/dataset.tsx')).Dataset,
   },
   {
     path: '/p/$project/datasets/$dataset/$version',
+    search: searchSchema({ column: FIELDS.name }, ['checks', 'rows', 'versions']),
     title: 'Dataset',
     load: async () => (await import('../domains/datasets/pages/dataset.tsx')).Dataset,
   },
   {
     path: '/p/$project/models',
+    search: searchSchema({}),
     title: 'Models',
     load: async () => (await import('../domains/registry/pages/models.tsx')).Models,
   },
   {
     path: '/p/$project/models/$model',
+    search: searchSchema({}),
     title: 'Model',
     load: async () => (await import('../domains/registry/pages/model.tsx')).Model,
   },
   {
     path: '/p/$project/models/$model/$version',
+    search: searchSchema({}, ['slices', 'evaluation', 'signature']),
     title: 'Model version',
     load: async () => (await import('../domains/registry/pages/model-version.tsx')).ModelVersion,
   },
   {
     path: '/p/$project/pipelines',
+    search: searchSchema({}),
     title: 'Pipelines',
     load: async () => (await import('../domains/pipelines/pages/pipelines.tsx')).Pipelines,
   },
   {
     path: '/p/$project/pipelines/$pipeline/runs/$run',
+    search: searchSchema({ step: FIELDS.name, state: FIELDS.text }),
     title: 'Pipeline run',
     load: async () => (await import('../domains/pipelines/pages/pipeline-run.tsx')).PipelineRun,
   },
   {
     path: '/p/$project/automation',
+    search: searchSchema({ firing: FIELDS.id }),
     title: 'Automation',
     load: async () => (await import('../domains/automation/pages/automation.tsx')).Automation,
   },
   {
     path: '/p/$project/maturity',
+    search: searchSchema({}, ['score', 'people']),
     title: 'Maturity',
     load: async () => (await import('../domains/maturity/pages/maturity.tsx')).Maturity,
   },
   {
     path: '/p/$project/pipelines/$pipeline',
+    search: searchSchema({}),
     title: 'Pipeline',
     load: async () => (await import('../domains/pipelines/pages/pipelines.tsx')).Pipelines,
   },
   {
     path: '/p/$project/experiments',
+    search: searchSchema({ experiment: FIELDS.name, sel: FIELDS.text }),
     title: 'Experiments',
     load: async () => (await import('../domains/tracking/pages/runs.tsx')).Runs,
   },
   {
+    path: '/p/$project/runs/compare',
+    title: 'Compare runs',
+    search: searchSchema({ ids: FIELDS.text, base: FIELDS.text, all: FIELDS.text }),
+    load: async () => (await import('../domains/tracking/pages/compare.tsx')).Compare,
+  },
+  {
+    path: '/p/$project/models/$model/compare/$versions',
+    title: 'Compare versions',
+    search: searchSchema({}),
+    load: async () => (await import('../domains/registry/pages/version-diff.tsx')).VersionDiff,
+  },
+  {
     path: '/p/$project/runs/$run',
+    search: searchSchema({ path: FIELDS.text }, ['params', 'artifacts']),
     title: 'Run',
     load: async () => (await import('../domains/tracking/pages/run.tsx')).Run,
   },
   {
     path: '/p/$project/features',
+    search: searchSchema({}),
     title: 'Features',
     load: async () => (await import('../domains/features/pages/features.tsx')).Features,
   },
   {
     path: '/p/$project/features/$view',
+    search: searchSchema({ key: FIELDS.name, at: FIELDS.text }),
     title: 'Feature view',
     load: async () => (await import('../domains/features/pages/feature-view.tsx')).FeatureView,
   },

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressOf } from './addresses.ts';
-import { eventParser } from './event-stream.ts';
+import { eventParser } from '../lib/event-stream.ts';
 import { jumpBindings, keyMatcher } from './keys.ts';
 import { safeNext } from './login.tsx';
 import { crumbsOf, NAV_ITEMS, projectOf } from './navigation.ts';
@@ -72,12 +71,4 @@ it('reads project and breadcrumbs from the address', () => {
 it('goes on after sign-in only to a path of this server', () => {
   expect(safeNext('/p/flights/overview?tab=x')).toBe('/p/flights/overview?tab=x');
   for (const bad of ['https://x.test/', '//x.test', '/\\x.test', null, '']) expect(safeNext(bad)).toBe('/');
-});
-
-it('finds the page of a thing by the name that its room gave it', () => {
-  expect(addressOf('flights/models/flight-delay/versions/3')).toBe('/p/flights/models/flight-delay/3');
-  expect(addressOf('flights/datasets/flights/versions/6')).toBe('/p/flights/datasets/flights/6');
-  expect(addressOf('flights/rules/retrain/firings/4')).toBe('/p/flights/automation?firing=4');
-  expect(addressOf('flights/runs/3f2a')).toBe('/p/flights/runs/3f2a');
-  expect(addressOf('flights')).toBe('/p/flights/overview');
 });

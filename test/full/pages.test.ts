@@ -6,40 +6,39 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PAGES as ROUTES } from '../../src/web/routes.tsx';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** The data folder of a finished quickstart, when there is one: then pages are looked at with real contents, else empty. */
-const data = process.env.RONDO_FULL_DATA ?? mkdtempSync(join(tmpdir(), 'rondo-pages-'));
-const project = process.env.RONDO_FULL_DATA ? 'flights' : 'default';
+const finished = process.env.RONDO_FULL_DATA;
+const data = finished ?? mkdtempSync(join(tmpdir(), 'rondo-pages-'));
+const project = finished ? 'flights' : 'default';
+/** Other worktrees of one machine may have their own Chromium. */
+const executablePath = process.env.RONDO_CHROMIUM ?? '/usr/bin/chromium';
 
-const PAGES = [
-  'overview',
-  'charter',
-  'datasets',
-  'features',
-  'experiments',
-  'pipelines',
-  'models',
-  'releases',
-  'endpoints',
-  'rollouts',
-  'monitors',
-  'predictions',
-  'automation',
-  'maturity',
-  'lineage',
-];
-const SIZES = [
-  { width: 1280, height: 900 },
-  { width: 390, height: 844 },
-];
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 390, height: 844 };
+/** Addresses that are no page of the product, or that lead on to another. */
+const LEFT_OUT = new Set(['/kit']);
+/** What a server that has seen nothing can be asked for. */
+const WITHOUT_THINGS = ROUTES.filter(
+  ({ path }) => !LEFT_OUT.has(path) && !path.slice('/p/$project'.length).includes('$'),
+).map(({ path }) => path);
+const WITH_THINGS = ROUTES.filter(({ path }) => !LEFT_OUT.has(path)).map(({ path }) => path);
+const LOOKED_AT = finished ? WITH_THINGS : WITHOUT_THINGS;
+
+interface Opened {
+  page: Page;
+  faults: string[];
+}
 
 describe('every page in Chromium', () => {
   let server: ChildProcess;
   let url: string;
   let token: string;
   let browser: Browser;
+  let parts: Record<string, string>;
 
   beforeAll(async () => {
     server = spawn(
@@ -52,7 +51,8 @@ describe('every page in Chromium', () => {
       server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
     });
     token = readFileSync(join(data, 'token'), 'utf8').trim();
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    parts = finished ? await partsOfAddresses() : {};
   });
   afterAll(async () => {
     await browser?.close();
@@ -60,28 +60,132 @@ describe('every page in Chromium', () => {
     await new Promise((resolve) => server?.once('exit', resolve));
   });
 
+  async function ask<T>(path: string, body?: unknown): Promise<T> {
+    const response = await fetch(url + path, {
+      ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'x-mlflow-workspace': project,
+      },
+    });
+    if (!response.ok) throw new Error(`${path} answers ${response.status}`);
+    return (await response.json()) as T;
+  }
+
+  /** Something real for every part of an address that varies. */
+  async function partsOfAddresses(): Promise<Record<string, string>> {
+    const base = `/api/v1/projects/${project}`;
+    interface Named {
+      id: string;
+      name: string;
+    }
+    const list = async (path: string, key: string) =>
+      ((await ask<Record<string, Named[]>>(`${base}/${path}`))[key] ?? []) as (Named & {
+        pipeline: string;
+        predictions: number;
+        spec: { kind: string };
+      })[];
+    const first = (found: Named[], what: string) => {
+      if (!found[0]) throw new Error(`the finished example has no ${what}`);
+      return found[0];
+    };
+    const endpoint = (await list('endpoints', 'endpoints')).sort((a, b) => b.predictions - a.predictions);
+    const answered = await ask<{ predictions: { prediction_id: string }[] }>(
+      `${base}/endpoints/${first(endpoint, 'endpoint').name}/predictions?limit=1`,
+    );
+    const runs = (await list('pipeline-runs', 'runs')).filter((run) => run.pipeline === 'flights-train');
+    const { experiments } = await ask<{ experiments: { experiment_id: string }[] }>(
+      '/api/2.0/mlflow/experiments/search',
+      { max_results: 100 },
+    );
+    const logged = await ask<{ runs: { info: { run_id: string } }[] }>('/api/2.0/mlflow/runs/search', {
+      experiment_ids: experiments.map((each) => each.experiment_id),
+      max_results: 3,
+    });
+    const monitors = await list('monitors', 'monitors');
+    const features = await ask<{ views: Named[] }>(`${base}/features`);
+    return {
+      endpoint: first(endpoint, 'endpoint').name,
+      prediction: answered.predictions[0]?.prediction_id ?? '',
+      dataset: first(await list('datasets', 'datasets'), 'dataset').name,
+      version: '2',
+      versions: '1..2',
+      model: 'flight-delay',
+      pipeline: 'flights-train',
+      'pipeline-run': first(runs, 'run of flights-train').id,
+      run: logged.runs[0]?.info.run_id ?? '',
+      runs: logged.runs.map((run) => run.info.run_id).join(','),
+      monitor: monitors.find((each) => each.spec.kind === 'quality')?.name ?? '',
+      drift: monitors.find((each) => each.spec.kind === 'drift')?.name ?? '',
+      rollout: String((await list('rollouts', 'rollouts')).at(-1)?.id),
+      promotion: String((await list('promotions', 'promotions')).at(-1)?.id),
+      view: first(features.views, 'feature view').name,
+    };
+  }
+
+  /** The address of a route, filled with things of the example. */
+  function addressOf(route: string): string {
+    const filled = route
+      .split('/')
+      .map((part, _, all) => {
+        if (part === '$project') return project;
+        if (!part.startsWith('$')) return part;
+        const name = part === '$run' && all.includes('pipelines') ? 'pipeline-run' : part.slice(1);
+        return encodeURIComponent(parts[name] ?? `unknown-${name}`);
+      })
+      .join('/');
+    if (route.endsWith('/runs/compare')) return `${filled}?ids=${parts.runs ?? 'a,b'}`;
+    if (route.endsWith('/lineage') && finished)
+      return `${filled}?of=${encodeURIComponent(`rondo:model-version:${project}/flight-delay/2`)}`;
+    return filled;
+  }
+
   async function open(
     path: string,
-    size: { width: number; height: number },
-    scheme: 'light' | 'dark',
-  ): Promise<{ page: Page; faults: string[] }> {
-    const context = await browser.newContext({ viewport: size, colorScheme: scheme });
+    size = WIDE,
+    scheme: 'light' | 'dark' = 'light',
+    before?: (page: Page) => Promise<unknown>,
+  ): Promise<Opened> {
+    const context = await browser.newContext({ viewport: size, colorScheme: scheme, timezoneId: 'UTC' });
     const page = await context.newPage();
     const faults: string[] = [];
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
     });
     page.on('pageerror', (error) => faults.push(error.message));
-    await page.goto(`${url}${path}?token=${token}`);
+    await before?.(page);
+    await page.goto(`${url}${path}${path.includes('?') ? '&' : '?'}token=${token}`);
     await page.waitForSelector('h1', { timeout: 20_000 });
-    await page.waitForTimeout(700);
     return { page, faults };
   }
 
-  for (const name of PAGES) {
-    for (const size of SIZES) {
-      it(`${name} at ${size.width}: a title, an empty console, nothing wider than the window`, async () => {
-        const { page, faults } = await open(`/p/${project}/${name}`, size, 'light');
+  /** Until nothing on the page is loading any more. */
+  async function settled({ page }: Opened): Promise<void> {
+    await page.waitForTimeout(300);
+    await page.waitForFunction(() => !document.querySelector('.r-loading'), undefined, { timeout: 30_000 });
+    await page.waitForTimeout(200);
+  }
+
+  const violationsOf = (page: Page): Promise<string[]> =>
+    page.evaluate(async () => {
+      const runner = (
+        globalThis as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> };
+        }
+      ).axe;
+      return (await runner.run()).violations.map(
+        (violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`,
+      );
+    });
+
+  describe.each(LOOKED_AT)('%s', (route) => {
+    it.each([WIDE, NARROW])(
+      'has a title, an empty console, nothing wider than the window, $width',
+      async (size) => {
+        const opened = await open(addressOf(route), size);
+        await settled(opened);
+        const { page, faults } = opened;
         expect(await page.locator('h1').first().innerText()).not.toMatch(/no page|not found/i);
         expect(faults).toEqual([]);
         expect(
@@ -89,34 +193,166 @@ describe('every page in Chromium', () => {
         ).toBeLessThanOrEqual(0);
         expect(page.url()).not.toContain('token=');
         await page.context().close();
-      });
-    }
-  }
+      },
+    );
 
-  it.each(['light', 'dark'] as const)(
-    'has no violation that axe finds on the overview, %s',
-    async (scheme) => {
-      const { page } = await open(
-        `/p/${project}/overview`,
-        SIZES[0] as { width: number; height: number },
-        scheme,
-      );
-      await page.evaluate(axe);
-      const violations = await page.evaluate(async () => {
-        const runner = (
-          globalThis as unknown as {
-            axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> };
-          }
-        ).axe;
-        return (await runner.run()).violations.map(
-          (violation) =>
-            `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`,
-        );
+    it.each(['light', 'dark'] as const)('has no violation that axe finds, %s', async (scheme) => {
+      const opened = await open(addressOf(route), WIDE, scheme);
+      await settled(opened);
+      await opened.page.evaluate(axe);
+      expect(await violationsOf(opened.page)).toEqual([]);
+      await opened.page.context().close();
+    });
+
+    it('shows bars while it loads and what failed when it does', async () => {
+      if (route === '/p/$project/lineage' && !finished) return;
+      let answer = () => {};
+      const gate = new Promise<void>((resolve) => {
+        answer = resolve;
       });
-      expect(violations).toEqual([]);
+      const opened = await open(addressOf(route), WIDE, 'light', (page) =>
+        page.route(/\/(api\/v1\/(?!events|projects$|me|version)|ajax-api|api\/2\.0)/, async (call) => {
+          await gate;
+          await call.fulfill({
+            status: 403,
+            contentType: 'application/json',
+            body: JSON.stringify({
+              code: 'FORBIDDEN',
+              error_code: 'PERMISSION_DENIED',
+              message: 'This was not answered, to see what the page says.',
+            }),
+          });
+        }),
+      );
+      const { page } = opened;
+      await page.waitForSelector('.r-loading', { timeout: 10_000 });
+      answer();
+      await page.waitForSelector('.r-fault[role="alert"]', { timeout: 20_000 });
+      expect(await page.locator('.r-fault').first().innerText()).toMatch(/Try again|Copy details/);
       await page.context().close();
-    },
-  );
+    });
+  });
+
+  describe.runIf(finished)('the finished example', () => {
+    it.each(WITH_THINGS)('%s: every computed number opens its proof', async (route) => {
+      const opened = await open(addressOf(route));
+      await settled(opened);
+      const bare = await opened.page.evaluate(() => {
+        const out: string[] = [];
+        const asked = (element: Element) =>
+          element.closest('[data-asked], [data-raw], a, time, code, .r-status') !== null;
+        // Words in which a digit names something: a version, a day, a moment, an id, the total that a proof gives as n.
+        const named =
+          /\bv\d+|\b\d{1,2} [A-Z][a-z]{2} \d{4}|\d{4}-\d\d-\d\d|\bp\d\d\b|\d\d:\d\d|#\d+|\bof [\d,]+|[A-Za-z_-]+\d[\w-]*|\b(level|Deployment|in) \d+/g;
+        const texts = (scope: Element) => {
+          const walker = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT);
+          for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            const text = node.textContent ?? '';
+            if (node.parentElement && asked(node.parentElement)) continue;
+            if (/\d/.test(text.replaceAll(named, ''))) out.push(`${scope.className}: ${text.trim()}`);
+          }
+        };
+        for (const lead of document.querySelectorAll('.r-lead')) texts(lead);
+        for (const cell of document.querySelectorAll('[role="gridcell"][data-number="true"]'))
+          if (/\d/.test(cell.textContent ?? '') && !cell.querySelector('[data-asked]'))
+            out.push(`cell: ${cell.textContent}`);
+        for (const number of document.querySelectorAll(
+          '.r-interval-text, .r-delta .r-num-value, .r-num-spread',
+        ))
+          if (!asked(number)) out.push(`estimate: ${number.textContent}`);
+        return out;
+      });
+      expect(bare).toEqual([]);
+      const number = opened.page.locator('[data-asked]:visible').first();
+      if ((await number.count()) > 0) {
+        await number.click();
+        const proof = opened.page.getByRole('dialog', { name: 'Where this number comes from' });
+        await proof.waitFor({ timeout: 5000 });
+        expect((await proof.locator('.r-proof-definition').innerText()).length).toBeGreaterThan(10);
+        await opened.page.keyboard.press('Escape');
+        await proof.waitFor({ state: 'detached', timeout: 5000 });
+      }
+      await opened.page.context().close();
+    });
+
+    it('links of lineage lead to pages', async () => {
+      const graph = await ask<{ nodes: { urn: string; href: string | null }[] }>(
+        `/api/v1/lineage?of=${encodeURIComponent(parts.prediction ?? '')}&direction=up&depth=20&limit=300`,
+      );
+      const patterns = ROUTES.map(
+        ({ path }) => new RegExp(`^${path.replaceAll(/\$\w+/g, '[^/]+').replaceAll('.', String.raw`\.`)}$`),
+      );
+      const lost = graph.nodes
+        .filter((node) => node.href !== null)
+        .filter((node) => !patterns.some((pattern) => pattern.test((node.href ?? '').split('?')[0] ?? '')));
+      expect(lost).toEqual([]);
+      expect(graph.nodes.length).toBeGreaterThan(8);
+    });
+
+    it('keeps order, choice and window in the address: a fresh window, back and a second tab show the same', async () => {
+      const runs = await open(`/p/${project}/experiments`);
+      await settled(runs);
+      await runs.page
+        .getByRole('columnheader', { name: /train_log_loss/ })
+        .getByRole('button')
+        .click();
+      await runs.page.waitForURL(/sort=/);
+      const order = await runs.page.getByRole('gridcell').allInnerTexts();
+      const again = await open(new URL(runs.page.url()).pathname + new URL(runs.page.url()).search);
+      await settled(again);
+      expect(await again.page.getByRole('gridcell').allInnerTexts()).toEqual(order);
+
+      const { page } = runs;
+      await page.goto(`${url}/p/${project}/monitors/${parts.monitor}`);
+      await settled(runs);
+      const newest = await page.locator('.r-panel h2').nth(1).innerText();
+      await page.keyboard.press('[');
+      await page.waitForURL(/[?&]w=/);
+      const older = await page.locator('.r-panel h2').nth(1).innerText();
+      expect(older).not.toBe(newest);
+      const twin = await runs.page.context().newPage();
+      await twin.goto(page.url());
+      await twin.waitForSelector('.r-panel h2');
+      await expect.poll(() => twin.locator('.r-panel h2').nth(1).innerText()).toBe(older);
+      await page.goBack();
+      await expect.poll(() => page.locator('.r-panel h2').nth(1).innerText()).toBe(newest);
+      await page.goForward();
+      await expect.poll(() => page.locator('.r-panel h2').nth(1).innerText()).toBe(older);
+      await page.context().close();
+      await again.page.context().close();
+    });
+
+    it('drops what is broken in an address and says so', async () => {
+      const { page } = await open(`/p/${project}/monitors/${parts.monitor}?w=soon`);
+      await page.getByText('The address has no valid w').waitFor({ timeout: 10_000 });
+      await page.waitForSelector('.r-chart');
+      await page.context().close();
+    });
+
+    it('is driven by keys: palette, help, rows, choice and comparison', async () => {
+      const opened = await open(`/p/${project}/experiments`);
+      await settled(opened);
+      const { page } = opened;
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('/');
+      expect(await page.evaluate(() => document.activeElement?.matches('[data-filter]'))).toBe(true);
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+k');
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      const grid = page.getByRole('grid', { name: 'Runs' });
+      await grid.focus();
+      for (const key of ['x', 'j', 'x']) await page.keyboard.press(key);
+      await page.waitForURL(/sel=/);
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      await page.keyboard.press('c');
+      await page.waitForURL(/runs\/compare/);
+      await page.getByRole('region', { name: 'Runs side by side' }).waitFor();
+      await page.context().close();
+    });
+  });
 
   it('opens nothing for a page of another origin', async () => {
     const response = await fetch(`${url}/api/v1/projects/${project}`, {

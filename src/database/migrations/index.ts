@@ -12,6 +12,7 @@ import { evaluations } from './0081-evaluations.ts';
 import { pipelines } from './0090-pipelines.ts';
 import { serving } from './0100-serving.ts';
 import { monitoring } from './0110-monitoring.ts';
+import { monitorMute } from './0111-monitor-mute.ts';
 import { rollouts } from './0120-rollouts.ts';
 import { releases } from './0130-releases.ts';
 import { automation } from './0140-automation.ts';
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   pipelines,
   serving,
   monitoring,
+  monitorMute,
   rollouts,
   releases,
   automation,

@@ -125,7 +125,7 @@ rules:
   it('reads YAML, and the rule reads as a sentence', () => {
     const [read] = readRules(yaml) as [Rule];
     expect(sentenceOf(read)).toBe(
-      "When alert.opened happens and data.metric == 'skill' and the checks of flights did not fail, run flights-train; " +
+      'When an alert opens and metric is skill and the checks of flights did not fail, run flights-train; ' +
         'at most once in 24 h, one at a time, 6h apart, stopped after 3 failures in a row.',
     );
   });

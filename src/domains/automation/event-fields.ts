@@ -76,7 +76,10 @@ export const EVENT_FIELDS: EventFields = {
   'predictions.settled': { endpoint: 'string', from: 'timestamp', through: 'timestamp' },
   'window.closed': window,
   'alert.opened': { ...window, alert: 'int', sentence: 'string' },
+  'alert.muted': { ...window, alert: 'int', sentence: 'string' },
   'alert.resolved': { ...window, alert: 'int' },
+  'monitor.muted': { until: 'timestamp', reason: 'string' },
+  'monitor.unmuted': {},
   'monitor.applied': { kind: 'string', endpoint: 'string' },
   'rollout.started': {
     rollout: 'int',

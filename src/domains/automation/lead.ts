@@ -1,6 +1,7 @@
 import { counted, type Lead, lead, type LeadPart } from '../../lib/lead.ts';
 import type { Backtest, BacktestTrace, FiringState, FiringSummary } from './schema/firing.ts';
 import type { Action, Guard, Rule, When } from './schema/rule.ts';
+import { conditionWords, eventWords, templateWords } from './rule-words.ts';
 import type { RuleRow } from './store/rules.ts';
 
 export const COUNT_DAYS = 90;
@@ -47,7 +48,7 @@ export function firingLead(
   },
   actions: readonly { asked: Action; error: string | null }[],
 ): Lead {
-  const cause = `${firing.event.type} on ${firing.event.subject}`;
+  const cause = `${firing.event.type.replaceAll('.', ' ')} of ${subjectName(firing.event.subject)}`;
   const doing = actions.map(({ asked }) => actionWords(asked)).join(', then ');
   const no = firing.guards.find((answer) => !answer.passed);
   if (firing.state === 'held_back')
@@ -56,6 +57,9 @@ export function firingLead(
   if (firing.state === 'failed') return lead(`Failed after ${cause}: ${error ?? 'an action failed'}`);
   return lead(`${firing.state === 'done' ? 'Done' : 'Going on'} after ${cause}: ${doing}.`);
 }
+
+/** The name in a URN: what a person calls the thing. */
+const subjectName = (urn: string): string => decodeURIComponent(urn.split(':').slice(2).join(':')) || urn;
 
 export function backtestLead(test: Pick<Backtest, 'now' | 'edited'>): Lead {
   const said = (name: string, trace: BacktestTrace | null) =>
@@ -85,7 +89,7 @@ export function backtestLead(test: Pick<Backtest, 'now' | 'edited'>): Lead {
 
 /** The rule as one sentence: "When alert.opened, and …, run flights-train; at most once a day, one at a time." */
 export function sentenceOf(rule: Rule): string {
-  const condition = rule.if === undefined ? '' : ` and ${rule.if}`;
+  const condition = rule.if === undefined ? '' : ` and ${conditionWords(rule.if)}`;
   const veto = rule.guard.veto
     ? ` and the checks of ${rule.guard.veto.while_failed_checks} did not fail`
     : '';
@@ -97,8 +101,8 @@ export function sentenceOf(rule: Rule): string {
 function whenWords(when: When): string {
   if ('schedule' in when) return `At ${when.schedule} (${when.zone})`;
   if ('call' in when) return 'When called';
-  const types = [when.event].flat().join(' or ');
-  return `When ${types}${when.subject ? ` on ${when.subject}` : ''} happens`;
+  const types = [when.event].flat().map(eventWords).join(' or ');
+  return `When ${types}${when.subject ? `, on ${when.subject}` : ''}`;
 }
 
 function actionWords(action: Action): string {
@@ -106,17 +110,23 @@ function actionWords(action: Action): string {
     case 'run_pipeline':
       return `run ${action.pipeline}`;
     case 'request_promotion':
-      return `ask to promote ${action.model} version ${action.version} to ${action.to}`;
+      return `ask to promote ${versionWords(action)} to ${action.to}`;
     case 'start_rollout':
-      return `start a rollout of ${action.model} version ${action.version} on ${action.endpoint}`;
+      return `start a rollout of ${versionWords(action)} on ${templateWords(action.endpoint)}`;
     case 'roll_back':
-      return `roll back ${action.endpoint}`;
+      return `roll back ${templateWords(action.endpoint)}`;
     case 'notify':
       return action.webhook === undefined ? 'note it' : `notify ${new URL(action.webhook).host}`;
     case 'open_approval':
       return 'ask a person';
   }
 }
+
+/** A version that the fact itself names is "that version". */
+const versionWords = ({ model, version }: { model: string; version: string | number }): string =>
+  String(model).includes('${') && String(version).includes('${')
+    ? 'that version'
+    : `${templateWords(String(model))} version ${templateWords(String(version))}`;
 
 function guardWords(guard: Guard): string[] {
   const words: string[] = [];

@@ -1,4 +1,5 @@
 import type { Database } from '../../database/index.ts';
+import { pageHref } from '../../lib/page-href.ts';
 import { splitProject } from '../../lib/urn.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { findFiring } from './store/firings.ts';
@@ -17,7 +18,7 @@ export function resolveAutomation(database: Database, lineage: LineageService): 
       return {
         title: row.rule.title ?? row.name,
         facts: { state: row.state, revision: row.revision },
-        href: `/projects/${encodeURIComponent(project)}/rules/${encodeURIComponent(name)}`,
+        href: pageHref(project, 'automation'),
         project,
       };
     },
@@ -29,7 +30,7 @@ export function resolveAutomation(database: Database, lineage: LineageService): 
       return {
         title: `${row.rule} after ${row.event.type}`,
         facts: { state: row.state, fired_at: row.fired_at },
-        href: `/projects/${encodeURIComponent(row.project)}/rules/${encodeURIComponent(row.rule)}/firings/${row.id}`,
+        href: `${pageHref(row.project, 'automation')}?firing=${row.id}`,
         project: row.project,
       };
     },

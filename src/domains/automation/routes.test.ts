@@ -76,7 +76,7 @@ describe('automation over HTTP', () => {
         {
           name: 'note-alerts',
           state: 'on',
-          sentence: 'When alert.opened happens and data.value > data.limit, note it.',
+          sentence: 'When an alert opens and value is over limit, note it.',
         },
       ],
     );

@@ -249,7 +249,7 @@ describe.each(ENGINES)('automation on %s', (engine) => {
       'held_back',
     ]);
     expect(firings.at(-1)?.lead.text).toBe(
-      'Held back by veto after guarded.opened on rondo:alert:g40: the latest checks of flights failed.',
+      'Held back by veto after guarded opened of g40: the latest checks of flights failed.',
     );
     workshop.checks.length = 0;
   });

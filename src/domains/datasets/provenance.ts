@@ -1,4 +1,5 @@
 import type { Database } from '../../database/index.ts';
+import { pageHref } from '../../lib/page-href.ts';
 import { splitProject } from '../../lib/urn.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { findSource } from './store/sources.ts';
@@ -14,7 +15,12 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
       const [name] = own;
       const row = await findDataset(read, project, name as string);
       return (
-        row && { title: row.name, facts: { versions: row.latest }, href: page(project, row.name), project }
+        row && {
+          title: row.name,
+          facts: { versions: row.latest },
+          href: pageHref(project, 'datasets', row.name),
+          project,
+        }
       );
     },
   });
@@ -27,7 +33,7 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
         row && {
           title: `${row.dataset} v${row.version}`,
           facts: { rows: row.rows, bytes: row.bytes, digest: row.digest },
-          href: `${page(project, row.dataset)}/versions/${row.version}`,
+          href: pageHref(project, 'datasets', row.dataset, row.version),
           project,
         }
       );
@@ -75,6 +81,3 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
     },
   });
 }
-
-const page = (project: string, name: string) =>
-  `/projects/${encodeURIComponent(project)}/datasets/${encodeURIComponent(name)}`;

@@ -1,4 +1,5 @@
 import type { Database } from '../../database/index.ts';
+import { pageHref } from '../../lib/page-href.ts';
 import { splitProject } from '../../lib/urn.ts';
 import type { LineageService } from '../lineage/service.ts';
 import type { DefinitionKind } from './schema.ts';
@@ -6,7 +7,7 @@ import { listDefinitionVersions } from './store/definitions.ts';
 
 /** Tells lineage what feature views and services are called. */
 export function resolveLineage(lineage: LineageService, database: Database): void {
-  const describe = (kind: DefinitionKind, page: string) => async (parts: string[]) => {
+  const describe = (kind: DefinitionKind) => async (parts: string[]) => {
     const { project, own } = splitProject(parts, 2);
     const [name, version] = own;
     const rows = await listDefinitionVersions(database.read, project, kind, name as string);
@@ -15,10 +16,10 @@ export function resolveLineage(lineage: LineageService, database: Database): voi
     return {
       title: `${row.name} v${row.version}`,
       facts: { digest: row.digest, by: row.created_by },
-      href: `/projects/${encodeURIComponent(row.project)}/features/${page}/${encodeURIComponent(row.name)}`,
+      href: kind === 'view' ? pageHref(row.project, 'features', row.name) : pageHref(row.project, 'features'),
       project: row.project,
     };
   };
-  lineage.resolve('feature-view', { describe: describe('view', 'views'), expects: ['derived-from'] });
-  lineage.resolve('feature-service', { describe: describe('service', 'services') });
+  lineage.resolve('feature-view', { describe: describe('view'), expects: ['derived-from'] });
+  lineage.resolve('feature-service', { describe: describe('service') });
 }

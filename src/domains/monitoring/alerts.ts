@@ -6,7 +6,7 @@ import type { Actor } from '../identity/schema.ts';
 import { alertMove } from './alerting.ts';
 import { windowLead } from './lead.ts';
 import { type AlertRecords, outcomeOf } from './outcome.ts';
-import type { Alert, AlertOutcome, MonitorWindow } from './schema.ts';
+import { type Alert, type AlertOutcome, isMuted, type MonitorWindow } from './schema.ts';
 import {
   type AlertRow,
   findAlert,
@@ -81,8 +81,9 @@ export function createAlerts(parts: {
         marked: null,
         marked_by: null,
       });
+      // Rules hear `alert.opened`: of a muted monitor they are not told, the record stays.
       await events.append(tx, {
-        type: 'alert.opened',
+        type: isMuted(monitor.muted) ? 'alert.muted' : 'alert.opened',
         source: 'monitoring',
         subject: urn('alert', id),
         project,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endpoint } from '../../lib/contract/index.ts';
 import { Name } from '../projects/schema.ts';
-import { ALARMS, Alert, Monitor, MonitorSpec, MonitorWindow } from './schema.ts';
+import { ALARMS, Alert, Monitor, MonitorSpec, MonitorWindow, MuteBody } from './schema.ts';
 
 const inProject = z.object({ project: Name });
 const params = z.object({ project: Name, monitor: Name });
@@ -30,6 +30,23 @@ export const monitoringContract = {
     needs: 'edit',
     params,
     body: MonitorSpec,
+    response: Monitor,
+  }),
+  muteMonitor: endpoint({
+    method: 'POST',
+    path: '/api/v1/projects/:project/monitors/:monitor/mute',
+    summary: 'Record alerts without telling anybody, until a moment and for a reason',
+    needs: 'edit',
+    params,
+    body: MuteBody,
+    response: Monitor,
+  }),
+  unmuteMonitor: endpoint({
+    method: 'POST',
+    path: '/api/v1/projects/:project/monitors/:monitor/unmute',
+    summary: 'Tell about alerts again',
+    needs: 'edit',
+    params,
     response: Monitor,
   }),
   listAlerts: endpoint({

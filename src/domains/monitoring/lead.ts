@@ -1,4 +1,5 @@
 import { counted, estimated, type Lead, lead, type LeadPart, type Proof } from '../../lib/lead.ts';
+import { pageHref } from '../../lib/page-href.ts';
 import type { MonitorSpec, MonitorWindow } from './schema.ts';
 
 const date = (time: number) => new Date(time).toISOString().slice(0, 10);
@@ -137,6 +138,6 @@ function proofOf(project: string, spec: MonitorSpec, window: MonitorWindow, span
     window: span,
     clock: 'event',
     ...(window.detail.method === undefined ? {} : { method: window.detail.method }),
-    rows: { label: 'the rows', href: `/p/${encodeURIComponent(project)}/predictions?${query}` },
+    rows: { label: 'the rows', href: `${pageHref(project, 'predictions')}?${query}` },
   };
 }

@@ -16,6 +16,8 @@ export const monitoringRoutes = (monitoring: MonitoringService): Bound<Actor>[] 
         );
       return monitoring.apply(actor, params.project, body);
     },
+    muteMonitor: ({ actor, params, body }) => monitoring.mute(actor, params.project, params.monitor, body),
+    unmuteMonitor: ({ actor, params }) => monitoring.unmute(actor, params.project, params.monitor),
     listAlerts: async ({ params }) => ({ alerts: await monitoring.alerts(params.project) }),
     markAlert: ({ actor, params, body }) => monitoring.mark(actor, params.project, params.id, body.alarm),
     async acknowledgeAlert({ actor, params }) {

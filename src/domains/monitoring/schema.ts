@@ -140,12 +140,31 @@ export type Alert = z.infer<typeof Alert>;
 
 export const MonitorState = z.enum(['Healthy', 'Alert', 'No data', 'Provisional']);
 
+/** Until this moment alerts are recorded and nobody is told. */
+export const Mute = z.object({
+  until: z.number(),
+  by: z.string(),
+  reason: z.string(),
+});
+export type Mute = z.infer<typeof Mute>;
+/** A mute ends by itself. */
+export const isMuted = (mute: Mute | null): mute is Mute => mute !== null && mute.until > Date.now();
+
+export const MuteBody = z.object({
+  /** Wall clock, epoch ms. */
+  until: z.number().int().positive(),
+  reason: z.string().trim().min(1).max(500),
+});
+export type MuteBody = z.infer<typeof MuteBody>;
+
 export const Monitor = z.object({
   name: z.string(),
   project: z.string(),
   spec: MonitorSpec,
   enabled: z.boolean(),
   state: MonitorState,
+  /** Null when alerts are told. */
+  muted: Mute.nullable(),
   lead: Lead,
   last: MonitorWindow.nullable(),
   created_at: z.number(),

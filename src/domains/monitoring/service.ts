@@ -21,11 +21,22 @@ import {
   type Monitor,
   MonitorSpec,
   type MonitorWindow,
+  type Mute,
+  type MuteBody,
+  isMuted,
   type QualityMonitor,
   windowStart,
 } from './schema.ts';
 import type { AlertRecords } from './outcome.ts';
-import { listMonitors, listWindows, type MonitorRow, openAlert, saveMonitor, saveWindow } from './store.ts';
+import {
+  listMonitors,
+  listWindows,
+  type MonitorRow,
+  openAlert,
+  saveMonitor,
+  saveWindow,
+  setMute,
+} from './store.ts';
 import { driftWindow, type ReferenceCache, serviceWindow, type TrainingReference } from './windows.ts';
 
 /** What monitoring needs to know about the versions that answer. */
@@ -50,6 +61,9 @@ export interface MonitoringService {
   acknowledge(actor: Actor, project: string, id: number): Promise<void>;
   /** A person's word on whether there was something to do; null takes it back. */
   mark(actor: Actor, project: string, id: number, alarm: AlertOutcome['alarm'] | null): Promise<Alert>;
+  /** Alerts are recorded until then, and nobody is told. */
+  mute(actor: Actor, project: string, name: string, body: MuteBody): Promise<Monitor>;
+  unmute(actor: Actor, project: string, name: string): Promise<Monitor>;
   /** For the subscription: what settled is computed by a job. */
   onSettled(event: RondoEvent): Promise<void>;
 }
@@ -71,6 +85,7 @@ export interface MonitoringParts {
 
 const MONITOR_ERRORS = defineErrors({
   MONITOR_UNKNOWN: { status: 404, hint: '`rondo monitors list` shows the monitors.' },
+  MUTE_PAST: { status: 400, hint: 'Name a moment that is still to come.' },
   CHARTER_MISSING: {
     status: 409,
     hint: 'Quality is skill over the baseline of the charter: write one in rondo.yaml.',
@@ -224,6 +239,7 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
           ? 'Provisional'
           : 'Healthy';
     const { name, project, spec, enabled, created_at } = row;
+    const muted = isMuted(row.muted) ? row.muted : null;
     const sentence = last
       ? windowLead(project, spec, last)
       : lead(
@@ -231,7 +247,22 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
           counted(Math.round(spec.window_ms / 86_400_000), 'Length of a window; set in the monitor.', 'days'),
           ' of event time after traffic begins.',
         );
-    return { name, project, spec, enabled, state, lead: sentence, last: last ?? null, created_at };
+    return { name, project, spec, enabled, state, muted, lead: sentence, last: last ?? null, created_at };
+  }
+
+  async function muteTo(actor: Actor, row: MonitorRow, mute: Mute | null): Promise<Monitor> {
+    const { project, name } = row;
+    await database.write(async (tx) => {
+      await setMute(tx, row.id, mute);
+      await events.append(tx, {
+        type: mute ? 'monitor.muted' : 'monitor.unmuted',
+        source: 'monitoring',
+        subject: urnIn(project, 'monitor', name),
+        project,
+        data: mute ?? { by: actor.name },
+      });
+    });
+    return toMonitor(await mustFind(project, name));
   }
 
   async function mustFind(project: string, name: string): Promise<MonitorRow> {
@@ -275,6 +306,15 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
     alerts: alerts.list,
     mark: alerts.mark,
     acknowledge: alerts.acknowledge,
+    async mute(actor, project, name, { until, reason }) {
+      const row = await mustFind(project, name);
+      if (until <= Date.now())
+        throw new AppError(MONITOR_ERRORS.MUTE_PAST, `Monitor '${name}' was not muted: that moment is over.`);
+      return muteTo(actor, row, { until, reason, by: actor.name });
+    },
+    async unmute(actor, project, name) {
+      return muteTo(actor, await mustFind(project, name), null);
+    },
     async onSettled(event) {
       const data = event.data as Omit<Settled, 'project'>;
       const payload: Settled = {

@@ -1,5 +1,5 @@
 import type { Reader, Tx } from '../../database/index.ts';
-import type { Alert, AlertOutcome, MonitorSpec, MonitorWindow } from './schema.ts';
+import type { Alert, AlertOutcome, MonitorSpec, MonitorWindow, Mute } from './schema.ts';
 
 interface MonitorTable {
   id: number;
@@ -9,6 +9,9 @@ interface MonitorTable {
   spec: string;
   enabled: number;
   created_at: number;
+  muted_until: number | null;
+  muted_by: string | null;
+  muted_reason: string | null;
 }
 
 interface WindowTable extends Omit<MonitorWindow, 'detail' | 'start' | 'end' | 'limit'> {
@@ -51,15 +54,29 @@ export interface MonitorRow {
   spec: MonitorSpec;
   enabled: boolean;
   created_at: number;
+  muted: Mute | null;
 }
 
-const toMonitor = (row: MonitorTable): MonitorRow => ({
+const toMonitor = ({ muted_until, muted_by, muted_reason, ...row }: MonitorTable): MonitorRow => ({
   ...row,
   spec: JSON.parse(row.spec) as MonitorSpec,
   enabled: row.enabled === 1,
+  muted: muted_until === null ? null : { until: muted_until, by: muted_by ?? '', reason: muted_reason ?? '' },
 });
 
-export async function saveMonitor(tx: Tx, row: Omit<MonitorRow, 'id'>): Promise<void> {
+export async function setMute(tx: Tx, id: number, mute: Mute | null): Promise<void> {
+  await tx
+    .updateTable('monitors')
+    .set({
+      muted_until: mute?.until ?? null,
+      muted_by: mute?.by ?? null,
+      muted_reason: mute?.reason ?? null,
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function saveMonitor(tx: Tx, row: Omit<MonitorRow, 'id' | 'muted'>): Promise<void> {
   const spec = JSON.stringify(row.spec);
   await tx
     .insertInto('monitors')

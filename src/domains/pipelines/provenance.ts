@@ -1,4 +1,5 @@
 import type { Database } from '../../database/index.ts';
+import { pageHref } from '../../lib/page-href.ts';
 import { splitProject } from '../../lib/urn.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { findRunById } from './store/runs.ts';
@@ -8,7 +9,6 @@ import { findVersion } from './store/versions.ts';
 /** Says what pipelines, their runs and step runs are, wherever lineage shows them. */
 export function describeToLineage(lineage: LineageService, database: Database): void {
   const { read } = database;
-  const page = (project: string, rest: string) => `/projects/${encodeURIComponent(project)}/${rest}`;
 
   lineage.resolve('pipeline', {
     async describe(parts) {
@@ -16,7 +16,7 @@ export function describeToLineage(lineage: LineageService, database: Database): 
       const found = await findVersion(read, project, own[0] ?? '');
       if (!found) return undefined;
       const facts = { version: found.version, steps: found.graph.nodes.length, commit: found.code.commit };
-      const href = page(project, `pipelines/${encodeURIComponent(found.pipeline)}`);
+      const href = pageHref(project, 'pipelines', found.pipeline);
       return { title: found.pipeline, facts, href, project };
     },
   });
@@ -33,7 +33,7 @@ export function describeToLineage(lineage: LineageService, database: Database): 
       return {
         title: `${run.pipeline} #${run.number}`,
         facts,
-        href: page(run.project, `pipeline-runs/${run.id}`),
+        href: pageHref(run.project, 'pipelines', run.pipeline, 'runs', run.id),
         project: run.project,
       };
     },
@@ -44,7 +44,7 @@ export function describeToLineage(lineage: LineageService, database: Database): 
       const step = await findStep(read, id);
       if (!step) return undefined;
       const facts = { state: step.state, attempts: step.attempt, why: step.why };
-      const href = page(step.project, `pipeline-runs/${step.run}?step=${step.id}`);
+      const href = `${pageHref(step.project, 'pipelines', step.pipeline, 'runs', step.run)}?step=${encodeURIComponent(step.node)}`;
       return { title: `${step.pipeline} / ${step.node}`, facts, href, project: step.project };
     },
     expects: ['part-of'],

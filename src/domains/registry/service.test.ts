@@ -98,6 +98,11 @@ describe.each(ENGINES)('registry on %s', (engine) => {
     expect(manifest?.digest).toBe(version.digest);
     expect(manifest?.files.map((file) => file.path)).toEqual(['MLmodel', 'model.pkl']);
     const ref = { project: P, name: 'frozen', version: 1 };
+    expect(await registry.contentsOf(ref)).toMatchObject({
+      digest: (await registry.manifestOf(ref))?.digest,
+      signature: { inputs: (await registry.signatureOf(ref))?.inputs },
+      flavors: await registry.flavorsOf(ref),
+    });
     expect((await registry.signatureOf(ref))?.inputs).toEqual([
       { name: 'a', type: 'double', required: true },
     ]);

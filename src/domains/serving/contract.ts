@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { endpoint } from '../../lib/contract/index.ts';
 import { Name } from '../projects/schema.ts';
 import { ChangeOutcome, DeployBody, Deployment, Endpoint, TrafficRevision } from './schema/control.ts';
+import { ServiceLevel, ServiceLevelQuery } from './schema/service-level.ts';
 import { EndpointName, EventTime, FeedbackRequest } from './schema/route.ts';
 
 const inProject = z.object({ project: Name });
@@ -78,6 +79,15 @@ export const servingContract = {
       until: z.coerce.number().optional(),
     }),
     response: z.object({ predictions: z.array(Row) }),
+  }),
+  getServiceLevel: endpoint({
+    method: 'GET',
+    path: '/api/v1/projects/:project/endpoints/:endpoint/service-level',
+    summary: 'Rate by arm, latency and errors over the span that ends with the newest answer',
+    needs: 'view',
+    params,
+    query: ServiceLevelQuery,
+    response: ServiceLevel,
   }),
   getPrediction: endpoint({
     method: 'GET',

@@ -43,6 +43,10 @@ export function servingRoutes(
       await inProject(params.project, params.endpoint);
       return { predictions: await log.recent(params.endpoint, query) };
     },
+    async getServiceLevel({ params, query }) {
+      await inProject(params.project, params.endpoint);
+      return log.level(params.endpoint, query);
+    },
     async getPrediction({ actor, params }) {
       await serving.assertMay(actor, 'view', [params.id]);
       return log.find(params.id);

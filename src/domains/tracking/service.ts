@@ -1,3 +1,4 @@
+import { pageHref } from '../../lib/page-href.ts';
 import { urn } from '../../lib/urn.ts';
 import { safePath } from './artifact-path.ts';
 import { toExperiment } from './wire.ts';
@@ -42,7 +43,7 @@ function describeToLineage(context: TrackingContext): void {
       return {
         title: row.name,
         facts,
-        href: `/projects/${row.project}/runs/${row.run_id}`,
+        href: pageHref(row.project, 'runs', row.run_id),
         project: row.project,
       };
     },
@@ -64,7 +65,7 @@ function describeToLineage(context: TrackingContext): void {
       return {
         title: name,
         facts: {},
-        href: `/projects/${workspace}/experiments/${row.id}`,
+        href: `${pageHref(workspace ?? 'default', 'experiments')}?experiment=${row.id}`,
         project: row.project,
       };
     },
@@ -78,12 +79,11 @@ function describeToLineage(context: TrackingContext): void {
         .executeTakeFirst();
       if (!row) return undefined;
       const facts = { status: row.status, type: row.model_type };
-      return {
-        title: row.name,
-        facts,
-        href: `/projects/${row.project}/logged-models/${row.model_id}`,
-        project: row.project,
-      };
+      const href =
+        row.source_run_id === null
+          ? null
+          : `${pageHref(row.project, 'runs', row.source_run_id)}?tab=artifacts`;
+      return { title: row.name, facts, href, project: row.project };
     },
     expects: ['produced-by'],
   });

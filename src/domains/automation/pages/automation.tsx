@@ -1,3 +1,5 @@
+import { stringify } from 'yaml';
+import { CodeBlock } from '../../../ui/code-block.tsx';
 import { commandFor } from '../../../ui/command.ts';
 import { Action } from '../../../ui/action.tsx';
 import type { DataColumn } from '../../../ui/data-column.ts';
@@ -5,6 +7,7 @@ import { panelState, useAct, useBarrier, useEndpoint } from '../../../ui/data.ts
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Empty } from '../../../ui/empty.tsx';
 import { Fault } from '../../../ui/fault.tsx';
+import { Lead } from '../../../ui/lead.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { usePlace } from '../../../ui/place.ts';
@@ -110,7 +113,16 @@ function RuleLine({ project, rule }: { project: string; rule: RuleView }) {
       <span className="r-request-what">
         <strong>{rule.rule.title ?? rule.name}</strong>
         <span className="r-rule">{rule.sentence}</span>
-        <span className="r-small">{rule.lead.text}</span>
+        <span className="r-small">
+          <Lead parts={rule.lead.parts} small />
+        </span>
+        <details>
+          <summary className="r-small">As written</summary>
+          <CodeBlock
+            label={`Rule ${rule.name}`}
+            forms={[{ label: 'YAML', text: stringify({ rules: [rule.rule] }) }]}
+          />
+        </details>
         {rule.state_reason ? <span className="r-small">{rule.state_reason}</span> : null}
         {fault ? <Fault fault={fault} /> : null}
       </span>

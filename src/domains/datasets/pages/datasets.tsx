@@ -6,6 +6,7 @@ import { Empty } from '../../../ui/empty.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
+import { useTableState } from '../../../ui/table-state.ts';
 import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import { datasetsContract } from '../contract.ts';
@@ -77,6 +78,7 @@ const COLUMNS: readonly DataColumn<Dataset>[] = [
 
 /** Every dataset with its latest version. */
 export function Datasets() {
+  const table = useTableState(COLUMNS);
   const { project } = usePlace();
   const answer = useEndpoint(datasetsContract.listDatasets, { params: { project } });
   const datasets = answer.data?.datasets ?? [];
@@ -98,6 +100,7 @@ export function Datasets() {
           label="Datasets"
           rows={datasets}
           columns={COLUMNS}
+          {...table}
           rowId={(each) => each.name}
           href={(each) => pageOf(project, 'datasets', each.name)}
         />

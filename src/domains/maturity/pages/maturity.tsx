@@ -10,6 +10,7 @@ import type { StatusWord } from '../../../ui/status-words.ts';
 import { When } from '../../../ui/when.tsx';
 import { maturityContract } from '../contract.ts';
 import type { Finding, Maturity as MaturityOf, MlTest } from '../schema.ts';
+import { Attest } from './attest.tsx';
 import { AXIS_WORDS, foundText, SECTION_PAGES } from './maturity-words.ts';
 
 const WORDS: Readonly<Record<Finding['state'], StatusWord>> = {
@@ -41,7 +42,7 @@ export function Maturity() {
           tab === 'score' ? (
             <Score score={data.ml_test_score} />
           ) : tab === 'people' ? (
-            <People people={data.people} />
+            <People project={project} people={data.people} />
           ) : (
             <Criteria project={project} maturity={data} />
           )
@@ -241,7 +242,7 @@ function Score({ score }: { score: MaturityOf['ml_test_score'] }) {
   );
 }
 
-function People({ people }: { people: MaturityOf['people'] }) {
+function People({ project, people }: { project: string; people: MaturityOf['people'] }) {
   return (
     <div className="r-stack">
       <p className="r-serif">
@@ -256,12 +257,14 @@ function People({ people }: { people: MaturityOf['people'] }) {
             </span>
             {each.attestation ? (
               <span className="r-small">
-                {each.attestation.by}: {each.attestation.statement}, until{' '}
-                <When at={each.attestation.expires_at} clock="wall" />
+                {each.attestation.by}, on <When at={each.attestation.attested_at} clock="wall" />:{' '}
+                {each.attestation.statement}, until <When at={each.attestation.expires_at} clock="wall" />
               </span>
             ) : (
               <span className="r-small">nobody has attested it</span>
             )}
+            <span className="r-spring" />
+            <Attest project={project} criterion={each} />
           </li>
         ))}
       </ul>

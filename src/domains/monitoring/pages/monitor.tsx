@@ -6,11 +6,13 @@ import { useKeys } from '../../../ui/page-keys.ts';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
+import { When } from '../../../ui/when.tsx';
 import { WindowStrip } from '../../../ui/window-strip.tsx';
 import { monitoringContract } from '../contract.ts';
-import type { Monitor as MonitorOf, MonitorWindow } from '../schema.ts';
+import type { Monitor as MonitorOf, MonitorWindow, Mute } from '../schema.ts';
 import { Alerts } from './alerts.tsx';
 import { DriftTable } from './drift-table.tsx';
+import { MuteMonitor } from './mute.tsx';
 import { alertLead, VALUES, wordOfMonitor, wordOfWindow } from './monitor-words.ts';
 import { WindowCharts } from './window-charts.tsx';
 import { WindowDetail } from './window-detail.tsx';
@@ -28,13 +30,23 @@ export function Monitor() {
   return (
     <PageFrame
       title={name}
-      mark={data ? <Status word={wordOfMonitor(data.monitor)} chip still /> : undefined}
+      mark={
+        data ? (
+          <>
+            <Status word={wordOfMonitor(data.monitor)} chip still />
+            {data.monitor.muted ? <Muted mute={data.monitor.muted} /> : null}
+          </>
+        ) : undefined
+      }
       lead={data ? [...data.monitor.lead.parts, { type: 'text', text: alertLead(data.alerts) }] : undefined}
       actions={
         data ? (
-          <a className="r-action" href={pageOf(project, 'endpoints', data.monitor.spec.endpoint)}>
-            {data.monitor.spec.endpoint}
-          </a>
+          <>
+            <MuteMonitor project={project} monitor={data.monitor} />
+            <a className="r-action" href={pageOf(project, 'endpoints', data.monitor.spec.endpoint)}>
+              {data.monitor.spec.endpoint}
+            </a>
+          </>
         ) : undefined
       }
     >
@@ -75,6 +87,12 @@ export function Monitor() {
     </PageFrame>
   );
 }
+
+const Muted = ({ mute }: { mute: Mute }) => (
+  <span className="r-small">
+    muted by {mute.by} until <When at={mute.until} clock="wall" />: {mute.reason}
+  </span>
+);
 
 const NoWindow = () => (
   <p className="r-serif">

@@ -7,6 +7,7 @@ import { Num } from '../../../ui/num.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
+import { useTableState } from '../../../ui/table-state.ts';
 import { Status } from '../../../ui/status.tsx';
 import { formatSpan } from '../../../ui/time.ts';
 import { When } from '../../../ui/when.tsx';
@@ -21,8 +22,13 @@ const COLUMNS: readonly DataColumn<Monitor>[] = [
     id: 'state',
     head: 'state',
     value: (each) => each.state,
-    cell: (each) => <Status word={wordOfMonitor(each)} still />,
-    width: 110,
+    cell: (each) => (
+      <span className="r-row">
+        <Status word={wordOfMonitor(each)} still />
+        {each.muted ? <span className="r-small">muted</span> : null}
+      </span>
+    ),
+    width: 128,
     narrow: 'end',
   },
   { id: 'kind', head: 'watches', value: (each) => each.spec.kind, width: 76 },
@@ -73,6 +79,7 @@ function Newest({ monitor }: { monitor: Monitor }) {
 
 /** Everything that is watched, and every alert. */
 export function Monitors() {
+  const table = useTableState(COLUMNS);
   const { project, search, hrefWith } = usePlace();
   const answer = useEndpoint(monitoringContract.listMonitors, { params: { project } });
   const alerts = useEndpoint(monitoringContract.listAlerts, { params: { project } });
@@ -111,6 +118,7 @@ export function Monitors() {
             label="Monitors"
             rows={monitors}
             columns={COLUMNS}
+            {...table}
             rowId={(each) => each.name}
             href={(each) => pageOf(project, 'monitors', each.name)}
           />

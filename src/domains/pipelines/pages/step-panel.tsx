@@ -1,6 +1,8 @@
+import { useMemo } from 'react';
 import { Columns } from '../../../ui/columns.tsx';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { Facts } from '../../../ui/facts.tsx';
+import { useFollow } from '../../../ui/follow.tsx';
 import { Id } from '../../../ui/id.tsx';
 import { LogView } from '../../../ui/log-view.tsx';
 import { Panel } from '../../../ui/panel.tsx';
@@ -8,24 +10,23 @@ import { pageOf } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import { pipelinesContract } from '../contract.ts';
-import type { StepRunItem } from '../schema/runs.ts';
+import type { LogPage, StepRunItem } from '../schema/runs.ts';
 import { logLines, stepWord } from './pipeline-words.ts';
 import { StepValues } from './step-values.tsx';
 import { resourcesText, stepName } from './step-words.ts';
-
-const FOLLOW_MS = 1000;
 
 /** The chosen step: why it is so, what went in and out, and its log. */
 export function StepPanel({ project, step }: { project: string; step: StepRunItem }) {
   const detail = useEndpoint(pipelinesContract.getStepRun, { params: { project, step_run: step.id } });
   const live = step.state === 'running';
-  const log = useEndpoint(
-    pipelinesContract.readStepLog,
-    step.attempt > 0 ? { params: { project, step_run: step.id } } : undefined,
-    live ? { every: FOLLOW_MS } : {},
-  );
+  const log = useFollow<typeof pipelinesContract.followStepLog, LogPage>(pipelinesContract.followStepLog, {
+    key: step.attempt > 0 ? `${step.id} ${step.attempt}` : undefined,
+    argsFrom: (from) => ({ params: { project, step_run: step.id }, query: { attempt: step.attempt, from } }),
+    nextOf: (page) => page.next,
+    isLast: (page) => page.complete,
+  });
   const data = detail.data;
-  const lines = logLines(log.data?.chunks ?? []);
+  const lines = useMemo(() => logLines(log.pages.flatMap((page) => page.chunks)), [log.pages]);
   return (
     <>
       <Panel
@@ -71,11 +72,17 @@ export function StepPanel({ project, step }: { project: string; step: StepRunIte
       {step.attempt > 0 ? (
         <Panel
           title="Log"
-          note="wall clock"
+          note={live ? 'wall clock, live' : 'wall clock'}
           state={
-            log.data && lines.length === 0 && !live
-              ? { kind: 'waiting', sentence: 'The step printed nothing.' }
-              : panelState(log, { rows: 6 })
+            log.fault && lines.length === 0
+              ? { kind: 'error', fault: log.fault }
+              : lines.length > 0
+                ? { kind: 'ready' }
+                : log.ended
+                  ? { kind: 'waiting', sentence: 'The step printed nothing.' }
+                  : live
+                    ? { kind: 'waiting', sentence: 'The step has printed nothing yet.' }
+                    : { kind: 'loading', rows: 6 }
           }
         >
           <LogView

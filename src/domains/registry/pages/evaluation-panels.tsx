@@ -13,7 +13,9 @@ import { evaluationProof, gainProof, lossName, metricRows } from './evaluation-w
 /** Metrics of all sides on the same rows, honesty of the probabilities, mistakes at the threshold. */
 export function EvaluationPanels({ evaluation, only }: { evaluation: Evaluation; only?: readonly string[] }) {
   const report = evaluation.reports.candidate;
-  const metrics = Object.keys(report?.metrics ?? {}).filter((metric) => !only || only.includes(metric));
+  const metrics = Object.keys(report?.metrics ?? {}).filter(
+    (metric) => (!only || only.includes(metric)) && metricRows(evaluation, metric).length > 0,
+  );
   const points = (report?.calibration ?? []).flatMap((bin) =>
     bin.observed.value === null || bin.observed.low === null || bin.observed.high === null
       ? []

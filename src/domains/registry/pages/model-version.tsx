@@ -13,6 +13,7 @@ import type { ModelVersion as Version } from '../schema.ts';
 import { EvaluationPanels } from './evaluation-panels.tsx';
 import { versionLead } from './evaluation-words.ts';
 import { newestOf } from './model.tsx';
+import { Signature } from './signature.tsx';
 import { Slices } from './slices.tsx';
 
 /** One version: how it was judged, where it is weak, what it was made from. */
@@ -34,6 +35,11 @@ export function ModelVersion() {
       lead={evaluations.data ? versionLead(evaluation, version) : undefined}
       actions={
         <>
+          {version > 1 ? (
+            <Action href={pageOf(project, 'models', name, 'compare', `${version - 1}..${version}`)}>
+              {`Compare with v${version - 1}`}
+            </Action>
+          ) : null}
           <Action href={pageOf(project, 'releases')}>Releases</Action>
           <Action href={`${pageOf(project, 'lineage')}?of=${encodeURIComponent(urn)}`}>Lineage</Action>
         </>
@@ -41,11 +47,14 @@ export function ModelVersion() {
       tabs={[
         { id: 'card', label: 'Card', href: hrefWith({ tab: undefined }) },
         { id: 'slices', label: 'Slices', href: hrefWith({ tab: 'slices' }) },
+        { id: 'signature', label: 'Signature', href: hrefWith({ tab: 'signature' }) },
         { id: 'evaluation', label: 'Evaluation', href: hrefWith({ tab: 'evaluation' }) },
       ]}
       tab={tab}
     >
-      {tab === 'slices' || tab === 'evaluation' ? (
+      {tab === 'signature' ? (
+        <Signature project={project} model={name} version={version} />
+      ) : tab === 'slices' || tab === 'evaluation' ? (
         <Panel
           state={panelState(evaluations, {
             rows: 8,

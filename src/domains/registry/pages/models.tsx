@@ -7,6 +7,7 @@ import { Empty } from '../../../ui/empty.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
+import { useTableState } from '../../../ui/table-state.ts';
 import { When } from '../../../ui/when.tsx';
 import { modelsContract } from '../contract/models.ts';
 import type { RegisteredModel } from '../schema.ts';
@@ -49,6 +50,7 @@ const COLUMNS: readonly DataColumn<RegisteredModel>[] = [
 
 /** Every registered model with its newest version. */
 export function Models() {
+  const table = useTableState(COLUMNS);
   const { project } = usePlace();
   const answer = useEndpoint(modelsContract.searchRegisteredModels, { query: { max_results: 500 } });
   const models = answer.data?.registered_models ?? [];
@@ -91,6 +93,7 @@ export function Models() {
           label="Models"
           rows={models}
           columns={COLUMNS}
+          {...table}
           rowId={(model) => model.name}
           href={(model) => pageOf(project, 'models', model.name)}
         />

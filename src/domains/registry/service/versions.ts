@@ -9,6 +9,7 @@ import { AppError } from '../../../lib/errors.ts';
 import { absent, badParameter } from '../errors.ts';
 import { manifestDigest } from '../manifest.ts';
 import type { ManifestEntry, ModelVersion, Signature, VersionRef } from '../schema.ts';
+import { VersionContents } from '../schema/contents.ts';
 import { parseFlavors, parseSignature } from '../signature.ts';
 import { ACTIVE_STAGES, stageOf } from '../states.ts';
 import { findAlias, type ModelRow, modelDetails, updateModel, type VersionRow } from '../store/models.ts';
@@ -344,6 +345,18 @@ export function versionVerbs(context: RegistryContext) {
     async signatureOf(ref: VersionRef): Promise<Signature | undefined> {
       const text = await mlmodelOf(ref);
       return text === undefined ? undefined : parseSignature(text);
+    },
+
+    /** Files, signature and flavors together, for people who look at a version. */
+    async contentsOf(ref: VersionRef): Promise<VersionContents> {
+      const manifest = await this.manifestOf(ref);
+      const signature = await this.signatureOf(ref);
+      return VersionContents.parse({
+        digest: manifest?.digest ?? null,
+        files: manifest?.files ?? [],
+        signature: signature ? { ...signature, outputs: signature.outputs ?? [] } : null,
+        flavors: await this.flavorsOf(ref),
+      });
     },
 
     /** Ways the model can be loaded: `sklearn`, `onnx`, `python_function` … */

@@ -2,6 +2,7 @@ import type { DataColumn } from '../../../ui/data-column.ts';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
+import { useTableState } from '../../../ui/table-state.ts';
 import { When } from '../../../ui/when.tsx';
 import type { Promotion } from '../schema.ts';
 import { gatesText, STATE_TEXTS, STATE_WORDS } from './release-words.ts';
@@ -51,11 +52,13 @@ const COLUMNS: readonly DataColumn<Promotion>[] = [
 /** Every promotion, newest first; a row opens its gates. */
 export function PromotionHistory({ promotions }: { promotions: readonly Promotion[] }) {
   const { hrefWith, search } = usePlace();
+  const table = useTableState(COLUMNS);
   return (
     <DataTable
       label="Promotions"
       rows={promotions}
       columns={COLUMNS}
+      {...table}
       rowId={(each) => String(each.id)}
       href={(each) => hrefWith({ id: each.id })}
       marked={search.id}

@@ -4,6 +4,7 @@ import { DataTable } from '../../../ui/data-table.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
+import { useTableState } from '../../../ui/table-state.ts';
 import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import { rolloutsContract } from '../contract.ts';
@@ -69,6 +70,7 @@ const COLUMNS: readonly DataColumn<Rollout>[] = [
 
 /** Every candidate that was or is tried against a champion. */
 export function Rollouts() {
+  const table = useTableState(COLUMNS);
   const { project } = usePlace();
   const answer = useEndpoint(rolloutsContract.listRollouts, { params: { project } });
   const rollouts = answer.data?.rollouts ?? [];
@@ -91,6 +93,7 @@ export function Rollouts() {
           label="Rollouts"
           rows={rollouts}
           columns={COLUMNS}
+          {...table}
           rowId={(each) => String(each.id)}
           href={(each) => pageOf(project, 'rollouts', each.id)}
         />

@@ -1,5 +1,8 @@
 import type { LineageGraph, LineageNode } from '../../lineage/schema.ts';
 import type { ChainLink } from '../../../ui/chain.tsx';
+import { formatNumber } from '../../../ui/number.ts';
+import { formatAbsolute } from '../../../ui/time.ts';
+import { isTime } from './serving-words.ts';
 
 /**
  * A walk towards the causes as one line: nearest first, each thing after everything nearer that led to it.
@@ -23,7 +26,7 @@ function linkOf(node: LineageNode, gap: string | undefined): ChainLink {
   const fact = Object.entries(node.facts)
     .filter(([, value]) => value !== null)
     .slice(0, 2)
-    .map(([key, value]) => `${key.replaceAll('_', ' ')} ${shortened(String(value))}`)
+    .map(([key, value]) => `${key.replaceAll('_', ' ')} ${factText(key, value)}`)
     .join(', ');
   return {
     id: node.urn,
@@ -55,6 +58,12 @@ function depths(graph: LineageGraph): Map<string, number> {
     frontier = next;
   }
   return depth;
+}
+
+/** A fact for people: moments as UTC, numbers with commas, digests cut. */
+function factText(key: string, value: unknown): string {
+  if (typeof value !== 'number') return shortened(String(value));
+  return isTime(key.replaceAll(' ', '_'), value) ? formatAbsolute(value, 'UTC') : formatNumber(value);
 }
 
 /** Digests are cut to twelve characters; the page of the thing has the whole. */

@@ -10,9 +10,10 @@ import { pageOf, usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import { servingContract } from '../contract.ts';
-import type { Endpoint as EndpointOf } from '../schema/control.ts';
+import type { Deployment, Endpoint as EndpointOf } from '../schema/control.ts';
 import { RollBack } from './roll-back.tsx';
 import { callForms, partOf, predictionsProof, wayBackOf } from './serving-words.ts';
+import { ServiceCharts } from './service-charts.tsx';
 import { TrafficBar } from './traffic-bar.tsx';
 import { Deployments, TrafficHistory } from './traffic-history.tsx';
 
@@ -61,7 +62,14 @@ export function Endpoint() {
         </Panel>
       ) : (
         <Panel state={panelState(answer, { rows: 6 })}>
-          {data ? <Live project={project} endpoint={data.endpoint} settled={data.settled_through} /> : null}
+          {data ? (
+            <Live
+              project={project}
+              endpoint={data.endpoint}
+              deployments={data.deployments}
+              settled={data.settled_through}
+            />
+          ) : null}
         </Panel>
       )}
     </PageFrame>
@@ -80,15 +88,18 @@ function Mark({ endpoint }: { endpoint: EndpointOf }) {
 function Live({
   project,
   endpoint,
+  deployments,
   settled,
 }: {
   project: string;
   endpoint: EndpointOf;
+  deployments: readonly Deployment[];
   settled: number | null;
 }) {
   return (
     <div className="r-stack">
       <TrafficBar arms={endpoint.arms} />
+      <ServiceCharts project={project} endpoint={endpoint} deployments={deployments} />
       <Columns>
         <section className="r-panel">
           <h2 className="r-h2">What is so</h2>
@@ -143,7 +154,9 @@ function CallIt({ project, endpoint }: { project: string; endpoint: EndpointOf }
       <p className="r-small">
         {row
           ? 'The row is the newest one in the log.'
-          : 'Nothing was asked yet: put the columns of the model into the empty row.'}
+          : newest.data
+            ? 'Nothing was asked yet: put the columns of the model into the empty row.'
+            : 'The newest row of the log is being read.'}
       </p>
     </section>
   );

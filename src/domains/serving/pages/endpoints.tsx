@@ -6,6 +6,7 @@ import { Empty } from '../../../ui/empty.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
+import { useTableState } from '../../../ui/table-state.ts';
 import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import { servingContract } from '../contract.ts';
@@ -59,6 +60,7 @@ const COLUMNS: readonly DataColumn<Endpoint>[] = [
 
 /** Every address that answers, with what is behind it. */
 export function Endpoints() {
+  const table = useTableState(COLUMNS);
   const { project } = usePlace();
   const answer = useEndpoint(servingContract.listEndpoints, { params: { project } });
   const endpoints = answer.data?.endpoints ?? [];
@@ -82,6 +84,7 @@ export function Endpoints() {
           label="Endpoints"
           rows={endpoints}
           columns={COLUMNS}
+          {...table}
           rowId={(each) => each.name}
           href={(each) => pageOf(project, 'endpoints', each.name)}
         />

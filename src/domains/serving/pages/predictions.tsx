@@ -1,3 +1,4 @@
+import { useMemo } from 'react';
 import { Select } from '@mantine/core';
 import { CodeBlock } from '../../../ui/code-block.tsx';
 import type { DataColumn } from '../../../ui/data-column.ts';
@@ -8,6 +9,7 @@ import { formatNumber } from '../../../ui/number.ts';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
+import { useTableState } from '../../../ui/table-state.ts';
 import { When } from '../../../ui/when.tsx';
 import { servingContract } from '../contract.ts';
 import type { Endpoint } from '../schema/control.ts';
@@ -31,6 +33,8 @@ export function Predictions() {
     chosen ? { params: { project, endpoint: chosen.name }, query: { limit: LIMIT, ...span } } : undefined,
   );
   const rows = answer.data?.predictions ?? [];
+  const columns = useMemo(() => columnsOf(answer.data?.predictions ?? []), [answer.data]);
+  const table = useTableState(columns);
   const labelled = rows.filter((row) => row.label !== null && row.label !== undefined).length;
   return (
     <PageFrame
@@ -61,7 +65,8 @@ export function Predictions() {
         <DataTable
           label={`Predictions of ${chosen?.name ?? ''}`}
           rows={rows}
-          columns={columnsOf(rows)}
+          columns={columns}
+          {...table}
           rowId={(row) => String(row.prediction_id)}
           href={(row) => pageOf(project, 'predictions', String(row.prediction_id))}
           dense

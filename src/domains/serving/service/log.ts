@@ -7,6 +7,7 @@ import { urn } from '../../../lib/urn.ts';
 import { predictionUnknown } from '../errors.ts';
 import { type PredictionScope, predictionScope } from '../predictions.ts';
 import { parsePredictionId } from '../schema/route.ts';
+import type { ServiceLevel, ServiceLevelQuery } from '../schema/service-level.ts';
 import {
   COUNT_SQL,
   errorSql,
@@ -18,6 +19,7 @@ import {
   SEGMENT_OPTIONS,
   SEGMENT_VIEW,
 } from '../segment-import.ts';
+import { serviceLevel } from '../service-level.ts';
 import { findEndpoint, listDeployments } from '../store/endpoints.ts';
 import {
   advanceClock,
@@ -59,6 +61,8 @@ export interface LogService {
     endpoint: string,
     options: { limit: number; from?: number | undefined; until?: number | undefined },
   ): Promise<Record<string, unknown>[]>;
+  /** Rate, latency and errors over the span that ends with the newest imported answer. */
+  level(endpoint: string, query: ServiceLevelQuery): Promise<ServiceLevel>;
 }
 
 export interface LogParts {
@@ -271,7 +275,25 @@ export function createLog(parts: LogParts): LogService {
       });
       return rows.rows;
     },
+    level,
   };
+
+  /** Ends with the newest imported answer, so that a span of a quiet endpoint is not empty. */
+  async function level(endpoint: string, query: ServiceLevelQuery): Promise<ServiceLevel> {
+    const all = await listParts(database.read, endpoint, { kinds: ['prediction'] });
+    const end = (part: Part) => (query.clock === 'event' ? part.max_event_time : part.imported_at);
+    const until = 1 + all.reduce((latest, part) => Math.max(latest, end(part)), 0);
+    const from = until - query.span_ms;
+    const touching = all.filter((part) => end(part) >= from);
+    const errors = await listParts(database.read, endpoint, { kinds: ['error'] });
+    const everything = { from: -8.64e15, until: 8.64e15 };
+    return serviceLevel(analytics, predictionScope([...touching, ...errors], everything), {
+      clock: query.clock,
+      from,
+      until,
+      buckets: query.buckets,
+    });
+  }
 
   async function newest(endpoint: string): Promise<number | null> {
     const all = await listParts(database.read, endpoint, { kinds: ['prediction'] });

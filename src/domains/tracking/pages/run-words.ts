@@ -24,7 +24,15 @@ export function valueColumns(
   shown: { metrics: number; params: number },
 ): DataColumn<Run>[] {
   const known = keysOf(runs, (run) => run.data.metrics);
-  const metrics = [...known.filter(betterOf), ...known.filter((key) => !betterOf(key))].map(
+  // A slash makes a family of many (importance of each feature, one gradient per layer): there to be picked, never by default.
+  const family = (key: string) => key.includes('/');
+  const alone = known.filter((key) => !family(key));
+  const ordered = [
+    ...alone.filter(betterOf),
+    ...alone.filter((key) => !betterOf(key)),
+    ...known.filter(family),
+  ];
+  const metrics = ordered.map(
     (key, index): DataColumn<Run> => ({
       id: `metrics.${key}`,
       head: key,
@@ -33,7 +41,7 @@ export function valueColumns(
       proof: (run) => loggedProof(run, key),
       better: betterOf(key),
       width: 110,
-      hidden: index >= shown.metrics,
+      hidden: family(key) || index >= shown.metrics,
       narrow: index < 2 ? 'line' : 'none',
     }),
   );

@@ -1,14 +1,18 @@
 import { Select } from '@mantine/core';
+import { useMemo } from 'react';
+import { Action } from '../../../ui/action.tsx';
 import { CodeBlock } from '../../../ui/code-block.tsx';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { FilterBar } from '../../../ui/filter-bar.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
+import { useKeys } from '../../../ui/page-keys.ts';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
 import { fromMlflow } from '../../../ui/status-words.ts';
+import { useTableState } from '../../../ui/table-state.ts';
 import { When } from '../../../ui/when.tsx';
 import { experimentsContract } from '../contract/experiments.ts';
 import { runsContract } from '../contract/runs.ts';
@@ -70,6 +74,15 @@ export function Runs() {
       : undefined,
   );
   const runs = answer.data?.runs ?? [];
+  const columns = useMemo(
+    () => [...FIXED, ...valueColumns(answer.data?.runs ?? [], { metrics: 4, params: 3 }), ...LAST],
+    [answer.data],
+  );
+  const table = useTableState(columns);
+  const selected = useMemo(() => new Set(search.sel ? search.sel.split(',') : []), [search.sel]);
+  const choose = (ids: ReadonlySet<string>) =>
+    setSearch({ sel: [...ids].join(',') || undefined }, { replace: true });
+  useCompareKey(project, search.sel);
   const none =
     experiments.data !== undefined && (ids.length === 0 || (answer.data !== undefined && runs.length === 0));
   return (
@@ -119,7 +132,18 @@ export function Runs() {
         <DataTable
           label="Runs"
           rows={runs}
-          columns={[...FIXED, ...valueColumns(runs, { metrics: 5, params: 3 }), ...LAST]}
+          columns={columns}
+          {...table}
+          selected={selected}
+          onSelect={choose}
+          bulk={(ids) => (
+            <Action
+              because={ids.size < 2 ? 'Choose two runs or more.' : undefined}
+              href={compareHref(project, [...ids])}
+            >
+              {`Compare ${ids.size}`}
+            </Action>
+          )}
           rowId={(run) => run.info.run_id ?? ''}
           href={(run) => pageOf(project, 'runs', run.info.run_id ?? '')}
           dense
@@ -127,6 +151,29 @@ export function Runs() {
         />
       </Panel>
     </PageFrame>
+  );
+}
+
+export const compareHref = (project: string, ids: readonly string[]): string =>
+  `${pageOf(project, 'runs', 'compare')}?ids=${ids.join(',')}`;
+
+function useCompareKey(project: string, sel: string | undefined) {
+  const { go } = usePlace();
+  useKeys(
+    useMemo(
+      () => [
+        {
+          keys: 'c',
+          label: 'Compare the chosen runs',
+          run: () => {
+            const ids = sel?.split(',') ?? [];
+            if (ids.length >= 2) go(compareHref(project, ids));
+          },
+        },
+      ],
+      // oxlint-disable-next-line react-hooks/exhaustive-deps -- `go` is made anew at each draw and does the same
+      [project, sel],
+    ),
   );
 }
 

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { toast } from '../ui/toasts.tsx';
+
+const text = z.string().max(2000);
+const number = z.coerce.number();
+/** Text that the router has read as a number, because it looks like one. */
+const name = z.union([z.string().max(300), z.number().transform(String)]);
+
+/** Parameters of all pages; each means the same wherever it stands. */
+const COMMON = {
+  q: z.union([text, z.number().transform(String)]),
+  sort: text,
+  cols: text,
+  clock: z.enum(['event', 'wall']),
+};
+
+/** The schema of one route: the parameters every page has, its tabs, and its own. */
+export const searchSchema = <T extends z.ZodRawShape>(own: T, tabs?: readonly [string, ...string[]]) =>
+  z.object({ ...COMMON, ...(tabs ? { tab: z.enum(tabs) } : {}), ...own }).partial();
+
+export const FIELDS = {
+  text,
+  number,
+  name,
+  id: z.coerce.number().int().positive(),
+  moment: number.refine(Number.isFinite),
+};
+
+/** Reads the parameters of an address by the schema of its route: what does not fit is left out and said, what nobody knows is kept. */
+export function parseSearch(schema: z.ZodObject) {
+  return (raw: Record<string, unknown>): Record<string, unknown> => {
+    const read = schema.loose().safeParse(raw);
+    if (read.success) return read.data;
+    const broken = [...new Set(read.error.issues.map((issue) => String(issue.path[0])))];
+    const rest = Object.fromEntries(Object.entries(raw).filter(([key]) => !broken.includes(key)));
+    queueMicrotask(() => toast(`The address has no valid ${broken.join(', ')}; the page is shown without.`));
+    return rest;
+  };
+}
