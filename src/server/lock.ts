@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, defineErrors } from '../lib/errors.ts';
 import { isAlive, self, type ProcessId } from '../lib/process-id.ts';
@@ -10,6 +10,7 @@ const LOCK_ERRORS = defineErrors({
 /** Takes the data folder for this process; a lock whose owner is dead is taken over. Returns the release. */
 export function lockData(folder: string): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  shut(folder);
   const file = join(folder, 'server.lock');
   const mine = JSON.stringify(self());
   for (;;) {
@@ -29,6 +30,16 @@ export function lockData(folder: string): () => void {
       }
       rmSync(file, { force: true });
     }
+  }
+}
+
+/** Other accounts of the machine have no business in it, also when somebody made it before with other rights. */
+function shut(folder: string): void {
+  try {
+    chmodSync(folder, 0o700);
+  } catch (error) {
+    // Somebody else owns it and shares it with this account: their rights hold.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
   }
 }
 

@@ -27,19 +27,20 @@ export async function testServer(
 ): Promise<TestServer> {
   const data = flags.data ?? mkdtempSync(join(tmpdir(), 'rondo-server-'));
   const databaseUrl = engine === 'postgres' ? await freshPostgres() : undefined;
-  const config = readConfig({ port: '0', gatewayPort: '0', token: TOKEN, databaseUrl, ...flags, data }, {});
+  const token = flags.token ?? TOKEN;
+  const config = readConfig({ port: '0', gatewayPort: '0', token, databaseUrl, ...flags, data }, {});
   const reports: unknown[] = [];
   const server = await startServer(config, { report: (line) => reports.push(line), checkAnswers: true });
   return {
     ...server,
-    token: TOKEN,
+    token,
     data,
     async call(method, path, body, options = {}) {
       const response = await fetch(server.url + path, {
         method,
         headers: {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(options.anonymous ? {} : { authorization: `Bearer ${TOKEN}` }),
+          ...(options.anonymous ? {} : { authorization: `Bearer ${token}` }),
           ...options.headers,
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
