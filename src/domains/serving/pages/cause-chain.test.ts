@@ -27,6 +27,8 @@ it('walks from the answer to its source and keeps gaps in their place', () => {
   };
   const { links, gaps } = causeChain(graph);
   expect(links.map((each) => each.name)).toEqual(['p', 'deployment 1', 'm v2', 'trained on', '3f2a']);
+  const aside = { ...graph, nodes: [...graph.nodes, node('rondo:endpoint:e', 'e')] };
+  expect(causeChain(aside)).toMatchObject({ others: 1, links });
   expect(links.at(-1)?.gap).toBe('nothing is recorded under this name');
   expect(gaps).toBe(2);
 });

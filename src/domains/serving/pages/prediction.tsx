@@ -71,6 +71,11 @@ export function Prediction() {
         state={panelState(lineage, { rows: 2 })}
       >
         {chain ? <Chain label="From the answer back to its source" links={chain.links} /> : null}
+        {chain && chain.others > 0 ? (
+          <a className="r-small" href={`${pageOf(project, 'lineage')}?of=${encodeURIComponent(id)}`}>
+            {chain.others === 1 ? '1 more thing' : `${chain.others} more things`} that led to it
+          </a>
+        ) : null}
       </Panel>
       {data ? <Truth feedback={data.feedback} /> : null}
       {data ? <Shadows prediction={data.prediction} shadows={data.shadows} /> : null}
