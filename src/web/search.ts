@@ -26,6 +26,16 @@ export const FIELDS = {
   moment: number.refine(Number.isFinite),
 };
 
+let said: { text: string; at: number } | undefined;
+const ONCE_MS = 5000;
+
+/** The router reads one address several times; a person is told once. */
+function say(text: string): void {
+  if (said?.text === text && Date.now() - said.at < ONCE_MS) return;
+  said = { text, at: Date.now() };
+  queueMicrotask(() => toast(text));
+}
+
 /** Reads the parameters of an address by the schema of its route: what does not fit is left out and said, what nobody knows is kept. */
 export function parseSearch(schema: z.ZodObject) {
   return (raw: Record<string, unknown>): Record<string, unknown> => {
@@ -33,7 +43,7 @@ export function parseSearch(schema: z.ZodObject) {
     if (read.success) return read.data;
     const broken = [...new Set(read.error.issues.map((issue) => String(issue.path[0])))];
     const rest = Object.fromEntries(Object.entries(raw).filter(([key]) => !broken.includes(key)));
-    queueMicrotask(() => toast(`The address has no valid ${broken.join(', ')}; the page is shown without.`));
+    say(`The address has no valid ${broken.join(', ')}; the page is shown without.`);
     return rest;
   };
 }

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { CodeBlock } from '../../../ui/code-block.tsx';
-import { commandFor } from '../../../ui/command.ts';
+import { requestFor } from '../../../ui/command.ts';
 import { Action } from '../../../ui/action.tsx';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useAct, useBarrier, useEndpoint } from '../../../ui/data.tsx';
@@ -66,7 +66,7 @@ export function Automation() {
           rows: 4,
           empty: (data) =>
             data.rules.length === 0 ? (
-              <Empty command={commandFor(project, 'rules apply rules.yaml')}>
+              <Empty command={requestFor(project, 'PUT', 'rules', 'rules.json')}>
                 A rule is a sentence: when skill alerts and no data check fails, run the training pipeline, at
                 most once a day. None is written here yet.
               </Empty>

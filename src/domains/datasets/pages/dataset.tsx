@@ -74,7 +74,9 @@ export function Dataset() {
           state={
             all.data && versions.length === 0
               ? { kind: 'waiting', sentence: 'No version was imported yet.' }
-              : panelState(answer, { rows: 10 })
+              : all.data
+                ? panelState(answer, { rows: 10 })
+                : panelState(all, { rows: 10 })
           }
         >
           {data ? (

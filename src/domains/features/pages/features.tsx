@@ -1,5 +1,5 @@
 import { counted } from '../../../lib/lead.ts';
-import { commandFor } from '../../../ui/command.ts';
+import { requestFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
@@ -124,7 +124,7 @@ export function Features() {
           rows: 4,
           empty: (data) =>
             data.views.length === 0 ? (
-              <Empty command={commandFor(project, 'features apply features.yaml')}>
+              <Empty command={requestFor(project, 'POST', 'features/apply', 'features.json')}>
                 A view computes features of an entity from a dataset, each value with the time from which it
                 could be known. None is defined yet.
               </Empty>

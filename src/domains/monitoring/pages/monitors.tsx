@@ -1,4 +1,4 @@
-import { commandFor } from '../../../ui/command.ts';
+import { requestFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
@@ -107,7 +107,7 @@ export function Monitors() {
             rows: 4,
             empty: (data) =>
               data.monitors.length === 0 ? (
-                <Empty command={commandFor(project, 'monitors apply monitors.yaml')}>
+                <Empty command={requestFor(project, 'PUT', 'monitors/NAME', 'monitor.json')}>
                   A monitor judges every window of event time: skill over the charter&apos;s baseline, drift
                   from the training rows, errors and latency. Nothing is watched here yet.
                 </Empty>

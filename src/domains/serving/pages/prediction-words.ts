@@ -30,12 +30,13 @@ export function answerLead(prediction: Row, feedback: readonly Row[]): LeadPart[
   )[0];
   if (!latest) return lead(...start, '. What really happened is not known yet.').parts;
   const later = (numberOf(latest.observed_at) ?? 0) - when;
-  const label = numberOf(latest.label);
+  const said = latest.label_text ?? latest.label;
+  const label = numberOf(said);
   return lead(
     ...start,
     '. The truth was ',
-    label === null || latest.label_text
-      ? String(latest.label_text ?? latest.label)
+    label === null
+      ? String(said)
       : {
           type: 'number',
           value: label,

@@ -47,17 +47,19 @@ export function Prediction() {
       <Panel state={panelState(answer, { rows: 8 })}>
         {data ? (
           <Columns>
-            <Values
-              title="Request"
-              row={partOf(data.prediction, 'request')}
-              none="The request had no columns of its own."
-            />
+            <div className="r-stack">
+              <Values
+                title="Request"
+                row={partOf(data.prediction, 'request')}
+                none="The request had no columns of its own."
+              />
+              <Circumstances prediction={data.prediction} />
+            </div>
             <Values
               title="What the model read"
               row={partOf(data.prediction, 'feature')}
               none="The model read the request as it was."
             />
-            <Circumstances prediction={data.prediction} />
           </Columns>
         ) : null}
       </Panel>

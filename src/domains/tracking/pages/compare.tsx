@@ -70,7 +70,7 @@ export function Compare() {
               </Action>
             ) : undefined
           }
-          state={panelState(answer, { rows: 10 })}
+          state={panelState(experiments.data ? answer : experiments, { rows: 10 })}
         >
           {base ? <SideBySide project={project} runs={runs} base={base} rows={shown} /> : null}
         </Panel>
