@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { datasetsCommand } from '../domains/datasets/command.ts';
+import { tokensCommand, usersCommand } from '../domains/identity/command.ts';
 import { lineageCommand } from '../domains/lineage/command.ts';
 import { maturityCommand } from '../domains/maturity/command.ts';
 import { pipelinesCommand } from '../domains/pipelines/command.ts';
@@ -13,6 +14,8 @@ import { AppError } from '../lib/errors.ts';
 import { VERSION } from '../lib/version.ts';
 import { environment } from '../server/config.ts';
 import { createContext, type GlobalOptions } from './context.ts';
+import { loginCommands } from './login.ts';
+import { askSecret } from './secret-input.ts';
 import { serverCommands } from './server-commands.ts';
 
 const program = new Command('rondo')
@@ -44,6 +47,9 @@ program
     await runServer({ ...flags, data, token });
   });
 serverCommands(program, context);
+loginCommands(program, context);
+usersCommand(program, context, askSecret);
+tokensCommand(program, context);
 datasetsCommand(program, context);
 pipelinesCommand(program, context, async (path) => {
   const { readPipelineFile } = await import('./pipeline-file/read.ts');
