@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { approvalsCommand } from '../domains/approvals/command.ts';
 import { rulesCommand } from '../domains/automation/command.ts';
 import { datasetsCommand } from '../domains/datasets/command.ts';
+import { tokensCommand, usersCommand } from '../domains/identity/command.ts';
 import { lineageCommand } from '../domains/lineage/command.ts';
 import { maturityCommand } from '../domains/maturity/command.ts';
 import { pipelinesCommand } from '../domains/pipelines/command.ts';
@@ -15,6 +16,8 @@ import { AppError } from '../lib/errors.ts';
 import { VERSION } from '../lib/version.ts';
 import { environment } from '../server/config.ts';
 import { createContext, type GlobalOptions } from './context.ts';
+import { loginCommands } from './login.ts';
+import { askSecret } from './secret-input.ts';
 import { serverCommands } from './server-commands.ts';
 import { storageCommands } from './storage-commands.ts';
 
@@ -49,6 +52,9 @@ program
   });
 serverCommands(program, context);
 storageCommands(program, context);
+loginCommands(program, context);
+usersCommand(program, context, askSecret);
+tokensCommand(program, context);
 datasetsCommand(program, context);
 pipelinesCommand(program, context, async (path) => {
   const { readPipelineFile } = await import('./pipeline-file/read.ts');

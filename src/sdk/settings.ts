@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findCredential } from './credentials.ts';
 
 export interface Settings {
   url: string;
@@ -10,8 +11,8 @@ export interface Settings {
 const DEFAULT_URL = 'http://127.0.0.1:7070';
 
 /**
- * Where the server is and who asks: what is given wins, then `RONDO_URL`, `RONDO_TOKEN`, `RONDO_PROJECT`, then what a server on
- * this machine left in its data folder (`RONDO_DATA`, `./rondo-data`). The token of a data folder is sent to this machine only.
+ * Where the server is and who asks: what is given wins, then `RONDO_URL`, `RONDO_TOKEN`, `RONDO_PROJECT`, then
+ * the session of `rondo login`, then what a server on this machine left in its data folder (`RONDO_DATA`, `./rondo-data`). The token of a data folder is sent to this machine only.
  */
 export function findSettings(
   given: { url?: string; token?: string; project?: string; data?: string } = {},
@@ -20,7 +21,10 @@ export function findSettings(
   const data = given.data ?? environment.RONDO_DATA ?? './rondo-data';
   const url = (given.url ?? environment.RONDO_URL ?? urlIn(data) ?? DEFAULT_URL).replace(/\/+$/, '');
   const token =
-    given.token ?? environment.RONDO_TOKEN ?? (isLocal(url) ? read(join(data, 'token')) : undefined);
+    given.token ??
+    environment.RONDO_TOKEN ??
+    findCredential(url, environment) ??
+    (isLocal(url) ? read(join(data, 'token')) : undefined);
   return { url, token, project: given.project ?? environment.RONDO_PROJECT ?? 'default' };
 }
 
