@@ -70,6 +70,14 @@ export const ERRORS = defineErrors({
   OVERLOADED: { status: 429 },
   INTERNAL: { status: 500, hint: 'The server log has the cause under this request id.' },
   UNAVAILABLE: { status: 503 },
+  DISK_FULL: {
+    status: 507,
+    hint: 'Free space where the data folder is, then try again; reading goes on meanwhile.',
+  },
+  DATABASE_LOST: {
+    status: 503,
+    hint: 'Look whether the change was made before trying again: the connection may have ended after the commit.',
+  },
 });
 
 /** Declares error kinds: the key becomes the permanent code. */
@@ -91,7 +99,26 @@ export const conflict = (message: string, hint?: string) => new AppError(ERRORS.
 /** Turns whatever was thrown into an AppError; anything unknown becomes INTERNAL without its text. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
+  const { code } = (thrown ?? {}) as { code?: unknown };
+  if (typeof code === 'string' && FULL.includes(code))
+    return new AppError(ERRORS.DISK_FULL, 'The disk is full; nothing was changed.', { cause: thrown });
+  if (isLostConnection(thrown, code))
+    return new AppError(ERRORS.DATABASE_LOST, 'The connection to the database was lost.', { cause: thrown });
   return new AppError(ERRORS.INTERNAL, 'An unexpected error happened; nothing was changed.', {
     cause: thrown,
   });
+}
+
+/** Of the file system, of SQLite, of PostgreSQL. */
+const FULL = ['ENOSPC', 'EDQUOT', 'SQLITE_FULL', '53100'];
+/** PostgreSQL ended the connection, or does not take one now. */
+const LOST = ['57P01', '57P02', '57P03', '08006', '08003', '08001', '53300'];
+
+function isLostConnection(thrown: unknown, code: unknown): boolean {
+  if (typeof code === 'string' && LOST.includes(code)) return true;
+  const { message = '', stack = '' } = (thrown ?? {}) as Partial<Error>;
+  if (/^(Connection terminated|Client has encountered a connection error)/.test(message)) return true;
+  return (
+    typeof code === 'string' && /^(ECONNREFUSED|ECONNRESET|EPIPE)$/.test(code) && stack.includes('pg-pool')
+  );
 }

@@ -10,6 +10,7 @@ import { registry } from './0080-registry.ts';
 import { evaluations } from './0081-evaluations.ts';
 import { pipelines } from './0090-pipelines.ts';
 import { serving } from './0100-serving.ts';
+import { gateways } from './0101-gateways.ts';
 import { monitoring } from './0110-monitoring.ts';
 import { rollouts } from './0120-rollouts.ts';
 import { releases } from './0130-releases.ts';
@@ -29,6 +30,7 @@ export const migrations: readonly Migration[] = [
   evaluations,
   pipelines,
   serving,
+  gateways,
   monitoring,
   rollouts,
   releases,

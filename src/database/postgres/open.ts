@@ -50,13 +50,15 @@ export async function openPostgres(url: string): Promise<Database> {
       let client: InstanceType<typeof pg.Client> | undefined;
       const connect = async () => {
         client = new pg.Client({ connectionString: url });
-        client.on('notification', listener);
-        client.on('error', () => {
-          if (!closed) setTimeout(() => void connect().catch(() => {}), 1000).unref();
-        });
+        client.on('notification', (message) => listener(message.payload ?? ''));
+        client.on('error', again);
         await client.connect();
         await client.query(`listen ${channel}`);
-        listener(); // whatever was said while nobody listened
+        listener(''); // whatever was said while nobody listened
+      };
+      /** The connection ended, or could not be made yet: until it stands. */
+      const again = () => {
+        if (!closed) setTimeout(() => void connect().catch(again), 500).unref();
       };
       await connect();
       hearing.push({
@@ -68,6 +70,9 @@ export async function openPostgres(url: string): Promise<Database> {
     },
     async notify(tx, channel) {
       await sql`select pg_notify(${channel}, '')`.execute(tx);
+    },
+    async broadcast(channel, text) {
+      await sql`select pg_notify(${channel}, ${text})`.execute(db);
     },
     async close() {
       for (const client of hearing) await client.end().catch(() => {});
