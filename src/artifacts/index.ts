@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { openLocalBlobs } from './local/blobs.ts';
 import { openS3Blobs } from './s3/blobs.ts';
 import type { BlobStore } from './blobs.ts';
@@ -13,7 +14,9 @@ export {
   removeNames,
 } from './names.ts';
 
-/** Opens the artifact store: the local folder, or S3 when `url` says so. */
+/** Opens the artifact store: the local folder, or what `url` says: `s3:`, or a `file:` folder that replicas share. */
 export async function openBlobs(options: { folder: string; url?: string | undefined }): Promise<BlobStore> {
-  return options.url?.startsWith('s3:') ? openS3Blobs(options.url) : openLocalBlobs(options.folder);
+  const { folder, url } = options;
+  if (url?.startsWith('s3:')) return openS3Blobs(url);
+  return openLocalBlobs(url?.startsWith('file:') ? fileURLToPath(url) : folder);
 }

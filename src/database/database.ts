@@ -29,7 +29,9 @@ export interface Database {
   /** Called after each commit, in this process. Returns the way to stop listening. */
   onCommit(listener: () => void): () => void;
   /** Wakes this process when another replica called `notify` on the channel; a no-op on SQLite. */
-  listen(channel: string, listener: () => void): Promise<void>;
+  listen(channel: string, listener: (text: string) => void): Promise<void>;
   notify(tx: Tx, channel: string): Promise<void>;
+  /** Sends a short text to every replica that listens, this one too, outside any transaction; lossy. A no-op on SQLite. */
+  broadcast(channel: string, text: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -130,7 +130,7 @@ export async function createEvents(database: Database): Promise<Events> {
     fresh = false;
     tell();
   });
-  await database.listen(CHANNEL, tell);
+  await database.listen(CHANNEL, () => tell());
 
   async function last(which: RawBuilder<boolean>): Promise<Position> {
     const row = await database.read

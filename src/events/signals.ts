@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../database/index.ts';
+
 /** Live, lossy news for screens: `topic` → newest payload. Listeners hear each topic at most once per `INTERVAL_MS`. */
 export interface Signals {
   /** `project` says who may hear it. */
@@ -5,24 +8,53 @@ export interface Signals {
   subscribe(listener: Listener): () => void;
 }
 
-type Listener = (signal: { project: string; topic: string; payload: unknown }) => void;
+interface Signal {
+  project: string;
+  topic: string;
+  payload: unknown;
+}
+type Listener = (signal: Signal) => void;
 
 const INTERVAL_MS = 250;
+const CHANNEL = 'rondo_signals';
+/** PostgreSQL takes 8,000 bytes. */
+const TEXT_LIMIT = 7500;
 
-export function createSignals(): Signals {
+/** Signals of this process; with a database that replicas share, they reach the listeners of all replicas. */
+export function createSignals(database?: Database): Signals {
+  const shared = database?.capabilities.engine === 'postgres' ? database : undefined;
+  const me = randomUUID();
   const listeners = new Set<Listener>();
-  const waiting = new Map<string, { project: string; payload: unknown }>();
+  const waiting = new Map<string, Signal>();
   let timer: NodeJS.Timeout | undefined;
-  const flush = () => {
+
+  function tell(signal: Signal): void {
+    for (const listener of listeners) listener(signal);
+  }
+
+  function flush(): void {
     timer = undefined;
-    const batch = [...waiting];
+    const batch = [...waiting.values()];
     waiting.clear();
-    for (const [topic, news] of batch) for (const listener of listeners) listener({ topic, ...news });
+    for (const signal of batch) {
+      tell(signal);
+      if (!shared) continue;
+      const text = JSON.stringify({ from: me, signal });
+      if (Buffer.byteLength(text) <= TEXT_LIMIT) void shared.broadcast(CHANNEL, text).catch(() => {});
+    }
+  }
+
+  const hear = (text: string) => {
+    if (text === '') return;
+    const { from, signal } = JSON.parse(text) as { from: string; signal: Signal };
+    if (from !== me) tell(signal);
   };
+  void shared?.listen(CHANNEL, hear).catch(() => {}); // signals are lossy
+
   return {
     emit(project, topic, payload) {
-      if (listeners.size === 0) return;
-      waiting.set(topic, { project, payload });
+      if (listeners.size === 0 && !shared) return;
+      waiting.set(topic, { project, topic, payload });
       timer ??= setTimeout(flush, INTERVAL_MS).unref();
     },
     subscribe(listener) {

@@ -70,6 +70,10 @@ export const ERRORS = defineErrors({
   OVERLOADED: { status: 429 },
   INTERNAL: { status: 500, hint: 'The server log has the cause under this request id.' },
   UNAVAILABLE: { status: 503 },
+  DISK_FULL: {
+    status: 507,
+    hint: 'Free space where the data folder is, then try again; reading goes on meanwhile.',
+  },
 });
 
 /** Declares error kinds: the key becomes the permanent code. */
@@ -91,7 +95,13 @@ export const conflict = (message: string, hint?: string) => new AppError(ERRORS.
 /** Turns whatever was thrown into an AppError; anything unknown becomes INTERNAL without its text. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
+  const { code } = (thrown ?? {}) as { code?: unknown };
+  if (typeof code === 'string' && FULL.includes(code))
+    return new AppError(ERRORS.DISK_FULL, 'The disk is full; nothing was changed.', { cause: thrown });
   return new AppError(ERRORS.INTERNAL, 'An unexpected error happened; nothing was changed.', {
     cause: thrown,
   });
 }
+
+/** Of the file system, of SQLite, of PostgreSQL. */
+const FULL = ['ENOSPC', 'EDQUOT', 'SQLITE_FULL', '53100'];

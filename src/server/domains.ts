@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { resolveApprovals } from '../domains/approvals/provenance.ts';
 import { approvalsRoutes } from '../domains/approvals/routes.ts';
 import { type ApprovalsService, createApprovals } from '../domains/approvals/service.ts';
@@ -39,6 +40,7 @@ import { createReleases } from '../domains/releases/service.ts';
 import { resolveRollouts } from '../domains/rollouts/provenance.ts';
 import { rolloutsRoutes } from '../domains/rollouts/routes.ts';
 import { createRollouts } from '../domains/rollouts/service.ts';
+import { claimEpochs } from '../domains/serving/gateway-epochs.ts';
 import { resolveServing } from '../domains/serving/provenance.ts';
 import { servingRoutes } from '../domains/serving/routes.ts';
 import { createServing, type ServingService } from '../domains/serving/service/endpoints.ts';
@@ -59,6 +61,7 @@ import type { Ground } from './ground.ts';
 import { createFacts, createModels, onlineViews } from './model-facts.ts';
 import { serverRoutes } from './routes.ts';
 import { startCollections } from './storage/collect.ts';
+import { followTraffic } from './replicas.ts';
 import { startTicks } from './ticks.ts';
 
 export interface Domains {
@@ -104,8 +107,9 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       entry: ground.entry('gateway-parent'),
       host: config.host,
       port: config.gatewayPort,
-      artifacts: config.artifactsUrl ?? join(config.data, 'artifacts'),
+      artifacts: gatewayArtifacts(config),
     },
+    () => claimEpochs(database, join(config.data, 'gateway')),
     () => serving.pushRoutes(),
   );
   const datasets = createDatasets({ ...ground, dataFolder: config.data, lineage, projects });
@@ -268,6 +272,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
 
   const ticks = startTicks({ log, serving, report: ground.report });
   const collections = startCollections(ground);
+  const following = followTraffic(ground, serving.pushRoutes);
   return {
     gate,
     identity,
@@ -308,11 +313,18 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     async stop() {
       ticks.stop();
       collections.stop();
+      following.stop();
       datasets.stop();
       await pipelines.stop();
       await gateway.stop();
     },
   };
+}
+
+/** The gateway takes a folder or an `s3:` address. */
+function gatewayArtifacts({ artifactsUrl, data }: Ground['config']): string {
+  if (artifactsUrl === undefined) return join(data, 'artifacts');
+  return artifactsUrl.startsWith('file:') ? fileURLToPath(artifactsUrl) : artifactsUrl;
 }
 
 /** Aliases that rondo.yaml ties to an environment move by promotion only. */

@@ -11,10 +11,11 @@ export interface GatewayHolder extends GatewayPort, SegmentSource, OnlineStore {
   stop(): Promise<void>;
 }
 
-/** `onStarted` runs after each adoption or start: it pushes what the gateway must serve. */
+/** `prepare` runs before the folder is used; `onStarted` runs after each adoption or start: it pushes what the gateway must serve. */
 export function holdGateway(
   folder: string,
   options: GatewayOptions,
+  prepare: () => Promise<void>,
   onStarted: () => Promise<void>,
 ): GatewayHolder {
   let current: Promise<GatewayControl> | undefined;
@@ -22,11 +23,13 @@ export function holdGateway(
   let stopped = false;
 
   function ready(): Promise<GatewayControl> {
-    current ??= adoptOrSpawn(folder, options).then((control) => {
-      address = control.url();
-      setImmediate(() => void onStarted().catch(() => {}));
-      return control;
-    });
+    current ??= prepare()
+      .then(() => adoptOrSpawn(folder, options))
+      .then((control) => {
+        address = control.url();
+        setImmediate(() => void onStarted().catch(() => {}));
+        return control;
+      });
     current.catch(() => {
       current = undefined;
     });

@@ -50,7 +50,7 @@ export async function openGround(config: Config, report: Report): Promise<Ground
     reads,
     blobs,
     events,
-    signals: createSignals(),
+    signals: createSignals(database),
     subscriptions: new Subscriptions(database, events),
     jobs: new JobWorker(database, (job, error) =>
       report({ level: 'warn', job: job.kind, id: job.id, attempt: job.attempts, error: String(error) }),

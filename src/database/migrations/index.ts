@@ -11,6 +11,7 @@ import { registry } from './0080-registry.ts';
 import { evaluations } from './0081-evaluations.ts';
 import { pipelines } from './0090-pipelines.ts';
 import { serving } from './0100-serving.ts';
+import { gateways } from './0101-gateways.ts';
 import { monitoring } from './0110-monitoring.ts';
 import { monitorMute } from './0111-monitor-mute.ts';
 import { rollouts } from './0120-rollouts.ts';
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   evaluations,
   pipelines,
   serving,
+  gateways,
   monitoring,
   monitorMute,
   rollouts,

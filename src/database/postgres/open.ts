@@ -67,7 +67,7 @@ export async function openPostgres(url: string): Promise<Database> {
       const connect = async () => {
         const fresh = new pg.Client({ connectionString: url });
         let gone = false;
-        fresh.on('notification', listener);
+        fresh.on('notification', (message) => listener(message.payload ?? ''));
         const again = () => {
           if (gone) return;
           gone = true;
@@ -84,7 +84,7 @@ export async function openPostgres(url: string): Promise<Database> {
           throw error;
         }
         client = fresh;
-        listener(); // whatever was said while nobody listened
+        listener(''); // whatever was said while nobody listened
       };
       const connectForEver = () =>
         retry(connect, { attempts: Infinity, capMs: 5000, signal: closing.signal });
@@ -98,6 +98,9 @@ export async function openPostgres(url: string): Promise<Database> {
     },
     async notify(tx, channel) {
       await sql`select pg_notify(${channel}, '')`.execute(tx);
+    },
+    async broadcast(channel, text) {
+      await sql`select pg_notify(${channel}, ${text})`.execute(db);
     },
     async close() {
       for (const client of hearing) await client.end().catch(() => {});

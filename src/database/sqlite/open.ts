@@ -35,6 +35,7 @@ export function openSqlite(file: string): Database {
     },
     listen: async () => {},
     notify: async () => {},
+    broadcast: async () => {},
     async close() {
       await writer.quiet();
       readerConnection.close();
