@@ -10,9 +10,26 @@ export interface LeadProps {
 
 /** The first sentence of a page: what is so, since when, what it needs. Numbers in it can be asked for their proof. */
 export function Lead({ parts, small }: LeadProps) {
-  const inside = parts.map((part, index) => <Part key={index} part={part} />);
+  const inside = parts.map((part, index) => {
+    const end = part.type === 'text' ? '' : punctuationOf(parts[index + 1]);
+    const before = parts[index - 1];
+    const taken = before && before.type !== 'text' ? punctuationOf(part) : '';
+    const own = taken && part.type === 'text' ? { ...part, text: part.text.slice(taken.length) } : part;
+    return end === '' ? (
+      <Part key={index} part={own} />
+    ) : (
+      <span key={index} className="r-nowrap">
+        <Part part={own} />
+        {end}
+      </span>
+    );
+  });
   return small ? <span>{inside}</span> : <p className="r-lead">{inside}</p>;
 }
+
+/** A button is a box to the line breaker: the point after a number would begin the next line. */
+const punctuationOf = (part: LeadPart | undefined): string =>
+  part?.type === 'text' ? (/^[.,;:)]+/.exec(part.text)?.[0] ?? '') : '';
 
 function Part({ part }: { part: LeadPart }) {
   switch (part.type) {
