@@ -11,25 +11,25 @@ export interface LeadProps {
 /** The first sentence of a page: what is so, since when, what it needs. Numbers in it can be asked for their proof. */
 export function Lead({ parts, small }: LeadProps) {
   const inside = parts.map((part, index) => {
-    const [end, rest] = endOf(part, parts[index - 1]);
-    const mark = endOf(parts[index + 1], part)[0];
-    if (mark === '') return end === '' ? <Part key={index} part={part} /> : rest;
-    return (
-      <span key={index} className="r-lead-kept">
-        <Part part={part} />
-        {mark}
+    const end = part.type === 'text' ? '' : punctuationOf(parts[index + 1]);
+    const before = parts[index - 1];
+    const taken = before && before.type !== 'text' ? punctuationOf(part) : '';
+    const own = taken && part.type === 'text' ? { ...part, text: part.text.slice(taken.length) } : part;
+    return end === '' ? (
+      <Part key={index} part={own} />
+    ) : (
+      <span key={index} className="r-nowrap">
+        <Part part={own} />
+        {end}
       </span>
     );
   });
   return small ? <span>{inside}</span> : <p className="r-lead">{inside}</p>;
 }
 
-/** The mark that a text behind a number begins with, and what follows it: a line never begins with a full stop. */
-function endOf(part: LeadPart | undefined, before: LeadPart | undefined): [mark: string, rest: string] {
-  if (part?.type !== 'text' || before === undefined || before.type === 'text') return ['', ''];
-  const mark = /^[.,;:)]+/.exec(part.text)?.[0] ?? '';
-  return [mark, part.text.slice(mark.length)];
-}
+/** A button is a box to the line breaker: the point after a number would begin the next line. */
+const punctuationOf = (part: LeadPart | undefined): string =>
+  part?.type === 'text' ? (/^[.,;:)]+/.exec(part.text)?.[0] ?? '') : '';
 
 function Part({ part }: { part: LeadPart }) {
   switch (part.type) {

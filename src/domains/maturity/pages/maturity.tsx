@@ -143,7 +143,7 @@ function Level({
         each.state === 'pass' ? null : (
           <a href={pageOf(project, SECTION_PAGES[each.next.section])}>{each.next.text}</a>
         ),
-      width: 320,
+      width: 190,
       grow: true,
     },
   ];
