@@ -27,6 +27,11 @@ export const PAGES: readonly Page[] = [
     load: async () => (await import('./inbox-page.tsx')).InboxPage,
   },
   {
+    path: '/p/$project/settings',
+    title: 'Settings',
+    load: async () => (await import('./settings-page.tsx')).Settings,
+  },
+  {
     path: '/p/$project/releases',
     title: 'Releases',
     load: async () => (await import('../domains/releases/pages/releases.tsx')).Releases,

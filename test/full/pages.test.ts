@@ -29,6 +29,7 @@ const PAGES = [
   'automation',
   'maturity',
   'lineage',
+  'settings',
 ];
 const SIZES = [
   { width: 1280, height: 900 },

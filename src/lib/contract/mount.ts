@@ -51,7 +51,8 @@ async function handle<Actor>(
   const params = request.params as Record<string, string>;
   const context = contextOf(request, reply, endpoint.kind === 'events' ? closing : undefined);
   // An upload without a body is an empty file.
-  if (endpoint.kind === 'upload') context.stream = (request.body as NodeJS.ReadableStream | undefined) ?? Readable.from([]);
+  if (endpoint.kind === 'upload')
+    context.stream = (request.body as NodeJS.ReadableStream | undefined) ?? Readable.from([]);
   const mlflow = endpoint.dialect === 'mlflow';
   const rawBody = bodyOf(request, mlflow);
   const queryOnly = request.method === 'GET' && mlflow;
