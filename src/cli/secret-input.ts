@@ -22,7 +22,7 @@ export async function askSecret(question: string): Promise<string> {
         if (character === '\r' || character === '\n') return typed;
         if (character === '\u0003')
           throw new AppError({ code: 'GIVEN_UP', status: 400 }, 'Nothing was sent.');
-        if (character === '\u007f' || character === '\b') typed = [...typed].slice(0, -1).join('');
+        if (character === '\u007f' || character === '\b') typed = Array.from(typed).slice(0, -1).join('');
         else if (character >= ' ' && typed.length < TYPED_ENOUGH) typed += character;
       }
     }
