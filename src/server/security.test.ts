@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { testServer, type TestServer } from '../../test/harness/server.ts';
 import { NewUser, systemActor } from '../domains/identity/schema.ts';
 
@@ -58,7 +58,7 @@ describe('what broke other platforms', () => {
       const headers = { authorization: `Bearer ${server.token}` };
       const gateway = async () =>
         (await server.call('GET', '/api/v1/status', undefined, { headers })).body.gateway;
-      await expect.poll(gateway, { timeout: 20_000 }).not.toBeNull();
+      await vi.waitFor(async () => expect(await gateway()).not.toBeNull(), { timeout: 20_000 });
     }
     const { secret } = await open.domains.identity.signIn('ana', PASSWORD, 'setup');
     ana = { authorization: `Bearer ${secret}` };

@@ -8,8 +8,11 @@ import { toast } from './toasts.tsx';
 /** The person at the screen, as the server knows them. */
 export interface Me {
   name: string;
-  /** Null without a role: an anonymous reader on this machine. */
+  kind: string;
+  /** In the project of the address; null without one. */
   role: string | null;
+  /** Signed in with a password, so that they can change it and make tokens. */
+  session: boolean;
   may: readonly string[];
 }
 
@@ -147,9 +150,9 @@ export function useBarrier(need: Need): string | undefined {
   if (offline) return offline;
   if (!me || me.may.includes(need)) return undefined;
   const wanted = ROLE_OF[need] ?? need;
-  return me.role
-    ? `Needs ${wanted}. You are ${me.role}.`
-    : `Needs ${wanted}. You read without a token; sign in with the one of this server.`;
+  if (me.kind !== 'anonymous')
+    return `Needs ${wanted}. You are ${me.role && me.role !== 'none' ? me.role : 'without a role here'}.`;
+  return `Needs ${wanted}. You read without a token; sign in first.`;
 }
 
 const ROLE_OF: Partial<Record<Need, string>> = {

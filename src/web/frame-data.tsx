@@ -27,14 +27,17 @@ export function FrameData({ children }: { children: ReactNode }) {
 }
 
 function WithMe({ children }: { children: ReactNode }) {
-  const { data: me } = useEndpoint(identityContract.whoAmI, {});
   const live = useLiveState();
   const offline = live.kind === 'as-of' ? 'No connection to the server.' : undefined;
   const workspace = projectOf(useLocation().pathname) ?? '';
+  const here = workspace === '' ? {} : { query: { project: workspace } };
+  const { data: me } = useEndpoint(identityContract.whoAmI, here);
   const access = useMemo(() => ({ call, me, workspace, offline }), [me, workspace, offline]);
   return (
     <DataProvider value={access}>
-      <ShellContext value={useShell(me?.role ? me.name : undefined)}>{children}</ShellContext>
+      <ShellContext value={useShell(me && me.kind !== 'anonymous' ? me.display_name : undefined)}>
+        {children}
+      </ShellContext>
     </DataProvider>
   );
 }

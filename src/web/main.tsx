@@ -14,11 +14,13 @@ import { queryClient, whenSignedOut } from './api.ts';
 import { routeLinks } from './links.ts';
 import { applyDensity } from './preferences.ts';
 import { router } from './router.tsx';
-import { setToken, takeToken } from './session.ts';
+import { onToken, setToken, takeToken } from './session.ts';
 
 takeToken();
 applyDensity();
 routeLinks(router);
+// What one person was shown is not for the next one in the same tab.
+onToken(() => queryClient.clear());
 whenSignedOut(() => {
   const { pathname, searchStr } = router.state.location;
   if (pathname === '/login') return;

@@ -31,6 +31,11 @@ export const PAGES: readonly Page[] = [
     load: async () => (await import('./inbox-page.tsx')).InboxPage,
   },
   {
+    path: '/p/$project/settings',
+    title: 'Settings',
+    load: async () => (await import('./settings-page.tsx')).Settings,
+  },
+  {
     path: '/p/$project/releases',
     search: searchSchema({ id: FIELDS.id }),
     title: 'Releases',

@@ -1,9 +1,12 @@
 import { type MantineColorScheme, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
 import { useLocation, useRouter } from '@tanstack/react-router';
 import { ChevronDown, CircleHelp, Clock as ClockIcon, Inbox, Search } from 'lucide-react';
+import { identityContract } from '../domains/identity/contract.ts';
+import { useMe } from '../ui/data.tsx';
 import { Status, StatusGlyph } from '../ui/status.tsx';
 import { useSurroundings } from '../ui/surroundings.tsx';
 import { type Clock, formatAbsolute, formatClockTime } from '../ui/time.ts';
+import { call } from './api.ts';
 import { type LiveState, useLiveState } from './live.ts';
 import { crumbsOf, pageHref } from './navigation.ts';
 import { type Density, setPreferences, usePreferences } from './preferences.ts';
@@ -149,6 +152,7 @@ function ClockChip({ clock, onClock }: { clock: Clock; onClock: (clock: Clock) =
 
 function UserMenu() {
   const { user } = useShellData();
+  const me = useMe();
   const router = useRouter();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const { density, singleKeys, zone } = usePreferences();
@@ -165,7 +169,7 @@ function UserMenu() {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        {user ? <Menu.Label>{user}</Menu.Label> : null}
+        {user ? <Menu.Label>{me?.role ? `${user}, ${me.role}` : user}</Menu.Label> : null}
         <Menu.Label>Scheme</Menu.Label>
         <Menu.RadioGroup value={colorScheme} onChange={(next) => setColorScheme(next as MantineColorScheme)}>
           <Menu.RadioItem value="light">Light</Menu.RadioItem>
@@ -192,11 +196,13 @@ function UserMenu() {
         </Menu.CheckboxItem>
         <Menu.Item
           onClick={() => {
+            // The session ends on the server too; a token that is no session stays what it is.
+            if (me?.session) void call(identityContract.signOut, {}).catch(() => {});
             setToken(undefined);
             router.history.push('/login');
           }}
         >
-          Sign out
+          {user ? 'Sign out' : 'Sign in'}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

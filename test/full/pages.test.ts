@@ -14,7 +14,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const finished = process.env.RONDO_FULL_DATA;
 const data = finished ?? mkdtempSync(join(tmpdir(), 'rondo-pages-'));
 const project = finished ? 'flights' : 'default';
-/** Other worktrees of one machine may have their own Chromium. */
+/** Where Debian's Chromium is, or the one that is named. */
 const executablePath = process.env.RONDO_CHROMIUM ?? '/usr/bin/chromium';
 
 const WIDE = { width: 1280, height: 900 };
