@@ -113,9 +113,12 @@ export function createDispatcher(ground: DispatchGround): Dispatcher {
     running.set(keyOf(held), { cpuMilli: held.step.cpu_milli, unwatch });
   }
 
-  function free(key: string): void {
+  /** Whether the attempt ran under this server. */
+  function free(key: string): boolean {
     running.get(key)?.unwatch();
-    if (running.delete(key)) wake();
+    const ours = running.delete(key);
+    if (ours) wake();
+    return ours;
   }
 
   async function launch(held: Held, token: string): Promise<void> {
@@ -154,12 +157,14 @@ export function createDispatcher(ground: DispatchGround): Dispatcher {
   }
 
   function ended(key: AttemptKey): void {
-    free(`${key.step_run}.${key.attempt}`);
-    spawn(seal(key));
+    const ours = free(`${key.step_run}.${key.attempt}`);
+    spawn(seal(key, ours));
     wake();
   }
 
-  async function seal(key: AttemptKey): Promise<void> {
+  /** Where replicas share the database, a log is sealed by the one that has it: another would record an empty one. */
+  async function seal(key: AttemptKey, ours: boolean): Promise<void> {
+    if (database.capabilities.engine === 'postgres' && !ours && !logs.holds(key)) return;
     const log = await logs.seal(key);
     await database.write((tx) => sealLog(tx, key.step_run, key.attempt, log));
     await logs.forget(key);
@@ -201,7 +206,7 @@ export function createDispatcher(ground: DispatchGround): Dispatcher {
       renameSync(`${ground.urlFile}.new`, ground.urlFile);
       started = true;
       await adopt();
-      for (const left of await unsealed(database.read)) spawn(seal(left));
+      for (const left of await unsealed(database.read)) spawn(seal(left, false));
       timers = [
         setInterval(wake, TICK_MS).unref(), // steps queued by other replicas
         setInterval(() => spawn(sweep()), SWEEP_MS).unref(),

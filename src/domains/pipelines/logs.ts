@@ -21,6 +21,8 @@ export interface StepLogs {
   ): Promise<{ chunks: LogChunk[]; next: number; end: boolean }>;
   /** Turns the file into a blob; the file goes when `forget` is called after the digest was recorded. */
   seal(key: AttemptKey): Promise<{ digest: string; chunks: number }>;
+  /** Whether the log, or what there is of it, lies in this folder. */
+  holds(key: AttemptKey): boolean;
   forget(key: AttemptKey): Promise<void>;
   /** Called after each append to the attempt's log. */
   watch(key: AttemptKey, listener: () => void): () => void;
@@ -104,6 +106,7 @@ export function createStepLogs(folder: string, blobs: BlobStore): StepLogs {
         : await (empty ??= blobs.put(new Uint8Array()));
       return { digest: blob.digest, chunks: log.offsets.length - 1 };
     },
+    holds: (key) => existsSync(fileOf(key)),
     async forget(key) {
       logs.delete(nameOf(key));
       await rm(fileOf(key), { force: true });
