@@ -51,6 +51,9 @@ describe.each(ENGINES)('lineage on %s', (engine) => {
   it('walks forward from data to what was built on it', async () => {
     const graph = await lineage.walk(data, { direction: 'down' });
     expect(graph.nodes.map((node) => node.urn)).toEqual([data, run, version, deployment]);
+    // Where nobody asked what a thing came from, nothing can be missing.
+    expect(graph.gaps).toEqual([]);
+    expect((await lineage.walk(run)).gaps).toEqual([]);
   });
 
   it('names a thing that nobody knows, and refuses what is no URN', async () => {

@@ -98,11 +98,14 @@ export function createLineage(database: Database): LineageService {
         options.direction === 'both' || options.direction === undefined
           ? (['up', 'down'] as const)
           : ([options.direction] as const);
+      /** Things that were asked what they came from. */
+      const climbed = new Set<string>();
       let truncated = false;
       for (const direction of directions) {
         let frontier = hides && (await things.isHidden(root)) ? [] : [root];
         for (let depth = 0; depth < (options.depth ?? 20) && frontier.length > 0; depth++) {
           const next: string[] = [];
+          if (direction === 'up') for (const text of frontier) climbed.add(text);
           for (const link of await step(frontier, direction, limit, sees)) {
             const other = direction === 'up' ? link.to : link.from;
             if (hides && !seen.has(other) && (await things.isHidden(other))) continue;
@@ -120,19 +123,21 @@ export function createLineage(database: Database): LineageService {
       }
       const nodes = await Promise.all([...seen].map(things.describe));
       const inside = [...links.values()].filter((link) => seen.has(link.from) && seen.has(link.to));
-      return { root, nodes, links: inside, gaps: gapsOf(nodes, inside, resolvers), truncated };
+      return { root, nodes, links: inside, gaps: gapsOf(nodes, climbed, inside, resolvers), truncated };
     },
   };
 }
 
 function gapsOf(
   nodes: LineageNode[],
+  climbed: ReadonlySet<string>,
   links: LineageLink[],
   resolvers: Map<UrnKind, Resolver>,
 ): LineageGraph['gaps'] {
   const gaps: LineageGraph['gaps'] = [];
   for (const node of nodes) {
     if (node.title === null) gaps.push({ urn: node.urn, missing: 'nothing is recorded under this name' });
+    if (!climbed.has(node.urn)) continue;
     for (const relation of resolvers.get(parseUrn(node.urn).kind)?.expects ?? []) {
       if (!links.some((link) => link.from === node.urn && link.relation === relation))
         gaps.push({ urn: node.urn, missing: relation });
