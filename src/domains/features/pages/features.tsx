@@ -24,18 +24,18 @@ const COLUMNS: readonly DataColumn<Row>[] = [
     id: 'name',
     head: 'view',
     value: (view) => `${view.name} v${view.version}`,
-    width: 200,
+    width: 140,
     grow: true,
     narrow: 'name',
   },
-  { id: 'entity', head: 'entity', value: (view) => view.entity, width: 110, narrow: 'end' },
+  { id: 'entity', head: 'entity', value: (view) => view.entity, width: 90, narrow: 'end' },
   {
     id: 'features',
     head: 'features',
     value: (view) => view.features.length,
     style: 'count',
     proof: 'Features that the view defines.',
-    width: 90,
+    width: 80,
   },
   {
     id: 'rows',
@@ -43,13 +43,13 @@ const COLUMNS: readonly DataColumn<Row>[] = [
     value: (view) => view.freshness.rows,
     style: 'count',
     proof: 'Materialised rows of the view, one for each entity and time.',
-    width: 110,
+    width: 100,
   },
   {
     id: 'ttl',
     head: 'too old after',
     value: (view) => (view.ttl_ms === null ? 'never' : formatSpan(view.ttl_ms)),
-    width: 120,
+    width: 110,
   },
   {
     id: 'objective',
@@ -64,7 +64,7 @@ const COLUMNS: readonly DataColumn<Row>[] = [
           {formatSpan(view.freshness_ms)}
         </span>
       ),
-    width: 180,
+    width: 160,
     narrow: 'none',
   },
   {
@@ -73,16 +73,16 @@ const COLUMNS: readonly DataColumn<Row>[] = [
     value: (view) => view.freshness.offline_only,
     style: 'count',
     proof: 'Materialised rows that the online store has not got yet.',
-    width: 120,
+    width: 110,
     narrow: 'none',
   },
-  { id: 'source', head: 'from', value: (view) => view.source, width: 130 },
+  { id: 'source', head: 'from', value: (view) => view.source, width: 90 },
   {
     id: 'newest',
     head: 'newest event',
     value: (view) => view.freshness.newest_event_time,
     cell: (view) => <When at={view.freshness.newest_event_time} clock="event" />,
-    width: 150,
+    width: 140,
     narrow: 'none',
   },
 ];
