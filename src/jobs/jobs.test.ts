@@ -60,6 +60,27 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
     }
   });
 
+  it('leases each kind for as long as it says, and gives back at once what a dead server held', async () => {
+    await add({ kind: 'brief', payload: {} });
+    await add({ kind: 'long', payload: {} });
+    const leaseOf = (kind: string) => (kind === 'brief' ? 1000 : 300_000);
+    const held = [1, 2].map(() => claim(test.database, ['brief', 'long'], leaseOf));
+    for (const job of await Promise.all(held)) {
+      const row = await test.database.read
+        .selectFrom('jobs')
+        .select(['kind', 'lease_until'])
+        .where('id', '=', job?.id ?? '')
+        .executeTakeFirstOrThrow();
+      expect(Math.round(((row.lease_until ?? 0) - Date.now()) / 1000)).toBe(leaseOf(row.kind) / 1000);
+    }
+    await new JobWorker(test.database).takeBack();
+    for (const job of await Promise.all(held))
+      expect(await findJob(test.database.read, job?.id ?? '')).toMatchObject({ state: 'queued' });
+    await test.database.write((tx) =>
+      tx.updateTable('jobs').set({ state: 'cancelled' }).where('kind', 'in', ['brief', 'long']).execute(),
+    );
+  });
+
   it('lets an attempt that lost its lease undo nothing of the one that follows', async () => {
     const id = await add({ kind: 'slow', payload: {} });
     const first = await claim(test.database, ['slow'], -1);

@@ -116,11 +116,12 @@ async function insert(tx: Tx, job: NewJob): Promise<string | undefined> {
 export async function claim(
   database: Database,
   kinds: readonly string[],
-  leaseMs: number,
+  leaseMs: number | ((kind: string) => number),
 ): Promise<Job | undefined> {
+  const leaseOf = typeof leaseMs === 'number' ? () => leaseMs : leaseMs;
   for (;;) {
     try {
-      return await claimOnce(database, kinds, leaseMs);
+      return await claimOnce(database, kinds, leaseOf);
     } catch (error) {
       // Another replica took a job of the same concurrency key at this moment: the next look sees it.
       if (!isTwice(error)) throw error;
@@ -134,12 +135,13 @@ const isTwice = (error: unknown) => (error as { code?: string }).code === UNIQUE
 async function claimOnce(
   database: Database,
   kinds: readonly string[],
-  leaseMs: number,
+  leaseOf: (kind: string) => number,
 ): Promise<Job | undefined> {
   const now = Date.now();
+  const leases = kinds.map((kind) => sql`when ${kind} then ${sql.lit(leaseOf(kind))}`);
   const row = await database.write(async (tx) => {
     const { rows } = await sql<JobTable>`
-      update jobs set state = 'running', attempts = attempts + 1, fence = fence + 1, lease_until = ${now + leaseMs}
+      update jobs set state = 'running', attempts = attempts + 1, fence = fence + 1, lease_until = ${sql.lit(now)} + case kind ${sql.join(leases, sql` `)} end
       where id = (
         select j.id from jobs j
         where j.state = 'queued' and j.run_at <= ${now} and j.kind in (${sql.join(kinds)})
@@ -221,6 +223,13 @@ export async function renew(
       .executeTakeFirst(),
   );
   return row !== undefined;
+}
+
+/** Ends every lease: for a database that one server has to itself, when that server starts and runs nothing yet. */
+export async function endLeases(database: Database): Promise<void> {
+  await database.write((tx) =>
+    tx.updateTable('jobs').set({ lease_until: 0 }).where('state', '=', 'running').execute(),
+  );
 }
 
 /** Requeues jobs whose worker stopped renewing; buries those without attempts left. Returns how many. */

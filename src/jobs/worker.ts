@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database, Tx } from '../database/index.ts';
 import { AppError } from '../lib/errors.ts';
-import { claim, fail, finish, type Job, reap, renew } from './jobs.ts';
+import { claim, endLeases, fail, finish, type Job, reap, renew } from './jobs.ts';
 
 export interface JobContext<P> {
   job: Job<P>;
@@ -51,6 +51,12 @@ export class JobWorker {
     });
   }
 
+  /** Takes back what a dead server was doing. Only where no other server shares the database: there leases run out. */
+  async takeBack(): Promise<void> {
+    await endLeases(this.#database);
+    await reap(this.#database);
+  }
+
   start(): void {
     this.#forget = this.#database.onCommit(() => this.wake());
     const wake = setInterval(() => this.wake(), 1000); // delayed jobs and other replicas' leftovers
@@ -93,7 +99,7 @@ export class JobWorker {
             .filter(([, kind]) => kind.running < kind.concurrency)
             .map(([name]) => name);
           if (free.length === 0 || this.#stopped || !(await this.#anyReady(free))) break;
-          const job = await claim(this.#database, free, this.#leaseOf(free));
+          const job = await claim(this.#database, free, (kind) => this.#kinds.get(kind)?.leaseMs ?? 0);
           if (!job) break;
           this.#launch(job);
         }
@@ -101,10 +107,6 @@ export class JobWorker {
     } catch {
       // The database is away or closing; the timer tries again.
     }
-  }
-
-  #leaseOf(kinds: string[]): number {
-    return Math.max(...kinds.map((kind) => this.#kinds.get(kind)?.leaseMs ?? 0));
   }
 
   /** A cheap read, so that idle wake-ups write nothing. */

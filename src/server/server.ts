@@ -59,6 +59,7 @@ export async function startServer(
         );
       });
     ground.subscriptions.start();
+    if (ground.database.capabilities.engine === 'sqlite') await ground.jobs.takeBack();
     ground.jobs.start();
     await domains.start(url);
     return {
