@@ -26,8 +26,7 @@ export const NumberStyle = z.enum([
 ]);
 export type NumberStyle = z.infer<typeof NumberStyle>;
 
-/** What stands behind a computed number; every field is shown when present. */
-export const Proof = z.object({
+const ProofText = z.object({
   /** What the number is, in one sentence. */
   definition: z.string(),
   formula: z.string().optional(),
@@ -37,16 +36,31 @@ export const Proof = z.object({
   clock: Clock.optional(),
   /** How the interval was made: "95% bootstrap by day, 2,000 draws". */
   method: z.string().optional(),
-  /** What went in, each by digest. */
-  inputs: z
-    .array(z.object({ label: z.string(), digest: z.string(), href: z.string().optional() }))
-    .optional(),
-  /** The rows themselves. */
-  rows: z.object({ label: z.string(), href: z.string() }).optional(),
-  /** The query that gives the number again, offered as "Copy as query". */
-  query: z.string().optional(),
 });
+
+/** Where the rows are, or, of a number that a person set, where it is set. */
+const Rows = z.object({ label: z.string(), href: z.string() });
+/** What went in, each by digest. */
+const Inputs = z
+  .array(z.object({ label: z.string(), digest: z.string(), href: z.string().optional() }))
+  .nonempty();
+/** What gives the number again, offered as "Copy as query". */
+const Query = z.string();
+
+const withRows = ProofText.extend({ rows: Rows, inputs: Inputs.optional(), query: Query.optional() });
+const withInputs = ProofText.extend({ rows: Rows.optional(), inputs: Inputs, query: Query.optional() });
+const withQuery = ProofText.extend({ rows: Rows.optional(), inputs: Inputs.optional(), query: Query });
+
+/**
+ * What stands behind a computed number; every field is shown when present. No proof is a dead end: it leads to its rows,
+ * to its inputs by digest, or to a query that gives it again.
+ */
+export const Proof = z.union([withRows, withInputs, withQuery]);
 export type Proof = z.infer<typeof Proof>;
+/** Where a number leads. */
+export type ProofSource = Pick<z.infer<typeof withRows>, 'rows'> | Pick<z.infer<typeof withInputs>, 'inputs'>;
+/** A proof that the place where it stands completes with its source, as a table does for its columns. */
+export type OpenProof = z.infer<typeof ProofText> & Partial<Pick<Proof, 'rows' | 'inputs' | 'query'>>;
 
 /** One typed part of a lead sentence. Times are milliseconds since 1970. A number does not exist without its proof. */
 export const LeadPart = z.discriminatedUnion('type', [
@@ -72,12 +86,12 @@ export const Lead = z.object({ text: z.string(), parts: z.array(LeadPart) });
 export type Lead = z.infer<typeof Lead>;
 
 /** A counted number with what was counted. */
-export const counted = (value: number, proof: string | Proof, unit?: string): NumberPart => ({
+export const counted = (value: number, proof: Proof, unit?: string): NumberPart => ({
   type: 'number',
   value,
   style: 'count',
   ...(unit === undefined ? {} : { unit }),
-  proof: typeof proof === 'string' ? { definition: proof } : proof,
+  proof,
 });
 
 /** An estimate with its interval, where there is one, and the rows it rests on. */

@@ -1,9 +1,12 @@
+import { Ask } from './num.tsx';
+import type { Proof } from './proof.ts';
 import { seriesVariable } from './chart-paint.ts';
 import type { ChartAxis, ChartData, ChartSeries } from './chart-model.ts';
 import { formatNumber, type NumberStyle } from './number.ts';
 import { formatAbsolute } from './time.ts';
 
 export interface TipRow {
+  key: string;
   label: string;
   value: number;
   low: number | null;
@@ -22,6 +25,7 @@ export function tipRows(series: readonly ChartSeries[], data: ChartData, index: 
     if (!column || value === null) return [];
     return [
       {
+        key: each.key,
         label: each.label,
         value,
         low: column.low[index] ?? null,
@@ -46,10 +50,24 @@ export interface ChartTipProps {
   rows: readonly TipRow[];
   style?: NumberStyle;
   links?: readonly { label: string; href: string }[];
+  /** What stands behind the value of a series here; asked for while the tip is pinned. */
+  proof?: (series: string) => Proof | undefined;
 }
 
 /** The values under the cursor, sorted; stays and takes clicks while it is pinned. */
-export function ChartTip({ index, left, width, pinned, x, axis, zone, rows, style, links }: ChartTipProps) {
+export function ChartTip({
+  index,
+  left,
+  width,
+  pinned,
+  x,
+  axis,
+  zone,
+  rows,
+  style,
+  links,
+  proof,
+}: ChartTipProps) {
   const at = x[index];
   if (at === undefined || rows.length === 0) return null;
   const side = left > width / 2 ? { right: width - left + 12 } : { left: left + 12 };
@@ -64,7 +82,9 @@ export function ChartTip({ index, left, width, pinned, x, axis, zone, rows, styl
         <p key={row.label} className="r-tip-row">
           <i style={{ borderTop: `2px ${row.dashed ? 'dashed' : 'solid'} var(${row.variable})` }} />
           <span>{row.label}</span>
-          <b>{formatNumber(row.value, style)}</b>
+          <b>
+            <Value row={row} style={style} proof={proof?.(row.key)} />
+          </b>
           {row.low !== null && row.high !== null ? (
             <span className="r-num-spread">
               {formatNumber(row.low, style)} to {formatNumber(row.high, style)}
@@ -84,4 +104,12 @@ export function ChartTip({ index, left, width, pinned, x, axis, zone, rows, styl
       ) : null}
     </div>
   );
+}
+
+function Value({ row, style, proof }: { row: TipRow; style?: NumberStyle; proof: Proof | undefined }) {
+  const text = formatNumber(row.value, style);
+  if (!proof) return text;
+  const { value, low, high } = row;
+  const interval = low === null || high === null ? undefined : ([low, high] as const);
+  return <Ask asked={{ kind: interval ? 'estimated' : 'counted', value, interval, proof }}>{text}</Ask>;
 }

@@ -1,16 +1,19 @@
 import type { ReactNode } from 'react';
 import type { Better } from './delta-words.ts';
 import { formatNumber, type NumberStyle } from './number.ts';
+import type { OpenProof } from './proof.ts';
 import type { Asked } from './proof-host.tsx';
 
 export type CellValue = string | number | null | undefined;
 
 /** What is known of the number in a row besides its value. */
-type NumberProof<T> = (row: T) => Omit<Asked, 'value' | 'kind'> & { kind?: Asked['kind'] };
+type NumberProof<T> = (
+  row: T,
+) => Omit<Asked, 'value' | 'kind' | 'proof'> & { kind?: Asked['kind']; proof: OpenProof };
 
 /**
- * A column of numbers says where they come from: one definition for all rows, or what is known of each. Null is for values that
- * nobody computed: rows of data as they are.
+ * A column of numbers says where they come from: one definition for all rows, or what is known of each; the table says where
+ * its rows lead. Null is for values that nobody computed: rows of data as they are.
  */
 type Numbers<T> =
   | { style: NumberStyle; proof: string | NumberProof<T> | null }

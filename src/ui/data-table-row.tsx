@@ -3,6 +3,7 @@ import type { SortingState } from '@tanstack/react-table';
 import { cutMiddle, type DataColumn, decimals } from './data-column.ts';
 import { formatNumber } from './number.ts';
 import { Ask } from './num.tsx';
+import type { OpenProof, Proof, ProofSource } from './proof.ts';
 import type { Asked } from './proof-host.tsx';
 
 export interface RowContext<T> {
@@ -18,6 +19,7 @@ export interface RowContext<T> {
   activeColumn: number;
   href?: (row: T) => string | undefined;
   open?: (row: T) => void;
+  source?: (row: T) => ProofSource | undefined;
   selected?: ReadonlySet<string>;
   choose?: (id: string) => void;
   activate: (row: number, column: number) => void;
@@ -243,16 +245,37 @@ function Plain<T>({ column, row, context, plain }: CellTextProps<T>) {
       {text}
     </span>
   );
-  return column.proof === undefined || column.proof === null ? (
-    shown
-  ) : (
-    <Ask className="r-num r-num-cell" asked={askedOf(column.proof, value, row)}>
+  const asked = askedOf(context, column, value, row);
+  return asked ? (
+    <Ask className="r-num r-num-cell" asked={asked}>
       {shown}
     </Ask>
+  ) : (
+    shown
   );
 }
 
-function askedOf<T>(proof: NonNullable<DataColumn<T>['proof']>, value: number, row: T): Asked {
-  if (typeof proof === 'string') return { kind: 'counted', value, proof: { definition: proof } };
-  return { kind: 'counted', ...proof(row), value };
+/** The proof of a cell, led to its source by the column or by the table. */
+function askedOf<T>(
+  context: RowContext<T>,
+  { proof }: DataColumn<T>,
+  value: number,
+  row: T,
+): Asked | undefined {
+  if (proof === undefined || proof === null) return undefined;
+  const given = typeof proof === 'string' ? { proof: { definition: proof } } : proof(row);
+  const source = context.source?.(row) ?? pageSource(context.href?.(row));
+  const complete = completed(given.proof, source);
+  return complete && { kind: 'counted', ...given, proof: complete, value };
+}
+
+const pageSource = (href: string | undefined): ProofSource | undefined =>
+  href === undefined ? undefined : { rows: { label: 'its page', href } };
+
+function completed(proof: OpenProof, source: ProofSource | undefined): Proof | undefined {
+  const { rows, inputs, query } = proof;
+  if (rows) return { ...proof, rows };
+  if (inputs?.length) return { ...source, ...proof, inputs };
+  if (source) return { ...proof, ...source };
+  return query === undefined ? undefined : { ...proof, query };
 }

@@ -7,6 +7,7 @@ import { bestValue, type DataColumn, decimalRoom } from './data-column.ts';
 import { chosenText, minWidth, rowHeightOf, template, textWidth } from './data-table-layout.ts';
 import { useModel } from './data-table-model.ts';
 import { GridCells } from './num.tsx';
+import type { ProofSource } from './proof.ts';
 import { HeadRow, type RowContext, TableRow } from './data-table-row.tsx';
 
 export interface DataTableProps<T> {
@@ -18,6 +19,8 @@ export interface DataTableProps<T> {
   /** Where a row leads; Enter and a click on its first cell go there. */
   href?: (row: T) => string | undefined;
   onOpen?: (row: T) => void;
+  /** Where the numbers of a row come from, when that is not the page of `href`. */
+  source?: (row: T) => ProofSource | undefined;
   /** Controlled order, for example from the URL. With `ordered` the rows already come in it from the server. */
   sort?: SortingState;
   onSort?: (sort: SortingState) => void;
@@ -135,6 +138,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     activeRow: active.row,
     activeColumn: active.column,
     href: props.href,
+    source: props.source,
     selected: props.selected,
     choose: props.onSelect ? choose : undefined,
     activate: (row, column) => setActive({ row, column }),

@@ -1,7 +1,9 @@
 import { Status, StatusGlyph } from './status.tsx';
 import { STATUS, type StatusWord } from './status-words.ts';
 import { timeTicks } from './chart-model.ts';
+import { Num } from './num.tsx';
 import { formatNumber } from './number.ts';
+import type { ProofSource } from './proof.ts';
 import { useNow, useSurroundings } from './surroundings.tsx';
 
 export interface GanttSpan {
@@ -22,6 +24,8 @@ export interface GanttRow {
   word: StatusWord;
   /** On the path that decided how long the whole took. */
   critical?: boolean;
+  /** Where its times are recorded. */
+  source?: ProofSource;
 }
 
 export interface GanttProps {
@@ -110,7 +114,9 @@ export function Gantt({ label, rows, selected, onSelect }: GanttProps) {
                 </span>
               ))}
             </span>
-            <span className="r-gantt-took">{took(row, now)}</span>
+            <span className="r-gantt-took">
+              <Took row={row} now={now} />
+            </span>
           </li>
         ))}
       </ol>
@@ -127,10 +133,23 @@ export function Gantt({ label, rows, selected, onSelect }: GanttProps) {
   );
 }
 
-function took(row: GanttRow, now: number): string {
+function Took({ row, now }: { row: GanttRow; now: number }) {
   if (row.spans.length === 0) return row.word;
   const seconds = row.spans.reduce((sum, span) => sum + ((span.end ?? now) - span.start), 0) / 1000;
-  return formatNumber(seconds, 'seconds');
+  if (!row.source) return formatNumber(seconds, 'seconds');
+  return (
+    <Num
+      kind="counted"
+      value={seconds}
+      style="seconds"
+      proof={{
+        ...row.source,
+        definition: 'From the start of each attempt to its end, added up; waiting for a place is left out.',
+        clock: 'wall',
+        n: row.spans.length,
+      }}
+    />
+  );
 }
 
 const STEPS = [

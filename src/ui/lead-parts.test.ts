@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { leadText, type LeadPart } from './lead-parts.ts';
 
-const proof = { definition: 'a number' };
+const proof = { definition: 'a number', query: 'select 1' };
 const NOW = Date.UTC(2026, 10, 20, 14, 2, 11);
 
 it('prints a lead as the sentence that CLI and notification show', () => {

@@ -24,7 +24,7 @@ export function Lead({ parts, small }: LeadProps) {
       </span>
     );
   });
-  return small ? <span>{inside}</span> : <p className="r-lead">{inside}</p>;
+  return small ? <span className="r-lead-small">{inside}</span> : <p className="r-lead">{inside}</p>;
 }
 
 /** A button is a box to the line breaker: the point after a number would begin the next line. */

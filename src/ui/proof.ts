@@ -1,1 +1,1 @@
-export type { Proof } from '../lib/lead.ts';
+export type { OpenProof, Proof, ProofSource } from '../lib/lead.ts';

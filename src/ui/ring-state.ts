@@ -1,4 +1,5 @@
 import type { Station, StationState, TurnOutcome } from './ring-geometry.ts';
+import type { Asked } from './proof-host.tsx';
 import type { Clock } from './time.ts';
 
 export interface RingStation {
@@ -29,7 +30,7 @@ export interface RingCentre {
   /** The live version, for example "v2"; undefined when nothing is live. */
   version?: string;
   /** Goal metric of the newest complete window, as text from the service. */
-  metric?: { name: string; value: string; interval: string; n: string };
+  metric?: { name: string; value: string; interval: string; n: string; asked: Asked };
 }
 
 export interface RingState {

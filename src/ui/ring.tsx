@@ -1,5 +1,6 @@
 import { useElementSize } from '@mantine/hooks';
 import type { ReactNode } from 'react';
+import { Ask } from './num.tsx';
 import { RingDrawing } from './ring-drawing.tsx';
 import { type Layout, layoutFor } from './ring-geometry.ts';
 import type { RingState } from './ring-state.ts';
@@ -59,11 +60,11 @@ function Centre({ ring: { centre, turns, asOf }, layout }: { ring: RingState; la
       {centre.metric ? (
         <>
           <Line name="Goal metric" className="r-ring-metric">
-            {centre.metric.name} {centre.metric.value}
+            {centre.metric.name} <Ask asked={centre.metric.asked}>{centre.metric.value}</Ask>
           </Line>
           <Line name="Interval and n" className="r-ring-spread">
-            {centre.metric.interval}
-            <br />n {centre.metric.n}
+            <span data-of-asked>{centre.metric.interval}</span>
+            <br />n <span data-of-asked>{centre.metric.n}</span>
           </Line>
         </>
       ) : null}

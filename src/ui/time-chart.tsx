@@ -12,6 +12,7 @@ import { ChartTip, tipRows } from './chart-tip.tsx';
 import { ChartTable, ChartTools } from './chart-tools.tsx';
 import { EventLane, type LaneEvent } from './event-lane.tsx';
 import type { NumberStyle } from './number.ts';
+import type { Proof } from './proof.ts';
 import { useSurroundings } from './surroundings.tsx';
 import { formatAbsolute } from './time.ts';
 import { useChart } from './use-chart.ts';
@@ -34,7 +35,9 @@ export interface TimeChartProps {
   sync?: string;
   /** Told when the shown range changes by drag, wheel or reset; the page may ask the server for finer points. */
   onRange?: (from: number, to: number) => void;
-  /** Links of a pinned point: proof, run, rows. */
+  /** What stands behind a point of a series; its value in the pinned tip opens it. */
+  proof?: (series: string, index: number) => Proof | undefined;
+  /** Links of a pinned point: run, rows. */
   links?: (index: number) => readonly { label: string; href: string }[];
 }
 
@@ -106,6 +109,7 @@ export function TimeChart(props: TimeChartProps) {
                 rows={tipRows(series, data, index)}
                 style={style}
                 links={pinned ? props.links?.(index) : undefined}
+                proof={pinned && props.proof ? (key) => props.proof?.(key, index) : undefined}
               />
             )}
           </div>

@@ -141,7 +141,7 @@ export function Charts() {
               interval: [0.43, 0.438],
               n: 48_210,
               role: 'reference',
-              proof: { definition: 'Mean loss of the rows.' },
+              proof: { definition: 'Mean loss of the rows.', query: 'select 1' },
             },
             {
               label: 'v2',
@@ -149,7 +149,7 @@ export function Charts() {
               interval: [0.4149, 0.4237],
               n: 48_210,
               role: 'current',
-              proof: { definition: 'Mean loss of the rows.' },
+              proof: { definition: 'Mean loss of the rows.', query: 'select 1' },
             },
             {
               label: 'v3',
@@ -157,7 +157,7 @@ export function Charts() {
               interval: [0.409, 0.422],
               n: 12_110,
               role: 'candidate',
-              proof: { definition: 'Mean loss of the rows.' },
+              proof: { definition: 'Mean loss of the rows.', query: 'select 1' },
             },
           ]}
         />

@@ -58,7 +58,7 @@ export function Words() {
                 n={3}
                 interval={{ none: 'n 3 is too few for an interval' }}
                 style="share"
-                proof={{ definition: 'Share of 3 rows.' }}
+                proof={{ definition: 'Share of 3 rows.', query: 'select 1' }}
               />
             </dd>
           </div>
@@ -69,7 +69,7 @@ export function Words() {
                 kind="counted"
                 value={1_204_311}
                 unit="rows"
-                proof={{ definition: 'Rows of flights version 6.', n: 1_204_311 }}
+                proof={{ definition: 'Rows of flights version 6.', n: 1_204_311, query: 'select 1' }}
               />
             </dd>
           </div>
@@ -80,7 +80,7 @@ export function Words() {
                 kind="logged"
                 value={0.000123}
                 run={{ id: '3f2a91c07be8', href: '/kit' }}
-                proof={{ definition: 'Metric lr, last value.' }}
+                proof={{ definition: 'Metric lr, last value.', query: 'select 1' }}
               />
             </dd>
           </div>

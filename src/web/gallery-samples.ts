@@ -177,13 +177,27 @@ const station = (
   more: Partial<RingStation> = {},
 ): RingStation => ({ state, fact, href: '/kit', ...more });
 
+const GALLERY_ASKED = {
+  kind: 'estimated' as const,
+  value: 0.463,
+  interval: [0.458, 0.468] as const,
+  n: 48_210,
+  proof: { definition: 'Mean log loss of what was served.', query: 'select 1' },
+};
+
 export function sampleRing(now: number): RingState {
   return {
     centre: {
       model: 'flight-delay',
       environment: 'prod',
       version: 'v2',
-      metric: { name: 'log loss', value: '0.463', interval: '0.458 to 0.468', n: '48,210' },
+      metric: {
+        name: 'log loss',
+        value: '0.463',
+        interval: '0.458 to 0.468',
+        n: '48,210',
+        asked: GALLERY_ASKED,
+      },
     },
     turns: [
       { number: 1, outcome: 'promoted', reached: 'Retrain' },

@@ -40,7 +40,7 @@ export function Texts() {
                   value={-0.0038}
                   interval={[-0.0065, -0.0011]}
                   better="lower"
-                  proof={{ definition: 'New minus old.' }}
+                  proof={{ definition: 'New minus old.', query: 'select 1' }}
                 />
               ),
             },

@@ -19,6 +19,11 @@ const executablePath = process.env.RONDO_CHROMIUM ?? '/usr/bin/chromium';
 
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 390, height: 844 };
+const LOOKS = [
+  { size: WIDE, scheme: 'light' },
+  { size: WIDE, scheme: 'dark' },
+  { size: NARROW, scheme: 'light' },
+] as const;
 /** Addresses that are no page of the product, or that lead on to another. */
 const LEFT_OUT = new Set(['/kit']);
 /** What a server that has seen nothing can be asked for. */
@@ -187,28 +192,85 @@ describe('every page in Chromium', () => {
       );
     });
 
+  /** Computed numbers that nobody can ask: in leads, numeric cells, estimates, facts, the ring's centre. */
+  const bareNumbers = (page: Page): Promise<string[]> =>
+    page.evaluate(() => {
+      const out: string[] = [];
+      const asked = (element: Element) =>
+        element.closest('[data-asked], [data-of-asked], [data-raw], a, time, code, .r-status') !== null;
+      // Words in which a digit names something: a version, a day, a moment, an id, the total that a proof gives as n.
+      const named =
+        /\bv\d+|\b\d{1,2} [A-Z][a-z]{2} \d{4}|\d{4}-\d\d-\d\d|\bp\d\d\b|\d\d:\d\d|#\d+|\bof (the newest )?[\d,]+|[A-Za-z_-]+\d[\w-]*|\b(level|Deployment|in|revision|turn|versions?|may still be) \d+(, \d+)*/g;
+      const texts = (scope: Element, skip = '') => {
+        const walker = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT);
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+          const text = node.textContent ?? '';
+          if (node.parentElement && (asked(node.parentElement) || (skip && node.parentElement.closest(skip))))
+            continue;
+          if (/\d/.test(text.replaceAll(named, ''))) out.push(`${scope.className}: ${text.trim()}`);
+        }
+      };
+      for (const lead of document.querySelectorAll('.r-lead, .r-ring-centre, .r-alert .r-lead-small'))
+        texts(lead);
+      for (const cell of document.querySelectorAll('[role="gridcell"][data-number="true"]'))
+        if (/\d/.test(cell.textContent ?? '') && !cell.querySelector('[data-asked]'))
+          out.push(`cell: ${cell.textContent}`);
+      for (const number of document.querySelectorAll(
+        '.r-interval-text, .r-delta .r-num-value, .r-num-spread, .r-display, .r-gantt-took',
+      ))
+        texts(number);
+      return out;
+    });
+
+  /** Opens one number of each kind that was not opened before: its proof says what it is, and leads on. */
+  async function walkProofs(page: Page, seen: Set<string>): Promise<void> {
+    expect(await bareNumbers(page)).toEqual([]);
+    const numbers = page.locator('[data-asked]:visible');
+    for (let index = 0; index < Math.min(await numbers.count(), 80); index++) {
+      const number = numbers.nth(index);
+      const kind = await number.evaluate((element) => {
+        const cell = element.closest('[role="gridcell"]');
+        return cell
+          ? `${element.closest('[role="grid"]')?.getAttribute('aria-label')} column ${[...(cell.parentElement?.children ?? [])].indexOf(cell)}`
+          : (element.closest('.r-facts > div')?.textContent ?? element.textContent ?? '');
+      });
+      if (seen.has(kind)) continue;
+      seen.add(kind);
+      await number.click();
+      const proof = page.getByRole('dialog', { name: 'Where this number comes from' });
+      await proof.waitFor({ timeout: 10_000 });
+      expect((await proof.locator('.r-proof-definition').innerText()).length, kind).toBeGreaterThan(10);
+      expect(
+        (await proof.getByRole('link').count()) + (await proof.getByText('Copy as query').count()),
+        `${kind} leads to nothing`,
+      ).toBeGreaterThan(0);
+      await page.keyboard.press('Escape');
+      await proof.waitFor({ state: 'detached', timeout: 10_000 });
+    }
+  }
+
   describe.each(LOOKED_AT)('%s', (route) => {
-    it.each([
-      { size: WIDE, scheme: 'light' },
-      { size: WIDE, scheme: 'dark' },
-      { size: NARROW, scheme: 'light' },
-    ] as const)(
-      'has a title, an empty console, nothing too wide and no violation that axe finds, $size.width $scheme',
-      async ({ size, scheme }) => {
-        const opened = await open(addressOf(route), size, scheme);
+    it('has a title, an empty console, nothing too wide and no violation that axe finds, wide and narrow, light and dark', async () => {
+      const opened = await open(addressOf(route));
+      await settled(opened);
+      const { page, faults } = opened;
+      expect(await page.locator('h1').first().innerText()).not.toMatch(/no page|not found/i);
+      expect(page.url()).not.toContain('token=');
+      await page.evaluate(axe);
+      for (const { size, scheme } of LOOKS) {
+        await page.emulateMedia({ colorScheme: scheme });
+        await page.setViewportSize(size);
         await settled(opened);
-        const { page, faults } = opened;
-        expect(await page.locator('h1').first().innerText()).not.toMatch(/no page|not found/i);
-        expect(faults).toEqual([]);
+        const look = `${size.width} ${scheme}`;
         expect(
           await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
+          look,
         ).toBeLessThanOrEqual(0);
-        expect(page.url()).not.toContain('token=');
-        await page.evaluate(axe);
-        expect(await violationsOf(page)).toEqual([]);
-        await page.context().close();
-      },
-    );
+        expect(await violationsOf(page), look).toEqual([]);
+      }
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
 
     it('shows bars while it loads and what failed when it does', async () => {
       if (route === '/p/$project/lineage' && !finished) return;
@@ -240,45 +302,19 @@ describe('every page in Chromium', () => {
   });
 
   describe.runIf(finished)('the finished example', () => {
-    it.each(WITH_THINGS)('%s: every computed number opens its proof', async (route) => {
+    it.each(WITH_THINGS)('%s: every computed number opens a proof that leads on', async (route) => {
       const opened = await open(addressOf(route));
+      const { page } = opened;
       await settled(opened);
-      const bare = await opened.page.evaluate(() => {
-        const out: string[] = [];
-        const asked = (element: Element) =>
-          element.closest('[data-asked], [data-raw], a, time, code, .r-status') !== null;
-        // Words in which a digit names something: a version, a day, a moment, an id, the total that a proof gives as n.
-        const named =
-          /\bv\d+|\b\d{1,2} [A-Z][a-z]{2} \d{4}|\d{4}-\d\d-\d\d|\bp\d\d\b|\d\d:\d\d|#\d+|\bof (the newest )?[\d,]+|[A-Za-z_-]+\d[\w-]*|\b(level|Deployment|in) \d+/g;
-        const texts = (scope: Element) => {
-          const walker = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT);
-          for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-            const text = node.textContent ?? '';
-            if (node.parentElement && asked(node.parentElement)) continue;
-            if (/\d/.test(text.replaceAll(named, ''))) out.push(`${scope.className}: ${text.trim()}`);
-          }
-        };
-        for (const lead of document.querySelectorAll('.r-lead')) texts(lead);
-        for (const cell of document.querySelectorAll('[role="gridcell"][data-number="true"]'))
-          if (/\d/.test(cell.textContent ?? '') && !cell.querySelector('[data-asked]'))
-            out.push(`cell: ${cell.textContent}`);
-        for (const number of document.querySelectorAll(
-          '.r-interval-text, .r-delta .r-num-value, .r-num-spread',
-        ))
-          if (!asked(number)) out.push(`estimate: ${number.textContent}`);
-        return out;
-      });
-      expect(bare).toEqual([]);
-      const number = opened.page.locator('[data-asked]:visible').first();
-      if ((await number.count()) > 0) {
-        await number.click();
-        const proof = opened.page.getByRole('dialog', { name: 'Where this number comes from' });
-        await proof.waitFor({ timeout: 5000 });
-        expect((await proof.locator('.r-proof-definition').innerText()).length).toBeGreaterThan(10);
-        await opened.page.keyboard.press('Escape');
-        await proof.waitFor({ state: 'detached', timeout: 5000 });
+      const seen = new Set<string>();
+      await walkProofs(page, seen);
+      for (const tab of await page.getByRole('tab').all()) {
+        if ((await tab.getAttribute('aria-selected')) === 'true') continue;
+        await tab.click();
+        await settled(opened);
+        await walkProofs(page, seen);
       }
-      await opened.page.context().close();
+      await page.context().close();
     });
 
     it('links of lineage lead to pages', async () => {

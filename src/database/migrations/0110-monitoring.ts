@@ -42,6 +42,7 @@ export const monitoring: Migration = {
       closed_at bigint,
       acknowledged_by text,
       sentence text not null,
+      parts text not null,
       marked text,
       marked_by text
     )`,

@@ -1,6 +1,7 @@
 import { counted, type Lead, lead, type LeadPart } from '../../lib/lead.ts';
 import type { Backtest, BacktestTrace, FiringState, FiringSummary } from './schema/firing.ts';
 import type { Action, Guard, Rule, When } from './schema/rule.ts';
+import { pageHref } from '../../lib/page-href.ts';
 import { conditionWords, eventWords, templateWords } from './rule-words.ts';
 import type { RuleRow } from './store/rules.ts';
 
@@ -16,18 +17,24 @@ export function ruleLead(
 ): Lead {
   const ran = (counts.done ?? 0) + (counts.failed ?? 0) + (counts.started ?? 0);
   const held = counts.held_back ?? 0;
+  const rows = {
+    label: 'its firings',
+    href: `${pageHref(row.project, 'automation')}?tab=history&rule=${encodeURIComponent(row.name)}`,
+  };
+  const firings = (count: number, definition: string): LeadPart =>
+    counted(count, { definition, clock: 'wall', rows }, count === 1 ? 'time' : 'times');
   const parts: (string | LeadPart)[] = [`${STATE_WORDS[row.state]}, `];
   if (ran === 0) parts.push(`has not run in ${COUNT_DAYS} d`);
   else
     parts.push(
       'ran ',
-      times(ran, `Firings of this rule in ${COUNT_DAYS} days that started, ended or failed.`),
+      firings(ran, `Firings of this rule in ${COUNT_DAYS} days that started, ended or failed.`),
       ` in ${COUNT_DAYS} d`,
     );
   if (held > 0)
     parts.push(
       ', held back ',
-      times(held, `Firings of this rule in ${COUNT_DAYS} days that a guard held back.`),
+      firings(held, `Firings of this rule in ${COUNT_DAYS} days that a guard held back.`),
     );
   if (last) parts.push(', last fired ', { type: 'time', at: last.fired_at, clock: 'wall' });
   parts.push('.');
@@ -61,7 +68,14 @@ export function firingLead(
 /** The name in a URN: what a person calls the thing. */
 const subjectName = (urn: string): string => decodeURIComponent(urn.split(':').slice(2).join(':')) || urn;
 
-export function backtestLead(test: Pick<Backtest, 'now' | 'edited'>): Lead {
+export function backtestLead(
+  test: Pick<Backtest, 'now' | 'edited'>,
+  { project, rule }: { project: string; rule: string },
+): Lead {
+  const query = `POST /api/v1/projects/${project}/rules/${rule}/backtest`;
+
+  const times = (count: number, definition: string): LeadPart =>
+    counted(count, { definition, query }, count === 1 ? 'time' : 'times');
   const said = (name: string, trace: BacktestTrace | null) =>
     trace
       ? [
@@ -78,7 +92,7 @@ export function backtestLead(test: Pick<Backtest, 'now' | 'edited'>): Lead {
           ', ',
           counted(
             trace.heard,
-            'Events of the replayed history that the rule listens to.',
+            { definition: 'Events of the replayed history that the rule listens to.', query },
             trace.heard === 1 ? 'event' : 'events',
           ),
           ' heard. ',
@@ -138,6 +152,4 @@ function guardWords(guard: Guard): string[] {
   return words;
 }
 
-const times = (count: number, definition: string): LeadPart =>
-  counted(count, definition, count === 1 ? 'time' : 'times');
 const timesText = (count: number): string => (count === 1 ? 'once' : `${count} times`);

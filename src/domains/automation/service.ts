@@ -192,7 +192,7 @@ export function createAutomation(parts: Parts): AutomationService {
         now: stored ? await trace(project, stored.rule, span) : null,
         edited: rule ? await trace(project, { ...rule, name }, span) : null,
       };
-      return { ...test, lead: backtestLead(test) };
+      return { ...test, lead: backtestLead(test, { project, rule: name }) };
     },
     async tryOut(project, name, trial) {
       const rule = await chosen(project, name, trial.rule);

@@ -125,7 +125,7 @@ describe('the level', () => {
     ],
   ])('leads with what is missing: %#', (change, text) => {
     const findings = judge({ ...everything(), ...change });
-    expect(maturityLead(levelOf(findings).level, findings, 'ci' in change ? 0 : null).text).toBe(text);
+    expect(maturityLead('p', levelOf(findings).level, findings, 'ci' in change ? 0 : null).text).toBe(text);
   });
 });
 

@@ -90,7 +90,7 @@ export function createMaturity(parts: {
       google: googleLevel(level),
       ladder: ladderStep(level, findings, answers.templatesUsed.found),
       ml_test_score: mlTestScore(answers),
-      lead: maturityLead(level, findings, target),
+      lead: maturityLead(project, level, findings, target),
       history: await listLevels(database.read, project, HISTORY),
       computed_at: now,
     };

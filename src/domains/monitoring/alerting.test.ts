@@ -42,15 +42,15 @@ describe('alerts', () => {
   });
 
   it('say what is so with numbers', () => {
-    expect(windowLead('p', spec, window('breach')).text).toBe(
+    expect(windowLead({ project: 'p', name: 'skill', spec }, window('breach')).text).toBe(
       'Skill is 0.0482 (0.0421 to 0.0543) on 900 labelled rows of 2001-02-05 to 2001-02-11, under the limit 0.05.',
     );
-    expect(windowLead('p', spec, window('no_data', { n: 3 })).text).toBe(
+    expect(windowLead({ project: 'p', name: 'skill', spec }, window('no_data', { n: 3 })).text).toBe(
       'No data from 2001-02-05 to 2001-02-11: 3 rows, 200 needed.',
     );
-    expect(windowLead('p', spec, window('provisional', { labelled: 500 })).text).toContain(
-      'provisional: 50% labelled',
-    );
+    expect(
+      windowLead({ project: 'p', name: 'skill', spec }, window('provisional', { labelled: 500 })).text,
+    ).toContain('provisional: 50% labelled');
   });
 
   it('begin their weeks on Mondays', () => {

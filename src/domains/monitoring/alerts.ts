@@ -66,7 +66,7 @@ export function createAlerts(parts: {
       open !== undefined,
     );
     if (move === 'open') {
-      const sentence = windowLead(project, spec, window).text;
+      const { text: sentence, parts } = windowLead(monitor, window);
       const id = await insertAlert(tx, {
         project,
         monitor_id: monitor.id,
@@ -78,6 +78,7 @@ export function createAlerts(parts: {
         closed_at: null,
         acknowledged_by: null,
         sentence,
+        parts: JSON.stringify(parts),
         marked: null,
         marked_by: null,
       });

@@ -1,24 +1,27 @@
 import { counted, estimated, type Lead, lead, type LeadPart, type Proof } from '../../lib/lead.ts';
-import { pageHref } from '../../lib/page-href.ts';
-import type { MonitorSpec, MonitorWindow } from './schema.ts';
+import type { Monitor, MonitorSpec, MonitorWindow } from './schema.ts';
+import { limitProof, setInMonitor, windowProof } from './schema/proofs.ts';
+
+type About = ReturnType<typeof windowProof>;
 
 const date = (time: number) => new Date(time).toISOString().slice(0, 10);
 
 /** What one window says: the number first, over which rows, against which limit. */
-export function windowLead(project: string, spec: MonitorSpec, window: MonitorWindow): Lead {
+export function windowLead(monitor: Pick<Monitor, 'project' | 'name' | 'spec'>, window: MonitorWindow): Lead {
+  const { project, name, spec } = monitor;
   const span = `${date(window.start)} to ${date(window.end - 1)}`;
-  const about = proofOf(project, spec, window, span);
+  const about = windowProof(project, spec, window, span);
   if (window.state === 'no_data')
     return lead(
       `No data from ${span}: `,
       counted(window.n, { ...about, definition: 'Answers of the endpoint in this window.' }, 'rows'),
       ', ',
-      counted(spec.min_rows, 'Fewer rows than this are no data; set in the monitor.'),
+      counted(spec.min_rows, setInMonitor(project, name, 'Fewer rows than this are no data.')),
       ' needed.',
     );
   switch (spec.kind) {
     case 'quality':
-      return lead(...qualityParts(spec, window, span, about));
+      return lead(...qualityParts(spec, window, span, about, limitProof(monitor)));
     case 'drift':
       return lead(...driftParts(window, span, about));
     case 'service':
@@ -45,7 +48,8 @@ function qualityParts(
   spec: Extract<MonitorSpec, { kind: 'quality' }>,
   window: MonitorWindow,
   span: string,
-  about: Proof,
+  about: About,
+  limit: Proof,
 ): (string | LeadPart)[] {
   const { value, low, high, labelled: n } = window;
   const labelled = counted(n, {
@@ -83,10 +87,10 @@ function qualityParts(
     ];
   const stands =
     window.state === 'breach' ? 'under' : spec.breach === 'interval' ? 'not clearly under' : 'not under';
-  return [...start, `${stands} the limit `, measured(window.limit, undefined, limitProof(spec)), '.'];
+  return [...start, `${stands} the limit `, measured(window.limit, undefined, limit), '.'];
 }
 
-function driftParts(window: MonitorWindow, span: string, about: Proof): (string | LeadPart)[] {
+function driftParts(window: MonitorWindow, span: string, about: About): (string | LeadPart)[] {
   const features = window.detail.features ?? [];
   const shifted = features
     .filter((feature) => feature.shifted)
@@ -117,27 +121,7 @@ function driftParts(window: MonitorWindow, span: string, about: Proof): (string 
   ];
 }
 
-/** Where the limit of skill comes from. */
-export const limitProof = (spec: Extract<MonitorSpec, { kind: 'quality' }>): Proof =>
-  spec.limit.kind === 'below'
-    ? { definition: 'The least skill that is accepted; set in the monitor.' }
-    : {
-        definition: 'A share of the skill that the live version showed in its evaluation by Rondo.',
-        formula: `${spec.limit.share} × skill in the evaluation`,
-      };
-
 const measured = (value: number | null, unit: string | undefined, proof: Proof): string | LeadPart =>
   value === null
     ? 'unknown'
     : { type: 'number', value, style: 'measure', ...(unit === undefined ? {} : { unit }), proof };
-
-function proofOf(project: string, spec: MonitorSpec, window: MonitorWindow, span: string): Proof {
-  const query = `endpoint=${encodeURIComponent(spec.endpoint)}&from=${window.start}&to=${window.end}`;
-  return {
-    definition: '',
-    window: span,
-    clock: 'event',
-    ...(window.detail.method === undefined ? {} : { method: window.detail.method }),
-    rows: { label: 'the rows', href: `${pageHref(project, 'predictions')}?${query}` },
-  };
-}

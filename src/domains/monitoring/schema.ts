@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Lead } from '../../lib/lead.ts';
+import { Lead, LeadPart } from '../../lib/lead.ts';
 import { Name } from '../projects/schema.ts';
 
 const DAY = 86_400_000;
@@ -133,6 +133,8 @@ export const Alert = z.object({
   closed_at: z.number().nullable(),
   acknowledged_by: z.string().nullable(),
   sentence: z.string(),
+  /** The sentence with the proofs of its numbers. */
+  parts: z.array(LeadPart),
   /** Null while neither records nor a person decide. */
   outcome: AlertOutcome.nullable(),
 });

@@ -14,6 +14,7 @@ import type { ServingService } from '../serving/service/endpoints.ts';
 import { championOf } from '../serving/traffic.ts';
 import { createAlerts } from './alerts.ts';
 import { windowLead } from './lead.ts';
+import { setInMonitor } from './schema/proofs.ts';
 import { type QualityRule, qualityWindow } from './quality.ts';
 import {
   type Alert,
@@ -241,10 +242,14 @@ export function createMonitoring(parts: MonitoringParts): MonitoringService {
     const { name, project, spec, enabled, created_at } = row;
     const muted = isMuted(row.muted) ? row.muted : null;
     const sentence = last
-      ? windowLead(project, spec, last)
+      ? windowLead(row, last)
       : lead(
           'No window has ended yet; the first does ',
-          counted(Math.round(spec.window_ms / 86_400_000), 'Length of a window; set in the monitor.', 'days'),
+          counted(
+            Math.round(spec.window_ms / 86_400_000),
+            setInMonitor(project, name, 'Length of a window.'),
+            'days',
+          ),
           ' of event time after traffic begins.',
         );
     return { name, project, spec, enabled, state, muted, lead: sentence, last: last ?? null, created_at };

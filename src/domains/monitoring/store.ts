@@ -22,8 +22,9 @@ interface WindowTable extends Omit<MonitorWindow, 'detail' | 'start' | 'end' | '
   detail: string;
 }
 
-interface AlertTable extends Omit<Alert, 'monitor' | 'outcome'> {
+interface AlertTable extends Omit<Alert, 'monitor' | 'outcome' | 'parts'> {
   project: string;
+  parts: string;
   monitor_id: number;
   /** What a person said of it. */
   marked: AlertOutcome['alarm'] | null;
@@ -179,18 +180,21 @@ const alertRows = (reader: Reader) =>
       'alerts.closed_at',
       'alerts.acknowledged_by',
       'alerts.sentence',
+      'alerts.parts',
       'alerts.project',
       'alerts.marked',
       'alerts.marked_by',
       'monitors.spec',
     ]);
 
-const toAlert = <R extends { spec: string }>({
+const toAlert = <R extends { spec: string; parts: string }>({
   spec,
+  parts,
   ...row
-}: R): Omit<R, 'spec'> & { spec: MonitorSpec } => ({
+}: R): Omit<R, 'spec' | 'parts'> & Pick<AlertRow, 'spec' | 'parts'> => ({
   ...row,
   spec: JSON.parse(spec) as MonitorSpec,
+  parts: JSON.parse(parts) as Alert['parts'],
 });
 
 /** Newest first. */

@@ -1,4 +1,5 @@
 import { counted, type Lead, lead } from '../../lib/lead.ts';
+import { pageHref } from '../../lib/page-href.ts';
 import { upstreamOf } from './schema/check.ts';
 import type { Graph } from './schema/graph.ts';
 import { isFinal } from './states.ts';
@@ -9,7 +10,14 @@ import type { StepRun } from './store/steps.ts';
 export function leadOf(run: Run, steps: readonly StepRun[]): Lead {
   const started = ` Started by ${run.reason.by}: ${run.reason.text}.`;
   const count = (of: readonly StepRun[], definition: string) =>
-    counted(of.length, { definition, n: steps.length });
+    counted(of.length, {
+      definition,
+      n: steps.length,
+      rows: {
+        label: 'the steps',
+        href: pageHref(run.project, 'pipelines', run.pipeline, 'runs', run.id),
+      },
+    });
   const failed = steps.find((one) => one.state === 'failed');
   if (failed) {
     const why = (failed.why ?? failed.error ?? '').split('\n')[0] ?? '';

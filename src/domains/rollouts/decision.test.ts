@@ -5,6 +5,7 @@ import { dayClustered, lookAtCanary, lookAtShadow, planRollout, type StageRows }
 const DAY = 86_400_000;
 const START = Date.UTC(2001, 5, 1);
 const SD = 0.1;
+const prove = (definition: string) => ({ definition, query: 'GET /api/v1/projects/p/rollouts/1' });
 
 /** 20,000 labelled rows a day settle a gain of 0.002 within the 60 days of the horizon. */
 const PLAN = planRollout(
@@ -73,29 +74,29 @@ describe('days as clusters', () => {
 
   it('decides nothing before a week of days was seen', () => {
     const sure = stage({ differences: differences(200_000, 0.02), days: 6 });
-    expect(lookAtShadow(PLAN, sure, START).decision).toBe('keep_going');
-    expect(lookAtShadow(PLAN, { ...sure, days: 7 }, START).decision).toBe('to_canary');
+    expect(lookAtShadow(PLAN, sure, START, prove).decision).toBe('keep_going');
+    expect(lookAtShadow(PLAN, { ...sure, days: 7 }, START, prove).decision).toBe('to_canary');
     expect(dayClustered([day(1000, 0.1)]).n).toBe(1);
   });
 });
 
 describe('shadow', () => {
   it('goes on to the canary once the whole interval is above 0', () => {
-    const look = lookAtShadow(PLAN, stage({ differences: differences(200_000, 0.004) }), START);
+    const look = lookAtShadow(PLAN, stage({ differences: differences(200_000, 0.004) }), START, prove);
     expect(look.decision).toBe('to_canary');
     expect(look.low).toBeGreaterThan(0);
     expect(look.sentence).toMatch(/^Better: .* 10% of the traffic\.$/);
   });
 
   it('rolls back once the whole interval is below 0', () => {
-    const look = lookAtShadow(PLAN, stage({ differences: differences(200_000, -0.004) }), START);
+    const look = lookAtShadow(PLAN, stage({ differences: differences(200_000, -0.004) }), START, prove);
     expect(look.decision).toBe('roll_back');
     expect(look.high).toBeLessThan(0);
     expect(look.sentence).toContain('The champion stays.');
   });
 
   it('keeps going while 0 is inside, and says how many rows are missing', () => {
-    const look = lookAtShadow(PLAN, stage({ differences: differences(10_000, 0.002) }), START);
+    const look = lookAtShadow(PLAN, stage({ differences: differences(10_000, 0.002) }), START, prove);
     expect(look.decision).toBe('keep_going');
     expect(look.low).toBeLessThan(0);
     expect(look.sentence).toContain((PLAN.rows_needed - 10_000).toLocaleString('en-US'));
@@ -103,15 +104,15 @@ describe('shadow', () => {
 
   it('never promotes at the horizon: 0 inside is inconclusive, by time and by rows', () => {
     const byTime = stage({ through: START + 60 * DAY });
-    expect(lookAtShadow(PLAN, byTime, START).decision).toBe('inconclusive');
+    expect(lookAtShadow(PLAN, byTime, START, prove).decision).toBe('inconclusive');
     const byRows = stage({ differences: differences(PLAN.horizon_rows, 0.00001) });
-    const look = lookAtShadow(PLAN, byRows, START);
+    const look = lookAtShadow(PLAN, byRows, START, prove);
     expect(look.decision).toBe('inconclusive');
     expect(look.sentence).toMatch(/^Inconclusive\. .* The champion stays\.$/);
   });
 
   it('knows nothing from no rows, and keeps the bounds empty instead of infinite', () => {
-    const look = lookAtShadow(PLAN, stage({ differences: differences(0, 0) }), START);
+    const look = lookAtShadow(PLAN, stage({ differences: differences(0, 0) }), START, prove);
     expect(look).toMatchObject({ decision: 'keep_going', n: 0, low: null, high: null });
   });
 });
@@ -120,7 +121,7 @@ describe('canary', () => {
   const END = { through: START + 7 * DAY };
 
   it('promotes at the end of its window when every guardrail held', () => {
-    const look = lookAtCanary(PLAN, stage({ ...END, differences: differences(50_000, 0.002) }), START);
+    const look = lookAtCanary(PLAN, stage({ ...END, differences: differences(50_000, 0.002) }), START, prove);
     expect(look.decision).toBe('promote');
     expect(look.guardrails.map((each) => [each.name, each.holds])).toEqual([
       ['errors', true],
@@ -131,7 +132,9 @@ describe('canary', () => {
   });
 
   it('keeps going before the end of its window', () => {
-    expect(lookAtCanary(PLAN, stage({ through: START + 7 * DAY - 1 }), START).decision).toBe('keep_going');
+    expect(lookAtCanary(PLAN, stage({ through: START + 7 * DAY - 1 }), START, prove).decision).toBe(
+      'keep_going',
+    );
   });
 
   it('gives no verdict when the split is not what was asked, whatever the gain', () => {
@@ -140,10 +143,10 @@ describe('canary', () => {
       answers: { champion: 88_000, candidate: 12_000 },
       differences: differences(50_000, 0.01),
     });
-    const look = lookAtCanary(PLAN, seen, START);
+    const look = lookAtCanary(PLAN, seen, START, prove);
     expect(look.decision).toBe('no_verdict');
     expect(look.split?.mismatch).toBe(true);
-    expect(look.sentence).toContain('12.00% where 10% was asked');
+    expect(look.sentence).toContain('12% where 10% was asked');
   });
 
   it.each([
@@ -151,24 +154,24 @@ describe('canary', () => {
     ['latency', { p99: { champion: 3, candidate: 400 } }],
     ['non-inferiority', { differences: differences(200_000, -0.01) }],
   ] as const)('rolls back at once when %s is broken', (name, change) => {
-    const look = lookAtCanary(PLAN, stage(change), START);
+    const look = lookAtCanary(PLAN, stage(change), START, prove);
     expect(look.decision).toBe('roll_back');
     expect(look.guardrails.filter((each) => !each.holds).map((each) => each.name)).toEqual([name]);
     expect(look.sentence).toBe(`Roll back. ${look.guardrails.find((each) => !each.holds)?.sentence}`);
   });
 
   it('bears a few errors: one failed request is no evidence of twice the rate', () => {
-    const look = lookAtCanary(PLAN, stage({ errors: { champion: 3, candidate: 1 } }), START);
+    const look = lookAtCanary(PLAN, stage({ errors: { champion: 3, candidate: 1 } }), START, prove);
     expect(look.decision).toBe('keep_going');
   });
 
   it('is inconclusive without truth, and does not call an unknown latency broken', () => {
     const seen = stage({ ...END, differences: differences(0, 0), p99: { champion: null, candidate: null } });
-    expect(lookAtCanary(PLAN, seen, START).decision).toBe('inconclusive');
+    expect(lookAtCanary(PLAN, seen, START, prove).decision).toBe('inconclusive');
   });
 
   it('says nothing about a split that nobody was sent through', () => {
-    const look = lookAtCanary(PLAN, stage({ answers: { champion: 0, candidate: 0 } }), START);
+    const look = lookAtCanary(PLAN, stage({ answers: { champion: 0, candidate: 0 } }), START, prove);
     expect(look.split).toMatchObject({ p: null, mismatch: false });
     expect(look.decision).toBe('keep_going');
   });

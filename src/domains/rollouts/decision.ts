@@ -1,3 +1,4 @@
+import { counted, estimated, lead, type LeadPart, type NumberPart, type Proof } from '../../lib/lead.ts';
 import { pairedSequence, type SequenceResult } from '../../lib/statistics/confidence-sequence.ts';
 import type { Moments } from '../../lib/statistics/moments.ts';
 import { planTest } from '../../lib/statistics/power.ts';
@@ -80,14 +81,42 @@ function judged(seen: StageRows, nStar: number, alpha: number): SequenceResult {
   return { ...test, decided: test.decided && seen.days >= MIN_DAYS };
 }
 
-const shown = (value: number | null) => (value === null ? 'unknown' : value.toFixed(4));
-const rows = (n: number) => n.toLocaleString('en-US');
+/** The proof of a number in the sentence of a look. */
+export type Prove = (definition: string, formula?: string) => Proof;
+
+type Judged = Pick<Look, 'n' | 'gain' | 'low' | 'high'>;
+
+const GAIN = 'How much lower the loss of the candidate is than that of the champion, on the same requests.';
+const PAIRED = 'Requests scored by both arms whose truth is known.';
+
+const gainOf = (prove: Prove, seen: Judged): string | LeadPart =>
+  seen.gain === null
+    ? 'unknown'
+    : estimated(
+        { value: seen.gain, low: seen.low, high: seen.high, n: seen.n },
+        prove(GAIN, 'mean(loss of champion − loss of candidate), paired by request'),
+      );
+
+/** A number that was fixed before the first row was seen. */
+const planned = (prove: Prove, value: number, definition: string): NumberPart => ({
+  type: 'number',
+  value,
+  style: 'exact',
+  proof: prove(`${definition} Fixed in the plan before the first row was seen.`),
+});
+
+type Said = Pick<Look, 'decision' | 'sentence' | 'parts'>;
+
+function say(decision: Look['decision'], ...words: (string | LeadPart)[]): Said {
+  const { text, parts } = lead(...words);
+  return { decision, sentence: text, parts };
+}
 
 function look(
   rowsSeen: StageRows,
   stage: Look['stage'],
   test: SequenceResult,
-): Omit<Look, 'decision' | 'sentence' | 'split' | 'guardrails' | 'looked_at'> {
+): Omit<Look, 'decision' | 'sentence' | 'parts' | 'split' | 'guardrails' | 'looked_at'> {
   const finite = (value: number) => (Number.isFinite(value) ? value : null);
   return {
     stage,
@@ -102,111 +131,215 @@ function look(
 }
 
 /** One look at the shadow stage: better goes on to the canary, worse goes back, and past the horizon the champion stays. */
-export function lookAtShadow(plan: RolloutPlan, seen: StageRows, startedAt: number): Omit<Look, 'looked_at'> {
+export function lookAtShadow(
+  plan: RolloutPlan,
+  seen: StageRows,
+  startedAt: number,
+  prove: Prove,
+): Omit<Look, 'looked_at'> {
   const test = judged(seen, plan.n_star, plan.alpha);
   const base = { ...look(seen, 'shadow', test), split: null, guardrails: [] };
-  const gain = `${shown(base.gain)} (${shown(base.low)} to ${shown(base.high)})`;
-  if (test.decided && test.effect > 0) {
+  const gain = gainOf(prove, base);
+  const rows = counted(base.n, prove(PAIRED));
+  const loss = plan.loss.replaceAll('_', ' ');
+  if (test.decided && test.effect > 0)
     return {
       ...base,
-      decision: 'to_canary',
-      sentence: `Better: the candidate gains ${gain} in ${plan.loss} on ${rows(base.n)} paired rows. It goes on to ${Math.round(plan.canary.weight * 100)}% of the traffic.`,
+      ...say(
+        'to_canary',
+        'Better: the candidate gains ',
+        gain,
+        ` in ${loss} on `,
+        rows,
+        ' paired rows. It goes on to ',
+        canaryShare(prove, plan),
+        ' of the traffic.',
+      ),
     };
-  }
-  if (test.decided) {
+  if (test.decided)
     return {
       ...base,
-      decision: 'roll_back',
-      sentence: `Roll back. The candidate loses ${shown(base.gain === null ? null : -base.gain)} in ${plan.loss} on ${rows(base.n)} paired rows. The champion stays.`,
+      ...say(
+        'roll_back',
+        'Roll back. The gain of the candidate is ',
+        gain,
+        ` in ${loss} on `,
+        rows,
+        ' paired rows. The champion stays.',
+      ),
     };
-  }
   const over = seen.through - startedAt >= plan.horizon_ms || base.n >= plan.horizon_rows;
-  if (over) {
+  if (over)
     return {
       ...base,
-      decision: 'inconclusive',
-      sentence: `Inconclusive. The horizon is over after ${rows(base.n)} paired rows and the gain ${gain} may still be 0. The champion stays.`,
+      ...say(
+        'inconclusive',
+        'Inconclusive. The horizon is over after ',
+        rows,
+        ' paired rows and the gain ',
+        gain,
+        ' may still be 0. The champion stays.',
+      ),
     };
-  }
-  const missing = Math.max(0, plan.rows_needed - base.n);
   return {
     ...base,
-    decision: 'keep_going',
-    sentence: `Keep going. The gain ${gain} may still be 0. About ${rows(missing)} more labelled rows would settle a gain of ${shown(plan.effect)}.`,
+    ...say(
+      'keep_going',
+      'Keep going. The gain ',
+      gain,
+      ' may still be 0. About ',
+      counted(
+        Math.max(0, plan.rows_needed - base.n),
+        prove('Labelled rows that the plan needs less those that were seen.', 'rows needed − n'),
+      ),
+      ' more labelled rows would settle a gain of ',
+      planned(prove, plan.effect, 'The smallest gain that the test must find.'),
+      '.',
+    ),
   };
 }
 
+const canaryShare = (prove: Prove, plan: RolloutPlan): LeadPart => ({
+  ...planned(prove, plan.canary.weight, 'Share of the requests that the candidate answers in the canary.'),
+  style: 'share',
+});
+
 /** One look at the canary stage: guardrails and the split are judged at every look, promotion at the end of its window. */
-export function lookAtCanary(plan: RolloutPlan, seen: StageRows, startedAt: number): Omit<Look, 'looked_at'> {
+export function lookAtCanary(
+  plan: RolloutPlan,
+  seen: StageRows,
+  startedAt: number,
+  prove: Prove,
+): Omit<Look, 'looked_at'> {
   const test = judged(seen, Math.max(1, seen.differences.n), plan.alpha);
-  const total = seen.answers.champion + seen.answers.candidate;
-  const srm =
-    total > 0
-      ? sampleRatio(
-          [seen.answers.champion, seen.answers.candidate],
-          [1 - plan.canary.weight, plan.canary.weight],
-        )
-      : undefined;
-  const split = srm
-    ? {
-        ...seen.answers,
-        expected: plan.canary.weight,
-        p: Number.isFinite(srm.p) ? srm.p : null,
-        mismatch: srm.mismatch,
-      }
-    : { ...seen.answers, expected: plan.canary.weight, p: null, mismatch: false };
-  const guardrails = guardrailsOf(plan, seen, test);
+  const split = splitOf(plan, seen);
+  const guardrails = guardrailsOf(plan, seen, test, prove);
   const base = { ...look(seen, 'canary', test), split, guardrails };
   const broken = guardrails.find((guardrail) => !guardrail.holds);
-  if (split.mismatch) {
-    const share = ((100 * split.candidate) / total).toFixed(2);
+  const answers = counted(split.candidate, prove('Answers of the candidate since the canary began.'));
+  if (split.mismatch)
     return {
       ...base,
-      decision: 'no_verdict',
-      sentence: `No verdict. The candidate got ${share}% where ${plan.canary.weight * 100}% was asked (p ${split.p?.toExponential(0)}). Fix the assignment first.`,
+      ...say(
+        'no_verdict',
+        'No verdict. The candidate got ',
+        {
+          type: 'number',
+          value: split.candidate / (split.champion + split.candidate),
+          style: 'share',
+          proof: prove('Answers of the candidate over the answers of both arms since the canary began.'),
+        },
+        ' where ',
+        canaryShare(prove, plan),
+        ' was asked (p ',
+        split.p === null ? 'unknown' : splitChance(prove, split.p),
+        '). Fix the assignment first.',
+      ),
     };
-  }
-  if (broken) return { ...base, decision: 'roll_back', sentence: `Roll back. ${broken.sentence}` };
-  if (seen.through - startedAt < plan.canary.window_ms) {
+  if (broken) return { ...base, ...say('roll_back', 'Roll back. ', ...broken.parts) };
+  if (seen.through - startedAt < plan.canary.window_ms)
     return {
       ...base,
-      decision: 'keep_going',
-      sentence: `Keep going. All guardrails hold on ${rows(split.candidate)} answers of the candidate; the canary ends with its window.`,
+      ...say(
+        'keep_going',
+        'Keep going. All guardrails hold on ',
+        answers,
+        ' answers of the candidate; the canary ends with its window.',
+      ),
     };
-  }
   if (base.n === 0)
     return {
       ...base,
-      decision: 'inconclusive',
-      sentence: 'Inconclusive. No labelled row came during the canary. The champion stays.',
+      ...say('inconclusive', 'Inconclusive. No labelled row came during the canary. The champion stays.'),
     };
-  const loss = test.low >= -plan.canary.margin ? 'show no loss' : 'do not prove a loss';
   return {
     ...base,
-    decision: 'promote',
-    sentence: `Promote. All guardrails held on ${rows(split.candidate)} answers of the candidate, and ${rows(base.n)} paired rows ${loss} beyond ${plan.canary.margin}.`,
+    ...say(
+      'promote',
+      'Promote. All guardrails held on ',
+      answers,
+      ' answers of the candidate, and ',
+      counted(base.n, prove(PAIRED)),
+      ` paired rows ${test.low >= -plan.canary.margin ? 'show no loss' : 'do not prove a loss'} beyond `,
+      lossAllowed(prove, plan),
+      '.',
+    ),
   };
 }
 
-function guardrailsOf(plan: RolloutPlan, seen: StageRows, test: SequenceResult): Look['guardrails'] {
-  const ratio = eventRatioAbove(seen.errors, plan.canary.weight, plan.canary.max_error_ratio, plan.alpha);
+/** Answers per arm, and the chance of a split at least as uneven under the planned weights. */
+function splitOf(plan: RolloutPlan, { answers }: StageRows): NonNullable<Look['split']> {
+  const expected = plan.canary.weight;
+  if (answers.champion + answers.candidate === 0) return { ...answers, expected, p: null, mismatch: false };
+  const { p, mismatch } = sampleRatio([answers.champion, answers.candidate], [1 - expected, expected]);
+  return { ...answers, expected, p: Number.isFinite(p) ? p : null, mismatch };
+}
+
+const splitChance = (prove: Prove, p: number): LeadPart => ({
+  type: 'number',
+  value: p,
+  style: 'measure',
+  proof: prove(
+    'Chance of a split at least this uneven if requests went by the weights.',
+    'chi-squared test of the answers per arm against the weights',
+  ),
+});
+
+const lossAllowed = (prove: Prove, plan: RolloutPlan): LeadPart =>
+  planned(prove, plan.canary.margin, 'The most that the candidate may lose.');
+
+function guardrailsOf(
+  plan: RolloutPlan,
+  seen: StageRows,
+  test: SequenceResult,
+  prove: Prove,
+): Look['guardrails'] {
+  const { canary } = plan;
+  const ratio = eventRatioAbove(seen.errors, canary.weight, canary.max_error_ratio, plan.alpha);
   const p99 = seen.p99.candidate;
-  const worse = test.decided && test.high < -plan.canary.margin;
+  const failed = (arm: 'candidate' | 'champion') =>
+    counted(seen.errors[arm], prove(`Requests of the ${arm} that failed since the canary began.`));
+  const guardrail = (name: string, holds: boolean, ...words: (string | LeadPart)[]) => {
+    const { text, parts } = lead(...words);
+    return { name, holds, sentence: text, parts };
+  };
   return [
-    {
-      name: 'errors',
-      holds: !ratio.exceeded,
-      sentence: `The candidate failed ${seen.errors.candidate} requests, the champion ${seen.errors.champion}; the limit is ${plan.canary.max_error_ratio} times the champion's rate.`,
-    },
-    {
-      name: 'latency',
-      holds: p99 === null || p99 <= plan.canary.max_p99_ms,
-      sentence: `The candidate's p99 is ${p99 === null ? 'unknown' : `${p99.toFixed(1)} ms`}, the limit ${plan.canary.max_p99_ms} ms.`,
-    },
-    {
-      name: 'non-inferiority',
-      holds: !worse,
-      sentence: `The candidate's gain is ${shown(test.effect)} (${shown(test.low)} to ${shown(test.high)}); it may lose at most ${plan.canary.margin}.`,
-    },
+    guardrail(
+      'errors',
+      !ratio.exceeded,
+      'The candidate failed ',
+      failed('candidate'),
+      ' requests, the champion ',
+      failed('champion'),
+      '; the limit is ',
+      planned(prove, canary.max_error_ratio, 'How many times as often the candidate may fail.'),
+      " times the champion's rate.",
+    ),
+    guardrail(
+      'latency',
+      p99 === null || p99 <= canary.max_p99_ms,
+      "The candidate's p99 is ",
+      p99 === null
+        ? 'unknown'
+        : {
+            type: 'number',
+            value: p99,
+            style: 'measure',
+            unit: 'ms',
+            proof: prove('The latency that 99% of the answers of the candidate were at or below.'),
+          },
+      ', the limit ',
+      { ...planned(prove, canary.max_p99_ms, 'The longest p99 that is accepted.'), unit: 'ms' },
+      '.',
+    ),
+    guardrail(
+      'non-inferiority',
+      !(test.decided && test.high < -canary.margin),
+      "The candidate's gain is ",
+      gainOf(prove, look(seen, 'canary', test)),
+      '; it may lose at most ',
+      lossAllowed(prove, plan),
+      '.',
+    ),
   ];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LeadPart } from '../../lib/lead.ts';
 
 const DAY = 86_400_000;
 
@@ -57,9 +58,13 @@ export const Look = z.object({
       mismatch: z.boolean(),
     })
     .nullable(),
-  guardrails: z.array(z.object({ name: z.string(), holds: z.boolean(), sentence: z.string() })),
+  guardrails: z.array(
+    z.object({ name: z.string(), holds: z.boolean(), sentence: z.string(), parts: z.array(LeadPart) }),
+  ),
   decision: z.enum(['keep_going', 'to_canary', 'promote', 'roll_back', 'inconclusive', 'no_verdict']),
   sentence: z.string(),
+  /** The sentence with the proofs of its numbers. */
+  parts: z.array(LeadPart),
   looked_at: z.number(),
 });
 export type Look = z.infer<typeof Look>;

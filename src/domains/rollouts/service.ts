@@ -9,10 +9,11 @@ import type { LineageService } from '../lineage/service.ts';
 import type { ServingService } from '../serving/service/endpoints.ts';
 import type { LogService } from '../serving/service/log.ts';
 import { candidateOf, championOf } from '../serving/traffic.ts';
-import { lookAtCanary, lookAtShadow, planRollout } from './decision.ts';
+import { lookAtCanary, lookAtShadow, planRollout, type Prove } from './decision.ts';
 import { ROLLOUT_ERRORS } from './errors.ts';
 import { stageRows } from './rows.ts';
 import type { Look, PlanQuestion, Rollout, RolloutPlan } from './schema.ts';
+import { lookProof } from './schema/proofs.ts';
 import { findRollout, insertLook, insertRollout, listRollouts, updateRollout } from './store.ts';
 
 export interface RolloutsService {
@@ -86,12 +87,11 @@ export function createRollouts(parts: RolloutParts): RolloutsService {
       plan.loss,
       through,
     );
-    const result = {
-      ...(rollout.state === 'shadow'
-        ? lookAtShadow(plan, seen, rollout.stage_event_time)
-        : lookAtCanary(plan, seen, rollout.stage_event_time)),
-      looked_at: Date.now(),
-    };
+    const stage = rollout.state === 'shadow' ? 'shadow' : 'canary';
+    const prove: Prove = (definition, formula) =>
+      lookProof(rollout, { stage, through, n: seen.rows }, definition, formula);
+    const judge = stage === 'shadow' ? lookAtShadow : lookAtCanary;
+    const result = { ...judge(plan, seen, rollout.stage_event_time, prove), looked_at: Date.now() };
     await act(rollout, result);
   }
 

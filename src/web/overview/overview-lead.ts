@@ -1,5 +1,6 @@
 import { monitoringProof } from '../../domains/monitoring/pages/monitor-words.ts';
 import { counted, estimated, lead, type LeadPart } from '../../lib/lead.ts';
+import { pageHref } from '../../lib/page-href.ts';
 import type { LoopFacts } from './facts.ts';
 
 /** Who answers the last environment and how well, what is wrong, what waits for somebody. */
@@ -17,7 +18,10 @@ export function overviewLead(facts: LoopFacts): LeadPart[] {
           type: 'number',
           value: champion.weight,
           style: 'share',
-          proof: { definition: `Chance with which a request of ${live.name} goes to v${champion.version}.` },
+          proof: {
+            definition: `Chance with which a request of ${live.name} goes to v${champion.version}.`,
+            rows: { label: 'its traffic', href: pageHref(live.project, 'endpoints', live.name) },
+          },
         };
   return lead(
     `${champion.model} v${champion.version} answers `,
@@ -46,14 +50,20 @@ function troubles(facts: LoopFacts): (string | LeadPart)[] {
     ' ',
     ...(alerts > 0
       ? [
-          counted(alerts, 'Alerts of all monitors that no window has closed.'),
+          counted(alerts, {
+            definition: 'Alerts of all monitors that no window has closed.',
+            rows: { label: 'the monitors', href: pageHref(facts.project.name, 'monitors') },
+          }),
           alerts === 1 ? ' alert is open' : ' alerts are open',
         ]
       : []),
     alerts > 0 && open > 0 ? ' and ' : '',
     ...(open > 0
       ? [
-          counted(open, 'Requests that a person has to answer.'),
+          counted(open, {
+            definition: 'Requests that a person has to answer.',
+            rows: { label: 'the inbox', href: '/inbox' },
+          }),
           open === 1 ? ' approval waits for you' : ' approvals wait for you',
         ]
       : []),

@@ -10,6 +10,7 @@ import { Panel } from '../../ui/panel.tsx';
 import { usePlace } from '../../ui/place.ts';
 import { Ring } from '../../ui/ring.tsx';
 import type { RingState } from '../../ui/ring-state.ts';
+import { monitoringProof } from '../../domains/monitoring/pages/monitor-words.ts';
 import { formatEstimate, formatNumber } from '../../ui/number.ts';
 import { useNow, useSurroundings } from '../../ui/surroundings.tsx';
 import { useLiveState } from '../live.ts';
@@ -96,11 +97,19 @@ function centreOf(facts: LoopFacts): RingState['centre'] {
     .sort((a, b) => environments.indexOf(b.environment) - environments.indexOf(a.environment))[0];
   const champion = live?.arms.find((arm) => arm.arm === 'champion');
   if (!live || !champion) return { model: facts.project.name, environment: environments.at(-1) ?? 'dev' };
-  const last = facts.monitors.find(
-    (monitor) => monitor.spec.kind === 'quality' && monitor.spec.endpoint === live.name,
-  )?.last;
+  const monitor = facts.monitors.find(
+    (each) => each.spec.kind === 'quality' && each.spec.endpoint === live.name,
+  );
+  const last = monitor?.last;
   const base = { model: champion.model, environment: live.environment, version: `v${champion.version}` };
-  if (!last || last.value === null || last.low === null || last.high === null || last.state === 'provisional')
+  if (
+    !monitor ||
+    !last ||
+    last.value === null ||
+    last.low === null ||
+    last.high === null ||
+    last.state === 'provisional'
+  )
     return base;
   const shown = formatEstimate(last.value, [last.low, last.high]);
   return {
@@ -110,6 +119,13 @@ function centreOf(facts: LoopFacts): RingState['centre'] {
       value: shown.value,
       interval: `${shown.low} to ${shown.high}`,
       n: formatNumber(last.labelled, 'count'),
+      asked: {
+        kind: 'estimated',
+        value: last.value,
+        interval: [last.low, last.high],
+        n: last.labelled,
+        proof: monitoringProof(monitor, last),
+      },
     },
   };
 }

@@ -3,7 +3,8 @@ import type { StatusWord } from '../../../ui/status-words.ts';
 import type { Approval, ApprovalState } from '../schema.ts';
 
 export function inboxLead(open: number, checking: number): LeadPart[] {
-  const requests = (n: number, definition: string) => counted(n, { definition });
+  const requests = (n: number, definition: string) =>
+    counted(n, { definition, rows: { label: 'the inbox', href: '/inbox' } });
   return lead(
     ...(open === 0
       ? ['Nothing waits for you.']

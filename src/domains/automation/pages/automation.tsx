@@ -58,7 +58,7 @@ export function Automation() {
   const rules = answer.data?.rules ?? [];
   const all = firings.data?.firings ?? [];
   return (
-    <PageFrame title="Automation" wide lead={rules.length > 0 ? rulesLead(rules) : undefined}>
+    <PageFrame title="Automation" wide lead={rules.length > 0 ? rulesLead(project, rules) : undefined}>
       <Panel
         title="Rules"
         note={rules.length > 0 ? `${rules.length}` : undefined}

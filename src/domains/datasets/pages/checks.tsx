@@ -6,6 +6,7 @@ import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import { datasetsContract } from '../contract.ts';
 import type { CheckResult, DatasetVersion } from '../schema.ts';
+import { versionSource } from './dataset-words.ts';
 
 const ORDER = { failed: 0, passed: 1, skipped: 2 } as const;
 
@@ -95,6 +96,7 @@ export function Checks({ project, version }: { project: string; version: Dataset
           rows={results}
           columns={COLUMNS}
           rowId={(each) => each.title}
+          source={() => versionSource(version)}
           fixedColumns
         />
       </Panel>

@@ -16,10 +16,10 @@ it('tells checks that passed from checks that never ran', () => {
 it('names the datasets that fail', () => {
   const good = { name: 'flights', latest: { rows: 1000, validation: checks } } as Dataset;
   const bad = { name: 'weather', latest: { rows: 10, validation: { ...checks, failed: 2 } } } as Dataset;
-  expect(lead(...datasetsLead([good])).text).toBe(
+  expect(lead(...datasetsLead('p', [good])).text).toBe(
     '1 dataset holds 1,000 rows in its latest version. No check fails on any of them.',
   );
-  expect(lead(...datasetsLead([good, bad])).text).toContain('Checks fail on weather.');
+  expect(lead(...datasetsLead('p', [good, bad])).text).toContain('Checks fail on weather.');
 });
 
 it('makes shares of counts, and nothing of nested values', () => {

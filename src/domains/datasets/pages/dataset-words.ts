@@ -14,25 +14,40 @@ export function checksText(checks: Checks | null): string {
   return `${checks.passed} of ${total} checks passed`;
 }
 
-/** Where the rows of a version are counted. */
-export function rowsProof(version: VersionSummary | null | undefined): { proof: Proof } {
-  if (!version) return { proof: { definition: 'Rows of the latest version; there is none yet.' } };
+/** The version that a number was computed over, and its rows. */
+export function versionSource(version: VersionSummary) {
   const page = pageOf(version.project, 'datasets', version.dataset, version.version);
+  return {
+    inputs: [
+      { label: `${version.dataset} v${version.version}`, digest: version.digest, href: page },
+    ] satisfies NonNullable<Proof['inputs']>,
+    rows: { label: 'some of the rows', href: `${page}?tab=rows` },
+  };
+}
+
+/** Where the rows of a version are counted. */
+export function rowsProof(version: VersionSummary): { proof: Proof } {
   return {
     proof: {
       definition: `Rows of ${version.dataset} v${version.version}, counted while its profile was made.`,
-      inputs: [{ label: `v${version.version}`, digest: version.digest, href: page }],
-      rows: { label: 'some of the rows', href: `${page}?tab=rows` },
+      ...versionSource(version),
     },
   };
 }
 
-export function datasetsLead(datasets: readonly Dataset[]): LeadPart[] {
+export function datasetsLead(project: string, datasets: readonly Dataset[]): LeadPart[] {
   const one = datasets.length === 1;
   const versions = datasets.flatMap((each) => (each.latest ? [each.latest] : []));
   const bad = datasets.filter((each) => (each.latest?.validation?.failed ?? 0) > 0);
   return [
-    counted(datasets.length, 'Datasets of this project.', one ? 'dataset' : 'datasets'),
+    counted(
+      datasets.length,
+      {
+        definition: 'Datasets of this project.',
+        rows: { label: 'the datasets', href: pageOf(project, 'datasets') },
+      },
+      one ? 'dataset' : 'datasets',
+    ),
     { type: 'text', text: one ? ' holds ' : ' hold ' },
     counted(
       versions.reduce((sum, each) => sum + each.rows, 0),
@@ -43,6 +58,7 @@ export function datasetsLead(datasets: readonly Dataset[]): LeadPart[] {
           digest: each.digest,
           href: pageOf(each.project, 'datasets', each.dataset, each.version),
         })),
+        rows: { label: 'the datasets', href: pageOf(project, 'datasets') },
       },
       'rows',
     ),
@@ -62,9 +78,9 @@ export function versionLead(version: DatasetVersion): LeadPart[] {
   const page = pageOf(version.project, 'datasets', version.dataset, version.version);
   const judged = (of: 'passed' | 'failed' | 'warned', what: string) =>
     counted(checks?.[of] ?? 0, {
+      ...versionSource(version),
       definition: what,
       rows: { label: 'the checks', href: `${page}?tab=checks` },
-      inputs: [{ label: `v${version.version}`, digest: version.digest, href: page }],
     });
   const total = checks ? checks.passed + checks.failed + checks.warned : 0;
   const verdict: LeadPart[] = !checks
@@ -91,7 +107,11 @@ export function versionLead(version: DatasetVersion): LeadPart[] {
     { type: 'text', text: ' in ' },
     counted(
       version.profile.columns.length,
-      { definition: 'Columns of the Parquet parts.', rows: { label: 'the columns', href: page } },
+      {
+        ...versionSource(version),
+        definition: 'Columns of the Parquet parts.',
+        rows: { label: 'the columns', href: page },
+      },
       'columns',
     ),
     { type: 'text', text: ', ' },
@@ -100,8 +120,8 @@ export function versionLead(version: DatasetVersion): LeadPart[] {
       value: version.bytes,
       style: 'bytes',
       proof: {
+        ...versionSource(version),
         definition: 'Bytes of its Parquet parts, compressed.',
-        inputs: [{ label: `v${version.version}`, digest: version.digest, href: page }],
       },
     },
     { type: 'text', text: `, brought by ${version.created_by}. ` },

@@ -85,7 +85,7 @@ export function Dataset() {
             ) : tab === 'rows' ? (
               <Sample project={project} name={name} version={data.version} />
             ) : (
-              <ProfileTable profile={data.profile} schema={data.schema} before={before.data} />
+              <ProfileTable version={data} before={before.data} />
             )
           ) : null}
         </Panel>

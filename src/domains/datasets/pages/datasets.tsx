@@ -7,11 +7,11 @@ import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { useTableState } from '../../../ui/table-state.ts';
-import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import { datasetsContract } from '../contract.ts';
 import type { Dataset } from '../schema.ts';
-import { checksText, checksWord, datasetsLead, rowsProof } from './dataset-words.ts';
+import { ChecksCount } from './checks-count.tsx';
+import { checksText, datasetsLead, rowsProof } from './dataset-words.ts';
 
 const COLUMNS: readonly DataColumn<Dataset>[] = [
   { id: 'name', head: 'dataset', value: (each) => each.name, width: 220, grow: true, narrow: 'name' },
@@ -27,7 +27,7 @@ const COLUMNS: readonly DataColumn<Dataset>[] = [
     head: 'rows',
     value: (each) => each.latest?.rows ?? null,
     style: 'count',
-    proof: (each) => rowsProof(each.latest),
+    proof: (each) => (each.latest ? rowsProof(each.latest) : { proof: { definition: 'No version yet.' } }),
     width: 110,
   },
   {
@@ -43,12 +43,7 @@ const COLUMNS: readonly DataColumn<Dataset>[] = [
     id: 'checks',
     head: 'checks',
     value: (each) => checksText(each.latest?.validation ?? null),
-    cell: (each) => (
-      <span className="r-row">
-        <Status word={checksWord(each.latest?.validation ?? null)} glyphOnly still />{' '}
-        {checksText(each.latest?.validation ?? null)}
-      </span>
-    ),
+    cell: (each) => <ChecksCount version={each.latest} />,
     width: 170,
   },
   {
@@ -83,7 +78,7 @@ export function Datasets() {
   const answer = useEndpoint(datasetsContract.listDatasets, { params: { project } });
   const datasets = answer.data?.datasets ?? [];
   return (
-    <PageFrame title="Datasets" wide lead={datasets.length > 0 ? datasetsLead(datasets) : undefined}>
+    <PageFrame title="Datasets" wide lead={datasets.length > 0 ? datasetsLead(project, datasets) : undefined}>
       <Panel
         state={panelState(answer, {
           rows: 5,

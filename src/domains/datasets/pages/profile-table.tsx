@@ -7,17 +7,17 @@ import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { usePlace } from '../../../ui/place.ts';
 import type { ColumnProfile, DatasetVersion, SchemaColumn } from '../schema.ts';
-import { sharesOf } from './dataset-words.ts';
+import { sharesOf, versionSource } from './dataset-words.ts';
 
 export interface ProfileTableProps {
-  profile: DatasetVersion['profile'];
-  schema: readonly SchemaColumn[];
+  version: DatasetVersion;
   /** The version before, whose shapes are hatched behind. */
   before: DatasetVersion | undefined;
 }
 
 /** Every column in numbers, its shape over the shape of the version before. */
-export function ProfileTable({ profile, schema, before }: ProfileTableProps) {
+export function ProfileTable({ version, before }: ProfileTableProps) {
+  const { profile, schema } = version;
   const { search, setSearch } = usePlace();
   const was = new Map(before?.profile.columns.map((column) => [column.name, column]));
   const open = profile.columns.find((column) => column.name === search.column);
@@ -123,7 +123,9 @@ export function ProfileTable({ profile, schema, before }: ProfileTableProps) {
       {open ? (
         <ColumnDetail
           column={open}
+          of={version}
           before={was.get(open.name)}
+          beforeOf={before}
           rule={schema.find((each) => each.name === open.name)}
         />
       ) : null}
@@ -133,6 +135,7 @@ export function ProfileTable({ profile, schema, before }: ProfileTableProps) {
         columns={columns}
         rowId={(column) => column.name}
         onOpen={(column) => setSearch({ column: column.name }, { replace: true })}
+        source={() => versionSource(version)}
         marked={open?.name}
         maxHeight={900}
       />
@@ -142,11 +145,15 @@ export function ProfileTable({ profile, schema, before }: ProfileTableProps) {
 
 function ColumnDetail({
   column,
+  of,
   before,
+  beforeOf,
   rule,
 }: {
   column: ColumnProfile;
+  of: DatasetVersion;
   before: ColumnProfile | undefined;
+  beforeOf: DatasetVersion | undefined;
   rule: SchemaColumn | undefined;
 }) {
   return (
@@ -158,20 +165,20 @@ function ColumnDetail({
         <Shape column={column} before={before} />
         <Facts
           rows={[
-            ['Values', <Counted value={column.count} is="Rows with a value." />],
-            ['Missing', <Counted value={column.nulls} is="Rows without a value." />],
+            ['Values', <Counted of={of} value={column.count} is="Rows with a value." />],
+            ['Missing', <Counted of={of} value={column.nulls} is="Rows without a value." />],
             [
               'NaN or infinite',
               column.nan > 0 ? (
-                <Counted value={column.nan} is="Values that are no finite number." />
+                <Counted of={of} value={column.nan} is="Values that are no finite number." />
               ) : undefined,
             ],
             [
               'Least, greatest',
               column.min === null || column.type === 'timestamp' ? undefined : (
                 <>
-                  <Measured value={column.min} n={column.count} is="The least value." />,{' '}
-                  <Measured value={column.max} n={column.count} is="The greatest value." />
+                  <Measured of={of} value={column.min} n={column.count} is="The least value." />,{' '}
+                  <Measured of={of} value={column.max} n={column.count} is="The greatest value." />
                 </>
               ),
             ],
@@ -179,8 +186,13 @@ function ColumnDetail({
               'Mean, deviation',
               column.mean === null || column.type === 'timestamp' ? undefined : (
                 <>
-                  <Measured value={column.mean} n={column.count} is="The mean of all values." />,{' '}
-                  <Measured value={column.sd} n={column.count} is="The standard deviation of all values." />
+                  <Measured of={of} value={column.mean} n={column.count} is="The mean of all values." />,{' '}
+                  <Measured
+                    of={of}
+                    value={column.sd}
+                    n={column.count}
+                    is="The standard deviation of all values."
+                  />
                 </>
               ),
             ],
@@ -190,6 +202,7 @@ function ColumnDetail({
                 <>
                   mean{' '}
                   <Measured
+                    of={beforeOf ?? of}
                     value={before.mean}
                     n={before.count}
                     is="The mean of the version before this one."
@@ -205,11 +218,16 @@ function ColumnDetail({
   );
 }
 
-const Counted = ({ value, is }: { value: number; is: string }) => (
-  <Num kind="counted" value={value} proof={{ definition: is }} />
+interface OfVersion {
+  of: DatasetVersion;
+  is: string;
+}
+
+const Counted = ({ of, value, is }: OfVersion & { value: number }) => (
+  <Num kind="counted" value={value} proof={{ ...versionSource(of), definition: is }} />
 );
-const Measured = ({ value, n, is }: { value: number | null; n: number; is: string }) => (
-  <Num kind="counted" value={value} style="measure" proof={{ definition: is, n }} />
+const Measured = ({ of, value, n, is }: OfVersion & { value: number | null; n: number }) => (
+  <Num kind="counted" value={value} style="measure" proof={{ ...versionSource(of), definition: is, n }} />
 );
 
 function ruleText(rule: SchemaColumn): string {

@@ -2,10 +2,10 @@ import type { DataColumn } from '../../../ui/data-column.ts';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Id } from '../../../ui/id.tsx';
 import { pageOf } from '../../../ui/place.ts';
-import { Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import type { VersionSummary } from '../schema.ts';
-import { checksText, checksWord, rowsProof } from './dataset-words.ts';
+import { ChecksCount } from './checks-count.tsx';
+import { checksText, rowsProof } from './dataset-words.ts';
 
 const COLUMNS: readonly DataColumn<VersionSummary>[] = [
   { id: 'version', head: 'version', value: (each) => `v${each.version}`, width: 90, narrow: 'name' },
@@ -13,11 +13,7 @@ const COLUMNS: readonly DataColumn<VersionSummary>[] = [
     id: 'checks',
     head: 'checks',
     value: (each) => checksText(each.validation),
-    cell: (each) => (
-      <span className="r-row">
-        <Status word={checksWord(each.validation)} glyphOnly still /> {checksText(each.validation)}
-      </span>
-    ),
+    cell: (each) => <ChecksCount version={each} />,
     width: 170,
     narrow: 'end',
   },

@@ -12,7 +12,7 @@ import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
-import { usePlace } from '../../../ui/place.ts';
+import { pageOf, usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
 import { formatSpan } from '../../../ui/time.ts';
 import { When } from '../../../ui/when.tsx';
@@ -37,7 +37,7 @@ export function FeatureView() {
     <PageFrame
       title={name}
       mark={view ? <span className="r-small">v{view.version}</span> : undefined}
-      lead={view ? viewLead(view) : undefined}
+      lead={view ? viewLead(project, view) : undefined}
       actions={
         <Action
           because={barrier ?? (materialise.running ? 'It is being started.' : undefined)}
@@ -77,6 +77,7 @@ export function FeatureView() {
                       value={view.freshness.rows}
                       proof={{
                         definition: 'Materialised rows of the view, one for each entity and time.',
+                        ...viewSource(project, view),
                       }}
                     />,
                   ],
@@ -103,18 +104,38 @@ export function FeatureView() {
   );
 }
 
-function viewLead(view: ViewRecord): LeadPart[] {
+/** The dataset that the values of a view are computed from. */
+const viewSource = (project: string, { source, freshness }: ViewRecord) => ({
+  method: `${source}, versions ${freshness.dataset_versions.join(', ') || 'none yet'}`,
+  rows: { label: `the rows of ${source}`, href: pageOf(project, 'datasets', source) },
+});
+
+function viewLead(project: string, view: ViewRecord): LeadPart[] {
   const { newest_event_time: newest, rows, offline_only: behind } = view.freshness;
   if (newest === null) return [{ type: 'text', text: 'No value was computed yet.' }];
   return [
-    counted(rows, 'Materialised rows of the view, one for each entity and time.', 'rows'),
+    counted(
+      rows,
+      {
+        definition: 'Materialised rows of the view, one for each entity and time.',
+        ...viewSource(project, view),
+      },
+      'rows',
+    ),
     { type: 'text', text: ' up to ' },
     { type: 'time', at: newest, clock: 'event' },
     ...(behind === 0
       ? [{ type: 'text' as const, text: '; all of them are online.' }]
       : [
           { type: 'text' as const, text: '; ' },
-          counted(behind, 'Materialised partitions that the online store has not got yet.', 'partitions'),
+          counted(
+            behind,
+            {
+              definition: 'Materialised partitions that the online store has not got yet.',
+              ...viewSource(project, view),
+            },
+            'partitions',
+          ),
           { type: 'text' as const, text: ' are not online yet.' },
         ]),
   ];
@@ -170,7 +191,11 @@ function LookUp({ project, view }: { project: string; view: ViewRecord }) {
           {answer.data.found ? (
             <Facts
               rows={Object.entries(answer.data.found.values).map(
-                ([feature, value]) => [feature, value === null ? 'missing' : formatNumber(value)] as const,
+                ([feature, value]) =>
+                  [
+                    feature,
+                    value === null ? 'missing' : <span data-raw>{formatNumber(value)}</span>,
+                  ] as const,
               )}
             />
           ) : null}

@@ -94,6 +94,7 @@ export function Features() {
   const freshness = useEndpoint(featuresContract.listFreshness, { params: { project } });
   const reports = new Map((freshness.data?.views ?? []).map((report) => [report.view, report]));
   const views = (answer.data?.views ?? []).map((view): Row => ({ ...view, report: reports.get(view.name) }));
+  const rows = { label: 'the views', href: pageOf(project, 'features') };
   const behind = views.filter((view) => view.freshness.offline_only > 0);
   return (
     <PageFrame
@@ -102,11 +103,11 @@ export function Features() {
       lead={
         views.length > 0
           ? [
-              counted(views.length, 'Feature views of this project.'),
+              counted(views.length, { definition: 'Feature views of this project.', rows }),
               { type: 'text', text: views.length === 1 ? ' view gives ' : ' views give ' },
               counted(
                 views.reduce((sum, view) => sum + view.features.length, 0),
-                'Features of all views, added up.',
+                { definition: 'Features of all views, added up.', rows },
                 'features',
               ),
               {

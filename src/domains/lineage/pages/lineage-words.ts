@@ -63,6 +63,7 @@ export function lineageLead(graph: LineageGraph): LeadPart[] {
   const walked = {
     n: graph.links.length,
     method: 'links walked from this thing, each written when it came about',
+    query: `rondo lineage show ${graph.root}`,
   };
   return lead(
     'It came from ',

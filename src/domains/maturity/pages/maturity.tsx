@@ -1,7 +1,8 @@
+import { Fragment } from 'react';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
-import { Ask } from '../../../ui/num.tsx';
+import { Ask, Num } from '../../../ui/num.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
@@ -40,7 +41,7 @@ export function Maturity() {
       <Panel state={panelState(answer, { rows: 8 })}>
         {data ? (
           tab === 'score' ? (
-            <Score score={data.ml_test_score} />
+            <Score project={project} score={data.ml_test_score} />
           ) : tab === 'people' ? (
             <People project={project} people={data.people} />
           ) : (
@@ -52,19 +53,60 @@ export function Maturity() {
   );
 }
 
+const levels = (axes: MaturityOf['axes']) =>
+  Object.entries(axes) as [keyof MaturityOf['axes'], MaturityOf['axes'][keyof MaturityOf['axes']]][];
+
+const levelProof = (project: string, definition: string, formula?: string) => ({
+  definition,
+  ...(formula === undefined ? {} : { formula }),
+  clock: 'wall' as const,
+  rows: { label: 'the criteria', href: pageOf(project, 'maturity') },
+  query: `rondo maturity show --project ${project} --json`,
+});
+
 function Criteria({ project, maturity }: { project: string; maturity: MaturityOf }) {
   return (
     <div className="r-stack">
       <div>
         <p className="r-display">
-          Level {maturity.level}, {maturity.name}
+          Level{' '}
+          <Num
+            kind="counted"
+            value={maturity.level}
+            proof={levelProof(
+              project,
+              'The least level of the machine-checked axes; a level counts only if all below it hold.',
+              `min(${levels(maturity.axes)
+                .map(([axis]) => AXIS_WORDS[axis])
+                .join(', ')})`,
+            )}
+          />
+          , {maturity.name}
         </p>
         <p className="r-prose">
-          {Object.entries(maturity.axes)
-            .map(([axis, level]) => `${AXIS_WORDS[axis as keyof typeof AXIS_WORDS]} ${level.level}`)
-            .join(', ')}
+          {levels(maturity.axes).map(([axis, level], index) => (
+            <Fragment key={axis}>
+              {index > 0 ? ', ' : ''}
+              {AXIS_WORDS[axis]}{' '}
+              <Num
+                kind="counted"
+                value={level.level}
+                proof={levelProof(
+                  project,
+                  `The highest level of ${AXIS_WORDS[axis]} whose criteria, and all those below, hold by their records.`,
+                  level.by_level.map((each) => `level ${each.level}: ${each.met} of ${each.of}`).join(', '),
+                )}
+              />
+            </Fragment>
+          ))}
           {maturity.target === null ? '' : `; the charter asks for level ${maturity.target}`}. Google&apos;s
-          level {maturity.google.level}, {maturity.google.name}.
+          level{' '}
+          <Num
+            kind="counted"
+            value={maturity.google.level}
+            proof={levelProof(project, `By Google's scale of three levels: ${maturity.google.name}.`)}
+          />
+          , {maturity.google.name}.
         </p>
         <p className="r-small">
           Computed <When at={maturity.computed_at} clock="wall" />
@@ -192,7 +234,7 @@ function Found({ finding, project }: { finding: Finding; project: string }) {
   );
 }
 
-function Score({ score }: { score: MaturityOf['ml_test_score'] }) {
+function Score({ project, score }: { project: string; score: MaturityOf['ml_test_score'] }) {
   const columns: readonly DataColumn<MlTest>[] = [
     { id: 'text', head: 'test', value: (each) => each.text, width: 420, grow: true, narrow: 'name' },
     { id: 'section', head: 'section', value: (each) => each.section, width: 120 },
@@ -224,10 +266,37 @@ function Score({ score }: { score: MaturityOf['ml_test_score'] }) {
   return (
     <div className="r-stack">
       <div>
-        <p className="r-display">ML Test Score {score.score}</p>
+        <p className="r-display">
+          ML Test Score{' '}
+          <Num
+            kind="counted"
+            value={score.score}
+            style="exact"
+            proof={levelProof(
+              project,
+              'The least of the points of the four sections of the ML Test Score (Breck et al. 2017).',
+              `min(${score.sections.map((each) => `${each.section} ${each.points}`).join(', ')})`,
+            )}
+          />
+        </p>
         <p className="r-prose">
           {score.meaning} It is the least of{' '}
-          {score.sections.map((each) => `${each.section} ${each.points}`).join(', ')}.
+          {score.sections.map((each, index) => (
+            <Fragment key={each.section}>
+              {index > 0 ? ', ' : ''}
+              {each.section}{' '}
+              <Num
+                kind="counted"
+                value={each.points}
+                style="exact"
+                proof={levelProof(
+                  project,
+                  `Points of the tests of the section ${each.section}: half when a record shows that it was done, one when it is done again and again.`,
+                )}
+              />
+            </Fragment>
+          ))}
+          .
         </p>
       </div>
       <DataTable
@@ -235,6 +304,7 @@ function Score({ score }: { score: MaturityOf['ml_test_score'] }) {
         rows={score.tests}
         columns={columns}
         rowId={(each) => each.id}
+        source={() => ({ rows: { label: 'the criteria', href: pageOf(project, 'maturity') } })}
         fixedColumns
         maxHeight={1200}
       />

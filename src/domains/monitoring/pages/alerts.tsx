@@ -1,6 +1,7 @@
 import { Action } from '../../../ui/action.tsx';
 import { useAct, useBarrier } from '../../../ui/data.tsx';
 import { Fault } from '../../../ui/fault.tsx';
+import { Lead } from '../../../ui/lead.tsx';
 import { pageOf } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
 import type { StatusWord } from '../../../ui/status-words.ts';
@@ -31,7 +32,7 @@ export function Alerts({ project, alerts }: { project: string; alerts: readonly 
           <li key={alert.id} className="r-alert">
             <Status word={WORDS[alert.state]} still />
             <span className="r-request-what">
-              <span>{alert.sentence}</span>
+              <Lead small parts={alert.parts} />
               <span className="r-small">
                 <a className="r-quiet" href={pageOf(project, 'monitors', alert.monitor)}>
                   {alert.monitor}

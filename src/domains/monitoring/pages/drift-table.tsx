@@ -5,7 +5,8 @@ import { Distribution, MiniDistribution } from '../../../ui/distribution.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
-import type { DriftFeature, MonitorWindow } from '../schema.ts';
+import type { DriftFeature, Monitor, MonitorWindow } from '../schema.ts';
+import { windowProof } from '../schema/proofs.ts';
 
 const driftProof = (definition: string, formula?: string) => (feature: DriftFeature) => ({
   proof: {
@@ -86,9 +87,11 @@ const COLUMNS: readonly DataColumn<DriftFeature>[] = [
 
 /** Every feature of the window beside the rows that the live version learnt from, farthest from its limit first. */
 export function DriftTable({
+  monitor,
   window,
   features,
 }: {
+  monitor: Monitor;
   window: MonitorWindow;
   features: readonly DriftFeature[];
 }) {
@@ -109,6 +112,7 @@ export function DriftTable({
           columns={COLUMNS}
           rowId={(each) => each.feature}
           onOpen={(each) => setSearch({ f: each.feature }, { replace: true })}
+          source={() => ({ rows: windowProof(monitor.project, monitor.spec, window, '').rows })}
           marked={open?.feature}
           fixedColumns
         />

@@ -49,7 +49,7 @@ it('knows from where on numbers may still change', () => {
 });
 
 it('says who alerts, who is blind and who looks after it', () => {
-  const text = (list: Partial<Monitor>[]) => lead(...monitorsLead(list as Monitor[])).text;
+  const text = (list: Partial<Monitor>[]) => lead(...monitorsLead('p', list as Monitor[])).text;
   expect(text([{ name: 'quality', state: 'Healthy' }])).toBe('None of 1 monitors alerts.');
   expect(
     text([

@@ -4,6 +4,7 @@ import { pageOf } from '../../../ui/place.ts';
 import type { NumberStyle } from '../../../ui/number.ts';
 import { fromMonitor, type StatusWord } from '../../../ui/status-words.ts';
 import { formatDay } from '../../../ui/time.ts';
+import { windowProof } from '../schema/proofs.ts';
 import type { Alert, AlertOutcome, Monitor, MonitorSpec, MonitorWindow } from '../schema.ts';
 
 const WINDOW_WORDS: Readonly<Record<MonitorWindow['state'], StatusWord>> = {
@@ -36,53 +37,27 @@ export function alertLead(alerts: readonly Alert[]): string {
     : ' Nobody looks after the alert yet.';
 }
 
-/** Where the limit of the newest window comes from. */
-export function limitProof({ spec }: Pick<Monitor, 'spec'>): { proof: Proof } {
-  if (spec.kind === 'service')
-    return { proof: { definition: 'The largest share of failed requests; set in the monitor.' } };
-  if (spec.kind === 'drift')
-    return { proof: { definition: 'No feature may shift more than chance explains.' } };
-  return {
-    proof:
-      spec.limit.kind === 'below'
-        ? { definition: 'The least skill that is accepted; set in the monitor.' }
-        : {
-            definition: 'A share of the skill that the live version showed in its evaluation by Rondo.',
-            formula: `${spec.limit.share} × skill in the evaluation`,
-          },
-  };
-}
-
-/** What all numbers of a window share in their proofs. */
-export const aboutWindow = (
-  { project, spec }: Pick<Monitor, 'project' | 'spec'>,
-  window: Pick<MonitorWindow, 'start' | 'end' | 'detail'>,
-  span: string,
-): Omit<Proof, 'definition'> => ({
-  window: span,
-  clock: 'event',
-  ...(window.detail.method === undefined ? {} : { method: window.detail.method }),
-  rows: {
-    label: 'the rows',
-    href: `${pageOf(project, 'predictions')}?endpoint=${encodeURIComponent(spec.endpoint)}&from=${window.start}&to=${window.end}`,
-  },
-});
-
 /** The proof of the value of one window, for pages that show it beside other things. */
 export const monitoringProof = (
   monitor: Pick<Monitor, 'project' | 'spec'>,
   window: Pick<MonitorWindow, 'start' | 'end' | 'detail'>,
 ): Proof => ({
   definition: `The ${VALUES[monitor.spec.kind].name} of ${monitor.spec.endpoint} in its newest complete window.`,
-  ...aboutWindow(monitor, window, `${formatDay(window.start, 'UTC')} to ${formatDay(window.end - 1, 'UTC')}`),
+  ...windowProof(
+    monitor.project,
+    monitor.spec,
+    window,
+    `${formatDay(window.start, 'UTC')} to ${formatDay(window.end - 1, 'UTC')}`,
+  ),
 });
 
-export function monitorsLead(monitors: readonly Monitor[]): LeadPart[] {
+export function monitorsLead(project: string, monitors: readonly Monitor[]): LeadPart[] {
   const alerting = monitors.filter((monitor) => monitor.state === 'Alert');
   const blind = monitors.filter((monitor) => monitor.state === 'No data');
   const calm = counted(monitors.length - alerting.length, {
     definition: 'Monitors of this project without an open alert.',
     n: monitors.length,
+    rows: { label: 'the monitors', href: pageOf(project, 'monitors') },
   });
   const second =
     blind.length === 0

@@ -77,7 +77,7 @@ export function Monitor() {
       </Panel>
       {data && chosen ? <WindowDetail monitor={data.monitor} window={chosen} /> : null}
       {data && chosen?.detail.features ? (
-        <DriftTable window={chosen} features={chosen.detail.features} />
+        <DriftTable monitor={data.monitor} window={chosen} features={chosen.detail.features} />
       ) : null}
       {data && data.alerts.length > 0 ? (
         <Panel title="Alerts" note={`${data.alerts.length}`}>

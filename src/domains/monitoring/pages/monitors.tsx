@@ -13,8 +13,9 @@ import { formatSpan } from '../../../ui/time.ts';
 import { When } from '../../../ui/when.tsx';
 import { monitoringContract } from '../contract.ts';
 import type { Monitor } from '../schema.ts';
+import { limitProof } from '../schema/proofs.ts';
 import { Alerts } from './alerts.tsx';
-import { limitProof, monitoringProof, monitorsLead, VALUES, wordOfMonitor } from './monitor-words.ts';
+import { monitoringProof, monitorsLead, VALUES, wordOfMonitor } from './monitor-words.ts';
 
 const COLUMNS: readonly DataColumn<Monitor>[] = [
   { id: 'name', head: 'monitor', value: (each) => each.name, width: 170, grow: true, narrow: 'name' },
@@ -45,7 +46,7 @@ const COLUMNS: readonly DataColumn<Monitor>[] = [
     head: 'limit',
     value: (each) => each.last?.limit ?? null,
     style: 'metric',
-    proof: (each) => limitProof(each),
+    proof: (each) => ({ proof: limitProof(each) }),
     width: 90,
     narrow: 'none',
   },
@@ -90,7 +91,7 @@ export function Monitors() {
     <PageFrame
       title="Monitors"
       wide
-      lead={monitors.length > 0 ? monitorsLead(monitors) : undefined}
+      lead={monitors.length > 0 ? monitorsLead(project, monitors) : undefined}
       tabs={[
         { id: 'monitors', label: 'Monitors', href: hrefWith({ tab: undefined }) },
         { id: 'alerts', label: 'Alerts', href: hrefWith({ tab: 'alerts' }), count: firing },

@@ -1,6 +1,9 @@
 import { useMemo } from 'react';
+import type { Proof } from '../../../ui/proof.ts';
 import { TimeChart } from '../../../ui/time-chart.tsx';
+import { formatDay } from '../../../ui/time.ts';
 import type { Alert, Monitor, MonitorWindow } from '../schema.ts';
+import { windowProof } from '../schema/proofs.ts';
 import { laneOf, provisionalFrom, VALUES } from './monitor-words.ts';
 
 interface WindowChartsProps {
@@ -40,6 +43,9 @@ export function WindowCharts({ monitor, windows, alerts }: WindowChartsProps) {
             provisionalFrom: provisionalFrom(windows),
           },
         ]}
+        proof={(_, index) =>
+          proofAt(monitor, windows[index], `The ${name} of ${monitor.spec.endpoint} in this window.`)
+        }
         limits={limit === null ? [] : [{ at: Number(limit.toPrecision(4)), label: 'limit' }]}
         events={lane}
         caption={[
@@ -55,6 +61,22 @@ export function WindowCharts({ monitor, windows, alerts }: WindowChartsProps) {
     </>
   );
 }
+
+const proofAt = (
+  monitor: Monitor,
+  window: MonitorWindow | undefined,
+  definition: string,
+): Proof | undefined =>
+  window && {
+    ...windowProof(
+      monitor.project,
+      monitor.spec,
+      window,
+      `${formatDay(window.start, 'UTC')} to ${formatDay(window.end - 1, 'UTC')}`,
+    ),
+    definition,
+    n: monitor.spec.kind === 'quality' ? window.labelled : window.n,
+  };
 
 /** Served and baseline on the same rows, in the first metric that both have. */
 function Losses({
@@ -91,6 +113,13 @@ function Losses({
         },
         { key: 'baseline', label: 'baseline', role: 'reference', values: of('baseline', 'value') },
       ]}
+      proof={(side, index) =>
+        proofAt(
+          monitor,
+          windows[index],
+          `${metric.replaceAll('_', ' ')} of ${side === 'served' ? 'what was served' : 'the baseline of the charter'} on the labelled rows of this window.`,
+        )
+      }
       caption="Both on the same labelled rows"
     />
   );
@@ -129,6 +158,9 @@ function Latency({
         },
       ]}
       limits={limit === undefined ? [] : [{ at: limit, label: 'p99 limit' }]}
+      proof={(share, index) =>
+        proofAt(monitor, windows[index], `The ${share} latency of the requests of this window.`)
+      }
       caption="From the arrival of a request to the write of its log line"
     />
   );

@@ -1,4 +1,3 @@
-import type { Proof } from '../../../lib/lead.ts';
 import { Columns } from '../../../ui/columns.tsx';
 import { Facts } from '../../../ui/facts.tsx';
 import { Interval } from '../../../ui/interval.tsx';
@@ -8,7 +7,10 @@ import { Status } from '../../../ui/status.tsx';
 import { useSurroundings } from '../../../ui/surroundings.tsx';
 import { formatDay } from '../../../ui/time.ts';
 import type { Monitor, MonitorWindow } from '../schema.ts';
-import { aboutWindow, limitProof, VALUES, wordOfWindow } from './monitor-words.ts';
+import { limitProof, windowProof } from '../schema/proofs.ts';
+import { VALUES, wordOfWindow } from './monitor-words.ts';
+
+type About = ReturnType<typeof windowProof>;
 
 /** The chosen window: its value with everything that stands behind it. */
 export function WindowDetail({ monitor, window }: { monitor: Monitor; window: MonitorWindow }) {
@@ -16,7 +18,7 @@ export function WindowDetail({ monitor, window }: { monitor: Monitor; window: Mo
   const { spec } = monitor;
   const span = `${formatDay(window.start, zone)} to ${formatDay(window.end - 1, zone)}`;
   const service = window.detail.service;
-  const about = aboutWindow(monitor, window, span);
+  const about = windowProof(monitor.project, spec, window, span);
   return (
     <Panel title={span} note={`event time, ${zone}`}>
       <Columns>
@@ -33,7 +35,7 @@ export function WindowDetail({ monitor, window }: { monitor: Monitor; window: Mo
                   kind="counted"
                   value={window.limit}
                   style={spec.kind === 'service' ? 'share' : 'metric'}
-                  {...limitProof(monitor)}
+                  proof={limitProof(monitor)}
                 />
               ),
             ],
@@ -75,7 +77,7 @@ export function WindowDetail({ monitor, window }: { monitor: Monitor; window: Mo
   );
 }
 
-function Labelled({ window, about }: { window: MonitorWindow; about: Omit<Proof, 'definition'> }) {
+function Labelled({ window, about }: { window: MonitorWindow; about: About }) {
   const proof = { ...about, definition: 'Answers of this window whose truth is known.', n: window.n };
   return (
     <>
@@ -99,7 +101,7 @@ function Latency({
   value: number | null;
   share: string;
   n: number;
-  about: Omit<Proof, 'definition'>;
+  about: About;
 }) {
   return (
     <Num
@@ -116,15 +118,7 @@ function Latency({
   );
 }
 
-function Value({
-  monitor,
-  window,
-  about,
-}: {
-  monitor: Monitor;
-  window: MonitorWindow;
-  about: Omit<Proof, 'definition'>;
-}) {
+function Value({ monitor, window, about }: { monitor: Monitor; window: MonitorWindow; about: About }) {
   const { name, style } = VALUES[monitor.spec.kind];
   const proof = { ...about, definition: `The ${name} of ${monitor.spec.endpoint} in this window.` };
   if (monitor.spec.kind !== 'quality')
@@ -146,7 +140,7 @@ function Value({
 }
 
 /** Every metric that both sides have, as strips on one axis each. */
-function Metrics({ window, about }: { window: MonitorWindow; about: Omit<Proof, 'definition'> }) {
+function Metrics({ window, about }: { window: MonitorWindow; about: About }) {
   const metrics = Object.entries(window.detail.metrics ?? {}).filter(
     ([, each]) => each.value !== null && each.low !== null && each.high !== null,
   );

@@ -19,7 +19,7 @@ import { chosenStep, stateCounts, stepName } from './step-words.ts';
 
 /** One run: graph, times and the log of the chosen step; a failed run opens on the step that failed. */
 export function PipelineRun() {
-  const { project, params, search, setSearch } = usePlace();
+  const { project, params, search, setSearch, hrefWith } = usePlace();
   const answer = useEndpoint(pipelinesContract.getPipelineRun, {
     params: { project, run: params.run ?? '' },
   });
@@ -75,6 +75,7 @@ export function PipelineRun() {
               name: stepName(step),
               word: stepWord(step.state),
               critical: step.critical,
+              source: { rows: { label: 'the step', href: hrefWith({ step: stepName(step) }) } },
               spans:
                 step.started_at === null
                   ? []

@@ -14,6 +14,7 @@ import { When } from '../../../ui/when.tsx';
 import { pipelinesContract } from '../contract.ts';
 import type { PipelineItem, RunItem } from '../schema/runs.ts';
 import { countsText, RUN_WORDS } from './pipeline-words.ts';
+import { StepCounts } from './step-counts.tsx';
 import { StartRun } from './start-run.tsx';
 
 const PIPELINES: readonly DataColumn<PipelineItem>[] = [
@@ -61,7 +62,7 @@ const PIPELINES: readonly DataColumn<PipelineItem>[] = [
   },
 ];
 
-const RUNS: readonly DataColumn<RunItem>[] = [
+const runColumns = (project: string): readonly DataColumn<RunItem>[] => [
   {
     id: 'run',
     head: 'run',
@@ -78,7 +79,14 @@ const RUNS: readonly DataColumn<RunItem>[] = [
     width: 110,
     narrow: 'end',
   },
-  { id: 'steps', head: 'steps', value: (each) => countsText(each.counts), width: 200, grow: true },
+  {
+    id: 'steps',
+    head: 'steps',
+    value: (each) => countsText(each.counts),
+    cell: (each) => <StepCounts project={project} run={each} />,
+    width: 200,
+    grow: true,
+  },
   {
     id: 'why',
     head: 'why',
@@ -126,7 +134,10 @@ export function Pipelines() {
               ...(running === 0
                 ? ['Nothing runs now.']
                 : [
-                    counted(running, 'Runs of these pipelines whose state is running.'),
+                    counted(running, {
+                      definition: 'Runs of these pipelines whose state is running.',
+                      rows: { label: 'the runs', href: pageOf(project, 'pipelines') },
+                    }),
                     running === 1 ? ' run goes on.' : ' runs go on.',
                   ]),
               failed.length === 0
@@ -167,7 +178,7 @@ export function Pipelines() {
           <DataTable
             label="Runs"
             rows={all}
-            columns={RUNS}
+            columns={runColumns(project)}
             rowId={(each) => each.id}
             href={(each) => pageOf(project, 'pipelines', each.pipeline, 'runs', each.id)}
           />

@@ -12,15 +12,18 @@ const file = ProjectFile.parse({
     baseline: { kind: 'model', model: 'late-share-by-hour' },
     goal: { margin: 0.02 },
   },
+  name: 'p',
   environments: [{ name: 'dev' }, { name: 'staging', protected: true, after: 'dev' }],
 });
 const text = (of: Parameters<typeof charterLead>[0]) => lead(...charterLead(of)).text;
 
 it('says what must be beaten and which environments are guarded', () => {
-  expect(text({ charter: file.charter ?? null, environments: file.environments })).toBe(
+  expect(text({ charter: file.charter ?? null, name: 'p', environments: file.environments })).toBe(
     'Machine learning must beat "late-share-by-hour" by at least 0.02 log loss. Only a promotion changes staging.',
   );
-  expect(text({ charter: null, environments: file.environments })).toContain('Nobody has said yet');
+  expect(text({ charter: null, name: 'p', environments: file.environments })).toContain(
+    'Nobody has said yet',
+  );
 });
 
 it('puts the threshold where both mistakes cost the same on average', () => {

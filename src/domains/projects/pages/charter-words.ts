@@ -1,3 +1,4 @@
+import { pageOf } from '../../../ui/place.ts';
 import { lead, type LeadPart } from '../../../lib/lead.ts';
 import type { Baseline, Charter, GoalMetric, Project } from '../schema.ts';
 
@@ -25,7 +26,7 @@ export const costThreshold = (costs: NonNullable<Charter['costs']>): number =>
     ? 0.5
     : costs.false_positive / (costs.false_positive + costs.false_negative);
 
-export function charterLead(project: Pick<Project, 'charter' | 'environments'>): LeadPart[] {
+export function charterLead(project: Pick<Project, 'name' | 'charter' | 'environments'>): LeadPart[] {
   const { charter, environments } = project;
   const last = environments.at(-1)?.name ?? 'dev';
   if (!charter)
@@ -49,6 +50,7 @@ export function charterLead(project: Pick<Project, 'charter' | 'environments'>):
             unit: metric,
             proof: {
               definition: `A version goes on only when the whole interval of its gain in ${metric} over the baseline, on the same rows, is at least this. Set in the charter.`,
+              rows: { label: 'the charter', href: pageOf(project.name, 'charter') },
             },
           },
         ]

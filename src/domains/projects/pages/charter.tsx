@@ -7,7 +7,7 @@ import { Facts } from '../../../ui/facts.tsx';
 import { Num } from '../../../ui/num.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
-import { usePlace } from '../../../ui/place.ts';
+import { pageOf, usePlace } from '../../../ui/place.ts';
 import { When } from '../../../ui/when.tsx';
 import { projectsContract } from '../contract.ts';
 import type { Charter as CharterOf, Project } from '../schema.ts';
@@ -48,7 +48,7 @@ export function Charter() {
             empty: (of) => (of.charter ? undefined : <NoCharter project={project} />),
           })}
         >
-          {data?.charter ? <Body charter={data.charter} /> : null}
+          {data?.charter ? <Body project={project} charter={data.charter} /> : null}
         </Panel>
       )}
       {tab === 'now' && data ? (
@@ -63,7 +63,13 @@ export function Charter() {
   );
 }
 
-function Body({ charter }: { charter: CharterOf }) {
+/** Who set the numbers of the charter, and when. */
+const charterHistory = (project: string) => ({
+  label: 'the charter and its history',
+  href: `${pageOf(project, 'charter')}?tab=history`,
+});
+
+function Body({ project, charter }: { project: string; charter: CharterOf }) {
   const people = Object.entries(charter.people);
   return (
     <Columns>
@@ -97,14 +103,14 @@ function Body({ charter }: { charter: CharterOf }) {
             ['Label', <code className="r-code">{charter.label}</code>],
             ['Goal', `lower ${METRIC_WORDS[charter.goal.metric]}`],
             ['Baseline', baselineText(charter.baseline)],
-            ['Margin', <Margin charter={charter} />],
+            ['Margin', <Margin project={project} charter={charter} />],
             [
               'Costs',
               charter.costs
                 ? `false alarm ${charter.costs.false_positive}, missed ${charter.costs.false_negative}`
                 : undefined,
             ],
-            ['Threshold', charter.costs ? <Threshold costs={charter.costs} /> : undefined],
+            ['Threshold', charter.costs ? <Threshold project={project} costs={charter.costs} /> : undefined],
             ['Slices', charter.slices.length > 0 ? charter.slices.join(', ') : undefined],
           ]}
         />
@@ -113,7 +119,7 @@ function Body({ charter }: { charter: CharterOf }) {
   );
 }
 
-function Margin({ charter }: { charter: CharterOf }) {
+function Margin({ project, charter }: { project: string; charter: CharterOf }) {
   const metric = METRIC_WORDS[charter.goal.metric];
   return (
     <Num
@@ -122,13 +128,14 @@ function Margin({ charter }: { charter: CharterOf }) {
       style="exact"
       unit={metric}
       proof={{
-        definition: `A version goes on only when the whole interval of its gain in ${metric} over the baseline, on the same rows, is at least this.`,
+        definition: `A version goes on only when the whole interval of its gain in ${metric} over the baseline, on the same rows, is at least this. Set in the charter.`,
+        rows: charterHistory(project),
       }}
     />
   );
 }
 
-function Threshold({ costs }: { costs: NonNullable<CharterOf['costs']> }) {
+function Threshold({ project, costs }: { project: string; costs: NonNullable<CharterOf['costs']> }) {
   return (
     <Num
       kind="counted"
@@ -136,6 +143,7 @@ function Threshold({ costs }: { costs: NonNullable<CharterOf['costs']> }) {
       style="metric"
       proof={{
         definition: 'From this probability on, acting costs less on average than not acting.',
+        rows: charterHistory(project),
         formula: `${costs.false_positive} / (${costs.false_positive} + ${costs.false_negative})`,
         method: 'Least expected cost: act when p × cost of a miss exceeds (1 − p) × cost of a false alarm.',
       }}

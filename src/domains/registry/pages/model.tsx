@@ -25,6 +25,7 @@ export function Model() {
   const versions = [...(answer.data?.model_versions ?? [])].sort(
     (a, b) => Number(b.version) - Number(a.version),
   );
+  const rows = { label: 'the versions', href: pageOf(project, 'models', name) };
   const judged = newestOf(evaluations.data?.evaluations ?? []);
   return (
     <PageFrame
@@ -34,13 +35,14 @@ export function Model() {
           ? [
               counted(
                 versions.length,
-                'Registered versions that were not deleted.',
+                { definition: 'Registered versions that were not deleted.', rows },
                 versions.length === 1 ? 'version' : 'versions',
               ),
               { type: 'text', text: `, the newest is v${versions[0]?.version}. ` },
               counted(judged.size, {
                 definition: 'Versions that Rondo scored on a hold-out which training did not read.',
                 n: versions.length,
+                rows,
               }),
               {
                 type: 'text',

@@ -54,6 +54,7 @@ export function Models() {
   const { project } = usePlace();
   const answer = useEndpoint(modelsContract.searchRegisteredModels, { query: { max_results: 500 } });
   const models = answer.data?.registered_models ?? [];
+  const rows = { label: 'the models', href: pageOf(project, 'models') };
   const versions = models.reduce((sum, model) => sum + newest(model), 0);
   return (
     <PageFrame
@@ -64,11 +65,15 @@ export function Models() {
           ? [
               counted(
                 models.length,
-                'Registered models of this project.',
+                { definition: 'Registered models of this project.', rows },
                 models.length === 1 ? 'model' : 'models',
               ),
               { type: 'text', text: ' with ' },
-              counted(versions, 'The newest version number of each model, added up.', 'versions'),
+              counted(
+                versions,
+                { definition: 'The newest version number of each model, added up.', rows },
+                'versions',
+              ),
               {
                 type: 'text',
                 text: ' are registered. Each version keeps its files, its origin and how it was judged.',

@@ -31,7 +31,7 @@ export function Slices({ evaluation }: { evaluation: Evaluation }) {
       head: 'n',
       value: (slice) => slice.n,
       style: 'count',
-      proof: 'Rows of the hold-out in this slice.',
+      proof: () => ({ proof: evaluationProof(evaluation, 'Rows of the hold-out in this slice.') }),
       width: 90,
     },
     {

@@ -21,7 +21,10 @@ export function PromotionDetail({ project, promotion }: { project: string; promo
       }
     >
       <p className="r-serif">{promotion.sentence}</p>
-      <GateList label={`Gates of promotion ${promotion.id}`} gates={gateLines(promotion.gates)} />
+      <GateList
+        label={`Gates of promotion ${promotion.id}`}
+        gates={gateLines(promotion.project, promotion.gates)}
+      />
       <Facts
         rows={[
           ['Asked by', promotion.requested_by],

@@ -5,6 +5,7 @@ import { Status } from '../../../ui/status.tsx';
 import { useTableState } from '../../../ui/table-state.ts';
 import { When } from '../../../ui/when.tsx';
 import type { Promotion } from '../schema.ts';
+import { GatesCount } from './gates-count.tsx';
 import { gatesText, STATE_TEXTS, STATE_WORDS } from './release-words.ts';
 
 const COLUMNS: readonly DataColumn<Promotion>[] = [
@@ -28,7 +29,13 @@ const COLUMNS: readonly DataColumn<Promotion>[] = [
     width: 160,
     narrow: 'end',
   },
-  { id: 'gates', head: 'gates', value: (each) => gatesText(each.gates), width: 170 },
+  {
+    id: 'gates',
+    head: 'gates',
+    value: (each) => gatesText(each.gates),
+    cell: (each) => <GatesCount promotion={each} />,
+    width: 170,
+  },
   { id: 'by', head: 'asked by', value: (each) => each.requested_by, width: 150 },
   { id: 'why', head: 'in words', value: (each) => each.sentence, width: 300, grow: true, narrow: 'none' },
   {

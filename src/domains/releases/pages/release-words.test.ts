@@ -60,6 +60,6 @@ it('counts gates without those that do not apply', () => {
   ];
   expect(gatesText(gates)).toBe('1 of 2 passed, 1 skipped');
   expect(gatesText([])).toBeNull();
-  expect(gateLines(gates)[2]).toMatchObject({ word: 'Failed', value: 0.01, interval: [0, 0.02] });
-  expect(gateLines(gates)[1]?.interval).toBeUndefined();
+  expect(gateLines('p', gates)[2]).toMatchObject({ word: 'Failed', value: 0.01, interval: [0, 0.02] });
+  expect(gateLines('p', gates)[1]?.interval).toBeUndefined();
 });

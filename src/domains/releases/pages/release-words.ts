@@ -2,6 +2,7 @@ import type { Environment } from '../../projects/schema.ts';
 import type { Arm, Endpoint } from '../../serving/schema/control.ts';
 import type { Gate as GateLine } from '../../../ui/gate-list.tsx';
 import type { StatusWord } from '../../../ui/status-words.ts';
+import { pageOf } from '../../../ui/place.ts';
 import type { Gate, Promotion, PromotionState } from '../schema.ts';
 
 export const STATE_WORDS: Readonly<Record<PromotionState, StatusWord>> = {
@@ -40,7 +41,7 @@ const GATE_NAMES: Readonly<Record<Gate['name'], string>> = {
 };
 
 /** Gates of the service as the kit shows them. */
-export const gateLines = (gates: readonly Gate[]): GateLine[] =>
+export const gateLines = (project: string, gates: readonly Gate[]): GateLine[] =>
   gates.map((gate) => ({
     id: gate.name,
     name: GATE_NAMES[gate.name],
@@ -49,7 +50,15 @@ export const gateLines = (gates: readonly Gate[]): GateLine[] =>
     value: gate.value ?? undefined,
     interval: gate.low === null || gate.high === null ? undefined : [gate.low, gate.high],
     limit: gate.limit ?? undefined,
+    proof:
+      gate.proof === null ? undefined : { definition: gate.sentence, rows: recordOf(project, gate.proof) },
   }));
+
+/** The record that proves a gate, with what it came from. */
+const recordOf = (project: string, urn: string) => ({
+  label: 'the record',
+  href: `${pageOf(project, 'lineage')}?of=${encodeURIComponent(urn)}`,
+});
 
 /** "4 of 6 gates passed, 2 skipped". */
 export function gatesText(gates: readonly Gate[]): string | null {

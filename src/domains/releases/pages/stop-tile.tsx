@@ -2,7 +2,8 @@ import { pageOf, usePlace } from '../../../ui/place.ts';
 import { NeedsYou, Status } from '../../../ui/status.tsx';
 import { When } from '../../../ui/when.tsx';
 import type { Promotion } from '../schema.ts';
-import { gatesText, STATE_TEXTS, STATE_WORDS, type Stop } from './release-words.ts';
+import { GatesCount } from './gates-count.tsx';
+import { STATE_TEXTS, STATE_WORDS, type Stop } from './release-words.ts';
 
 /** One environment: who answers in it, and the newest promotion into it. */
 export function StopTile({ project, stop }: { project: string; stop: Stop }) {
@@ -51,13 +52,11 @@ function Newest({ project, promotion }: { project: string; promotion: Promotion 
         </a>
       </span>
       <span className="r-small">
-        {[gatesText(promotion.gates), promotion.rollout === null ? undefined : `rollout ${promotion.rollout}`]
-          .filter(Boolean)
-          .join(', ')}
+        <GatesCount promotion={promotion} />
         {promotion.rollout === null ? null : (
           <>
-            {' '}
-            <a href={pageOf(project, 'rollouts', promotion.rollout)}>Open</a>
+            {promotion.gates.length > 0 ? ', ' : null}
+            <a href={pageOf(project, 'rollouts', promotion.rollout)}>rollout {promotion.rollout}</a>
           </>
         )}
       </span>

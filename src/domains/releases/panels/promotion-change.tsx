@@ -31,7 +31,7 @@ export function PromotionChange({ approval }: { approval: Approval }) {
         state={panelState(promotions, { rows: 4 })}
       >
         {promotion && promotion.gates.length > 0 ? (
-          <GateList label="Gates of this promotion" gates={gateLines(promotion.gates)} />
+          <GateList label="Gates of this promotion" gates={gateLines(approval.project, promotion.gates)} />
         ) : (
           <p className="r-prose">No gate has been judged for this request yet.</p>
         )}

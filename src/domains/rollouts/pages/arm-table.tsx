@@ -1,9 +1,11 @@
 import { Delta } from '../../../ui/delta.tsx';
+import { Lead } from '../../../ui/lead.tsx';
 import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { Status } from '../../../ui/status.tsx';
 import type { Look, Rollout } from '../schema.ts';
-import { gainProof, lookProof } from './rollout-words.ts';
+import { lookProof } from '../schema/proofs.ts';
+import { gainProof } from './rollout-words.ts';
 
 /** Champion and candidate side by side at the newest look, and the guardrails of the canary. */
 export function ArmTable({ rollout }: { rollout: Rollout }) {
@@ -61,7 +63,7 @@ export function ArmTable({ rollout }: { rollout: Rollout }) {
           {look.guardrails.map((each) => (
             <li key={each.name} className="r-wrap">
               <Status word={each.holds ? 'Passed' : 'Failed'} still />
-              <strong>{each.name}</strong> <span>{each.sentence}</span>
+              <strong>{each.name}</strong> <Lead small parts={each.parts} />
             </li>
           ))}
         </ul>
@@ -120,9 +122,22 @@ function SplitRow({
       <td>{share(split.champion)}</td>
       <td>{share(split.candidate)}</td>
       <td>
-        {split.p === null
-          ? formatNumber(null)
-          : `${split.mismatch ? 'does not fit' : 'fits'} ${formatNumber(1 - split.expected, 'share')} : ${formatNumber(split.expected, 'share')} (p ${formatNumber(split.p, 'measure')})`}
+        {split.p === null ? (
+          formatNumber(null)
+        ) : (
+          <>
+            {`${split.mismatch ? 'does not fit' : 'fits'} ${formatNumber(1 - split.expected, 'share')} : ${formatNumber(split.expected, 'share')}, p `}
+            <Num
+              kind="counted"
+              value={split.p}
+              style="measure"
+              proof={{
+                ...proof,
+                definition: 'Chance of a split at least this uneven if requests went by the weights.',
+              }}
+            />
+          </>
+        )}
       </td>
       <td>split</td>
     </tr>

@@ -53,6 +53,7 @@ export function GainChart({ rollout }: { rollout: Rollout }) {
             high: looks.map((look) => look.high),
           },
         ]}
+        proof={(_, index) => looks[index] && gainProof(rollout, looks[index])}
         limits={[
           { at: 0, label: 'no gain' },
           { at: -rollout.plan.canary.margin, label: 'most it may lose' },

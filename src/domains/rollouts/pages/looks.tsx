@@ -1,7 +1,9 @@
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { DataTable } from '../../../ui/data-table.tsx';
+import { Lead } from '../../../ui/lead.tsx';
 import { When } from '../../../ui/when.tsx';
 import type { Look, Rollout } from '../schema.ts';
+import { lookProof } from '../schema/proofs.ts';
 import { Gain } from './gain.tsx';
 import { VERDICT_WORDS } from './rollout-words.ts';
 
@@ -21,7 +23,13 @@ const columnsOf = (rollout: Rollout): readonly DataColumn<Look>[] => [
     head: 'rows',
     value: (look) => look.n,
     style: 'count',
-    proof: 'Requests scored by both arms whose truth is known by this event time.',
+    proof: (look) => ({
+      proof: lookProof(
+        rollout,
+        look,
+        'Requests scored by both arms whose truth is known by this event time.',
+      ),
+    }),
     width: 90,
   },
   {
@@ -31,7 +39,15 @@ const columnsOf = (rollout: Rollout): readonly DataColumn<Look>[] => [
     cell: (look) => <Gain rollout={rollout} look={look} />,
     width: 220,
   },
-  { id: 'sentence', head: 'why', value: (look) => look.sentence, width: 320, grow: true, narrow: 'none' },
+  {
+    id: 'sentence',
+    head: 'why',
+    value: (look) => look.sentence,
+    cell: (look) => <Lead small parts={look.parts} />,
+    width: 320,
+    grow: true,
+    narrow: 'none',
+  },
   {
     id: 'looked',
     head: 'looked',

@@ -89,6 +89,7 @@ function Plan({ plan, days }: { plan: RolloutPlan; days: number }) {
           'Labelled rows after which a gain of this size has been found with the stated chance, looking after every row.',
         method: `Confidence sequence, two-sided alpha ${plan.alpha}, power ${plan.power}`,
         formula: `sd ${plan.sd}, effect ${plan.effect}`,
+        query: 'POST /api/v1/rollouts/plan',
       }}
     />
   );

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { lead } from '../../../lib/lead.ts';
 import { planRollout } from '../decision.ts';
 import type { Look, Rollout } from '../schema.ts';
-import { laneOf, rolloutsLead, sentenceAfter, stageText, verdictWord } from './rollout-words.ts';
+import { laneOf, rolloutsLead, wordsAfter, stageText, verdictWord } from './rollout-words.ts';
 
 const DAY = 86_400_000;
 const plan = planRollout({ loss: 'log_loss', effect: 0.003, sd: 0.1, horizon_ms: 35 * DAY }, 1000 / DAY);
@@ -19,6 +19,7 @@ const look = (decision: Look['decision'], through: number): Look => ({
   guardrails: [],
   decision,
   sentence: decision,
+  parts: lead(decision).parts,
   looked_at: 0,
 });
 const rollout = (change: Partial<Rollout>): Rollout => ({
@@ -55,10 +56,14 @@ it('gives the verdict in words, and a wrong split is none although it ends as in
 });
 
 it('does not say the word twice', () => {
-  expect(sentenceAfter('Keep going', 'Keep going. The gain may still be 0.')).toBe(
-    'The gain may still be 0.',
+  const sentence = 'Keep going. The gain may still be 0.';
+  const said = { ...look('keep_going', DAY), ...lead(sentence), sentence };
+  expect(wordsAfter('Keep going', { looks: [said], sentence })).toEqual(
+    lead('The gain may still be 0.').parts,
   );
-  expect(sentenceAfter('Promote', 'v3 shadows v2.')).toBe('v3 shadows v2.');
+  expect(wordsAfter('Promote', { looks: [said], sentence: 'v3 shadows v2.' })).toEqual(
+    lead('v3 shadows v2.').parts,
+  );
 });
 
 it('tells where it stands in its plan', () => {
@@ -81,7 +86,9 @@ it('puts on the lane what changed the traffic only', () => {
 });
 
 it('counts how rollouts ended', () => {
-  const text = lead(...rolloutsLead([rollout({}), rollout({ state: 'decided', verdict: 'promote' })])).text;
+  const text = lead(
+    ...rolloutsLead('p', [rollout({}), rollout({ state: 'decided', verdict: 'promote' })]),
+  ).text;
   expect(text).toBe(
     'flight-delay v3 is being tried. Of 1 decided rollout, 1 promoted, 0 rolled back, 0 stayed open.',
   );

@@ -2,8 +2,8 @@ import { counted, type LeadPart, type Proof } from '../../../lib/lead.ts';
 import { pageOf } from '../../../ui/place.ts';
 import type { LaneEvent } from '../../../ui/event-lane.tsx';
 import type { StatusWord } from '../../../ui/status-words.ts';
-import { formatDay } from '../../../ui/time.ts';
 import type { Look, Rollout } from '../schema.ts';
+import { lookProof } from '../schema/proofs.ts';
 
 export const VERDICT_WORDS: Readonly<Record<Look['decision'], string>> = {
   keep_going: 'Keep going',
@@ -23,9 +23,16 @@ export function verdictWord(rollout: Pick<Rollout, 'state' | 'verdict' | 'looks'
   return last ? VERDICT_WORDS.keep_going : 'Not looked at yet';
 }
 
-/** The sentence after its word: "Keep going. The gain …" loses the first two words where the word stands above it. */
-export function sentenceAfter(word: string, sentence: string): string {
-  return sentence.startsWith(`${word}. `) ? sentence.slice(word.length + 2) : sentence;
+/** What the rollout says after its word: "Keep going. The gain …" loses the first two words where the word stands above it. */
+export function wordsAfter(
+  word: string,
+  { looks, sentence }: Pick<Rollout, 'looks' | 'sentence'>,
+): LeadPart[] {
+  const last = looks.at(-1);
+  const parts: LeadPart[] = last?.sentence === sentence ? last.parts : [{ type: 'text', text: sentence }];
+  const [first, ...rest] = parts;
+  if (first?.type !== 'text' || !first.text.startsWith(`${word}. `)) return parts;
+  return [{ type: 'text', text: first.text.slice(word.length + 2) }, ...rest];
 }
 
 export const statusOf = (rollout: Pick<Rollout, 'state' | 'verdict'>): StatusWord => {
@@ -65,17 +72,6 @@ export const laneOf = (
   }),
 ];
 
-/** What the numbers of one look share in their proofs. */
-export const lookProof = (rollout: Rollout, look: Look, definition: string, formula?: string): Proof => ({
-  definition,
-  ...(formula === undefined ? {} : { formula }),
-  n: look.n,
-  window: `the ${look.stage} up to ${formatDay(look.through, 'UTC')}`,
-  clock: 'event',
-  method: `confidence sequence over all looks together, chance of error ${rollout.plan.alpha}; days count as clusters`,
-  rows: { label: 'the looks', href: `${pageOf(rollout.project, 'rollouts', rollout.id)}?tab=looks` },
-});
-
 export const gainProof = (rollout: Rollout, look: Look): Proof =>
   lookProof(
     rollout,
@@ -109,11 +105,16 @@ export function evidenceParts(rollout: Rollout): LeadPart[] {
   ];
 }
 
-export function rolloutsLead(rollouts: readonly Rollout[]): LeadPart[] {
+export function rolloutsLead(project: string, rollouts: readonly Rollout[]): LeadPart[] {
   const running = rollouts.filter((each) => each.state === 'shadow' || each.state === 'canary');
+  const rows = { label: 'the rollouts', href: pageOf(project, 'rollouts') };
   const decided = rollouts.filter((each) => each.state === 'decided');
   const count = (verdict: Rollout['verdict'], definition: string) =>
-    counted(decided.filter((each) => each.verdict === verdict).length, { definition, n: decided.length });
+    counted(decided.filter((each) => each.verdict === verdict).length, {
+      definition,
+      n: decided.length,
+      rows,
+    });
   const first: LeadPart = {
     type: 'text',
     text:
@@ -127,7 +128,7 @@ export function rolloutsLead(rollouts: readonly Rollout[]): LeadPart[] {
     { type: 'text', text: ' Of ' },
     counted(
       decided.length,
-      'Rollouts that ended with a verdict; stopped ones are not counted.',
+      { definition: 'Rollouts that ended with a verdict; stopped ones are not counted.', rows },
       decided.length === 1 ? 'decided rollout' : 'decided rollouts',
     ),
     { type: 'text', text: ', ' },

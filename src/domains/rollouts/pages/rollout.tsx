@@ -12,7 +12,7 @@ import { ArmTable } from './arm-table.tsx';
 import { GainChart } from './gain-chart.tsx';
 import { Looks } from './looks.tsx';
 import { PlanFacts } from './plan-facts.tsx';
-import { evidenceParts, sentenceAfter, stageText, statusOf, verdictWord } from './rollout-words.ts';
+import { evidenceParts, wordsAfter, stageText, statusOf, verdictWord } from './rollout-words.ts';
 
 /** One rollout: the verdict in words first, then the band that it rests on. */
 export function Rollout() {
@@ -63,7 +63,7 @@ function Verdict({ rollout }: { rollout: RolloutOf }) {
     <div className="r-stack">
       <div aria-live="polite">
         <p className="r-display">{word}.</p>
-        <p className="r-serif">{sentenceAfter(word, rollout.sentence)}</p>
+        <Lead parts={wordsAfter(word, rollout)} />
         <Lead parts={evidenceParts(rollout)} />
       </div>
       <GainChart rollout={rollout} />

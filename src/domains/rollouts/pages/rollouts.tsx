@@ -75,7 +75,7 @@ export function Rollouts() {
   const answer = useEndpoint(rolloutsContract.listRollouts, { params: { project } });
   const rollouts = answer.data?.rollouts ?? [];
   return (
-    <PageFrame title="Rollouts" wide lead={rollouts.length > 0 ? rolloutsLead(rollouts) : undefined}>
+    <PageFrame title="Rollouts" wide lead={rollouts.length > 0 ? rolloutsLead(project, rollouts) : undefined}>
       <Panel
         state={panelState(answer, {
           rows: 4,

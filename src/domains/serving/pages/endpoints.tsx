@@ -65,7 +65,11 @@ export function Endpoints() {
   const answer = useEndpoint(servingContract.listEndpoints, { params: { project } });
   const endpoints = answer.data?.endpoints ?? [];
   return (
-    <PageFrame title="Endpoints" lead={endpoints.length > 0 ? endpointsLead(endpoints) : undefined} wide>
+    <PageFrame
+      title="Endpoints"
+      lead={endpoints.length > 0 ? endpointsLead(project, endpoints) : undefined}
+      wide
+    >
       <Panel
         state={panelState(answer, {
           rows: 4,

@@ -7,6 +7,7 @@ type Row = Readonly<Record<string, unknown>>;
 /** What was answered, and what really happened, with how long it took to be known. */
 export function answerLead(prediction: Row, feedback: readonly Row[]): LeadPart[] {
   const output = numberOf(prediction.output);
+  const query = `GET /api/v1/predictions/${String(prediction.prediction_id)}`;
   const when = numberOf(prediction.event_time) ?? 0;
   const start = [
     `Deployment ${String(prediction.deployment)} of ${String(prediction.endpoint)} said `,
@@ -19,7 +20,7 @@ export function answerLead(prediction: Row, feedback: readonly Row[]): LeadPart[
           proof: {
             definition: 'The first output of the model for this request, as it was answered and logged.',
             clock: 'event',
-            query: `rondo lineage show ${String(prediction.prediction_id)}`,
+            query,
           },
         } as const),
     ' for ',
@@ -41,7 +42,11 @@ export function answerLead(prediction: Row, feedback: readonly Row[]): LeadPart[
           type: 'number',
           value: label,
           style: 'measure',
-          proof: { definition: 'The label that came back as feedback; the latest observation counts.' },
+          proof: {
+            definition: 'The label that came back as feedback; the latest observation counts.',
+            clock: 'event',
+            query,
+          },
         },
     later > 0 ? `, known ${roundSpan(later)} later` : '',
     '.',

@@ -53,7 +53,7 @@ export function Prediction() {
                 row={partOf(data.prediction, 'request')}
                 none="The request had no columns of its own."
               />
-              <Circumstances prediction={data.prediction} />
+              <Circumstances project={project} prediction={data.prediction} />
             </div>
             <Values
               title="What the model read"
@@ -80,7 +80,7 @@ export function Prediction() {
         ) : null}
       </Panel>
       {data ? <Truth feedback={data.feedback} /> : null}
-      {data ? <Shadows prediction={data.prediction} shadows={data.shadows} /> : null}
+      {data ? <Shadows project={project} prediction={data.prediction} shadows={data.shadows} /> : null}
     </PageFrame>
   );
 }
@@ -114,7 +114,7 @@ const shown = (key: string, value: unknown): ReactNode => {
   return <span data-raw>{typeof value === 'number' ? formatNumber(value, 'metric') : String(value)}</span>;
 };
 
-function Circumstances({ prediction }: { prediction: Row }) {
+function Circumstances({ project, prediction }: { project: string; prediction: Row }) {
   const propensity = numberOf(prediction.propensity);
   return (
     <section className="r-panel">
@@ -135,6 +135,10 @@ function Circumstances({ prediction }: { prediction: Row }) {
                 proof={{
                   definition:
                     'The weight of the arm in the traffic when the request came; verdicts weigh rows by it.',
+                  rows: {
+                    label: 'the traffic of the endpoint',
+                    href: `${pageOf(project, 'endpoints', String(prediction.endpoint))}?tab=traffic`,
+                  },
                 }}
               />
             ),
@@ -151,7 +155,11 @@ function Circumstances({ prediction }: { prediction: Row }) {
               kind="counted"
               value={(numberOf(prediction.latency_us) ?? 0) / 1e6}
               style="seconds"
-              proof={{ definition: 'From the arrival of the request to the write of its log line.' }}
+              proof={{
+                definition: 'From the arrival of the request to the write of its log line.',
+                clock: 'wall',
+                query: `GET /api/v1/predictions/${String(prediction.prediction_id)}`,
+              }}
             />,
           ],
           ['All outputs', <code className="r-code">{String(prediction.outputs)}</code>],
@@ -208,7 +216,15 @@ function Truth({ feedback }: { feedback: readonly Row[] }) {
   );
 }
 
-function Shadows({ prediction, shadows }: { prediction: Row; shadows: readonly Row[] }) {
+function Shadows({
+  project,
+  prediction,
+  shadows,
+}: {
+  project: string;
+  prediction: Row;
+  shadows: readonly Row[];
+}) {
   if (shadows.length === 0) return null;
   const answered = numberOf(prediction.output);
   const columns: readonly DataColumn<Row>[] = [
@@ -256,6 +272,12 @@ function Shadows({ prediction, shadows }: { prediction: Row; shadows: readonly R
         rows={shadows}
         columns={columns}
         rowId={(row) => String(row.prediction_id)}
+        source={() => ({
+          rows: {
+            label: 'its endpoint',
+            href: pageOf(project, 'endpoints', String(prediction.endpoint)),
+          },
+        })}
         fixedColumns
       />
     </Panel>

@@ -10,7 +10,7 @@ import { formatAbsolute, formatSpan } from '../../../ui/time.ts';
 import { servingContract } from '../contract.ts';
 import type { Deployment, Endpoint } from '../schema/control.ts';
 import type { ServiceLevel } from '../schema/service-level.ts';
-import { predictionsProof } from './serving-words.ts';
+import { predictionRows } from './serving-words.ts';
 
 const HOUR = 3_600_000;
 const SPANS = [
@@ -162,7 +162,7 @@ function Totals({
     n: level.n,
     window: `${formatAbsolute(level.from, zone)} to ${formatAbsolute(level.until, zone)}`,
     clock: level.clock,
-    rows: predictionsProof(project, endpoint.name).rows,
+    rows: predictionRows(project, endpoint.name),
   };
   const latency = (share: string) => ({
     ...about,

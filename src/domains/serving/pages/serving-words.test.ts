@@ -41,7 +41,7 @@ it('first ends a candidate that answers somebody; a shadow is no reason', () => 
 
 it('counts what answers and names where a candidate is tried', () => {
   const endpoint = { name: 'flight-delay', arms: [arm(2)], predictions: 1 } as Endpoint;
-  const text = (list: Endpoint[]) => lead(...endpointsLead(list)).text;
+  const text = (list: Endpoint[]) => lead(...endpointsLead('p', list)).text;
   expect(text([endpoint])).toBe(
     '1 endpoint of 1 answers; 1 prediction is logged. No candidate is being tried.',
   );

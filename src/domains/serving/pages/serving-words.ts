@@ -2,16 +2,19 @@ import { counted, lead, type LeadPart, type Proof } from '../../../lib/lead.ts';
 import { pageOf } from '../../../ui/place.ts';
 import type { Arm, Endpoint, TrafficRevision } from '../schema/control.ts';
 
+/** The logged answers of an endpoint. */
+export const predictionRows = (project: string, endpoint: string) => ({
+  label: 'the rows',
+  href: `${pageOf(project, 'predictions')}?endpoint=${encodeURIComponent(endpoint)}`,
+});
+
 /** What counts as a prediction, with the way to the rows. */
 export const predictionsProof = (project: string, endpoint: string): Proof => ({
   definition: 'Answers of this endpoint that are imported into the log; shadows and errors are not counted.',
-  rows: {
-    label: 'the rows',
-    href: `${pageOf(project, 'predictions')}?endpoint=${encodeURIComponent(endpoint)}`,
-  },
+  rows: predictionRows(project, endpoint),
 });
 
-export function endpointsLead(endpoints: readonly Endpoint[]): LeadPart[] {
+export function endpointsLead(project: string, endpoints: readonly Endpoint[]): LeadPart[] {
   const live = endpoints.filter((each) => each.arms.length > 0);
   const total = endpoints.reduce((sum, each) => sum + each.predictions, 0);
   const tested = endpoints.filter((each) => each.arms.some((arm) => arm.arm === 'candidate'));
@@ -22,13 +25,21 @@ export function endpointsLead(endpoints: readonly Endpoint[]): LeadPart[] {
   return [
     counted(
       live.length,
-      { definition: 'Endpoints behind which a deployment is live.', n: endpoints.length },
+      {
+        definition: 'Endpoints behind which a deployment is live.',
+        n: endpoints.length,
+        rows: { label: 'the endpoints', href: pageOf(project, 'endpoints') },
+      },
       live.length === 1 ? 'endpoint' : 'endpoints',
     ),
     { type: 'text', text: ` of ${endpoints.length} ${live.length === 1 ? 'answers' : 'answer'}; ` },
     counted(
       total,
-      'Answers of all endpoints that are imported into the log; shadows and errors are not counted.',
+      {
+        definition:
+          'Answers of all endpoints that are imported into the log; shadows and errors are not counted.',
+        rows: { label: 'the rows', href: pageOf(project, 'predictions') },
+      },
       total === 1 ? 'prediction' : 'predictions',
     ),
     { type: 'text', text: ` ${total === 1 ? 'is' : 'are'} logged. ${second}` },
@@ -42,7 +53,11 @@ export function predictionsLead(endpoint: Endpoint, shown: number, labelled: num
     `${endpoint.name} has `,
     counted(endpoint.predictions, predictionsProof(endpoint.project, endpoint.name)),
     ' answers in the log. The truth is known for ',
-    counted(labelled, { definition: 'Answers of the list below that feedback came back for.', n: shown }),
+    counted(labelled, {
+      definition: 'Answers of the list below that feedback came back for.',
+      n: shown,
+      rows: predictionRows(endpoint.project, endpoint.name),
+    }),
     ` of the newest ${shown.toLocaleString('en-US')}.`,
   ).parts;
 }

@@ -4,6 +4,7 @@ import type { Events } from '../../../events/index.ts';
 import type { Need } from '../../../lib/contract/index.ts';
 import { AppError, toAppError } from '../../../lib/errors.ts';
 import { type Lead, lead, type LeadPart } from '../../../lib/lead.ts';
+import { pageHref } from '../../../lib/page-href.ts';
 import { urn, urnIn } from '../../../lib/urn.ts';
 import type { ApprovalsService } from '../../approvals/service.ts';
 import { allows, mayIn, refuse } from '../../identity/policy.ts';
@@ -389,20 +390,24 @@ function leadOf(row: EndpointRow, arms: Arm[]): Lead {
   const candidate = arms.find((arm) => arm.arm === 'candidate');
   const first = [
     `${champion.model} v${champion.version} answers `,
-    champion.weight === 1 ? 'all' : weightPart(champion),
+    champion.weight === 1 ? 'all' : weightPart(row, champion),
     ` of ${row.environment}`,
   ];
   if (!candidate) return lead(...first, '.');
   return candidate.shadow && candidate.weight === 0
     ? lead(...first, `; v${candidate.version} shadows it.`)
-    : lead(...first, `; v${candidate.version} answers `, weightPart(candidate), '.');
+    : lead(...first, `; v${candidate.version} answers `, weightPart(row, candidate), '.');
 }
 
-const weightPart = (arm: Arm): LeadPart => ({
+const weightPart = ({ project, name }: EndpointRow, arm: Arm): LeadPart => ({
   type: 'number',
   value: arm.weight,
   style: 'share',
   proof: {
     definition: `Chance with which a request goes to v${arm.version}, as the traffic is set; the same unit always goes to the same arm.`,
+    rows: {
+      label: 'the history of its traffic',
+      href: `${pageHref(project, 'endpoints', name)}?tab=traffic`,
+    },
   },
 });

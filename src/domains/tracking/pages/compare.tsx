@@ -49,7 +49,7 @@ export function Compare() {
           : 'Compare runs'
       }
       wide
-      lead={base && runs.length > 1 ? compareLead(rows) : undefined}
+      lead={base && runs.length > 1 ? compareLead(hrefWith({}), rows) : undefined}
       actions={
         <Action href={`${pageOf(project, 'experiments')}?sel=${ids.join(',')}`}>Choose other runs</Action>
       }
@@ -81,7 +81,8 @@ export function Compare() {
 
 const nameOf = (run: Run): string => run.info.run_name ?? (run.info.run_id ?? '').slice(0, 8);
 
-function compareLead(rows: readonly Compared[]): LeadPart[] {
+function compareLead(compared: string, rows: readonly Compared[]): LeadPart[] {
+  const sideBySide = { label: 'the runs side by side', href: compared };
   const params = rows.filter((row) => row.kind === 'param' && row.differs);
   const metrics = rows.filter((row) => row.kind === 'metric' && row.differs);
   const first = params
@@ -92,14 +93,17 @@ function compareLead(rows: readonly Compared[]): LeadPart[] {
     'They differ in ',
     counted(
       params.length,
-      'Params that are not equal in all of these runs.',
+      { definition: 'Params that are not equal in all of these runs.', rows: sideBySide },
       params.length === 1 ? 'param' : 'params',
     ),
     params.length === 0 ? '' : ` (${first}${params.length > 3 ? ' and others' : ''})`,
     ' and in ',
     counted(
       metrics.length,
-      'Metrics whose last values are not equal in all of these runs.',
+      {
+        definition: 'Metrics whose last values are not equal in all of these runs.',
+        rows: sideBySide,
+      },
       metrics.length === 1 ? 'metric' : 'metrics',
     ),
     '. Metrics were logged by the runs themselves, without intervals.',

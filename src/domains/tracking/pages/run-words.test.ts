@@ -47,5 +47,5 @@ it('knows which way common metrics are better, and does not guess the rest', () 
 });
 
 it('counts what runs and what failed', () => {
-  expect(lead(...runsLead(runs, false)).text).toBe('2 runs; 1 is running and none failed.');
+  expect(lead(...runsLead('p', runs, false)).text).toBe('2 runs; 1 is running and none failed.');
 });

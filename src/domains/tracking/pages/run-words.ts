@@ -95,18 +95,22 @@ export function loggedProof(run: Run, key: string) {
 /** The project of the address: runs do not name theirs. */
 const projectOf = (_: Run): string => decodeURIComponent(location.pathname.split('/')[2] ?? 'default');
 
-export function runsLead(runs: readonly Run[], filtered: boolean): LeadPart[] {
+export function runsLead(project: string, runs: readonly Run[], filtered: boolean): LeadPart[] {
   const count = (status: string) => runs.filter((run) => run.info.status === status).length;
+  const rows = { label: 'the runs', href: pageOf(project, 'experiments') };
   const running = count('RUNNING');
   const failed = count('FAILED');
   const state = (n: number, definition: string) =>
-    n === 0 ? 'none' : counted(n, { definition, n: runs.length });
+    n === 0 ? 'none' : counted(n, { definition, n: runs.length, rows });
   return lead(
     counted(
       runs.length,
-      filtered
-        ? 'Runs of the chosen experiments that match the filter.'
-        : 'Runs of the chosen experiments that are not in the trash.',
+      {
+        definition: filtered
+          ? 'Runs of the chosen experiments that match the filter.'
+          : 'Runs of the chosen experiments that are not in the trash.',
+        rows,
+      },
       runs.length === 1 ? 'run' : 'runs',
     ),
     filtered ? ' match the filter; ' : '; ',

@@ -37,7 +37,7 @@ export function Run() {
           </>
         ) : undefined
       }
-      lead={run ? runLead(run) : undefined}
+      lead={run ? runLead(project, run) : undefined}
       actions={
         <Action href={`${pageOf(project, 'lineage')}?of=${encodeURIComponent(`rondo:run:${id}`)}`}>
           Lineage
@@ -65,8 +65,9 @@ export function Run() {
   );
 }
 
-function runLead(run: RunOf): LeadPart[] {
+function runLead(project: string, run: RunOf): LeadPart[] {
   const { start_time: start, end_time: end, status } = run.info;
+  const rows = { label: 'the run', href: pageOf(project, 'runs', run.info.run_id ?? '') };
   const metrics = run.data.metrics?.length ?? 0;
   const params = run.data.params?.length ?? 0;
   const took: (string | LeadPart)[] =
@@ -77,7 +78,11 @@ function runLead(run: RunOf): LeadPart[] {
             type: 'number',
             value: (end - start) / 1000,
             style: 'seconds',
-            proof: { definition: 'From the start to the end that the run reported.', clock: 'wall' },
+            proof: {
+              definition: 'From the start to the end that the run reported.',
+              clock: 'wall',
+              rows,
+            },
           },
         ]
       : [];
@@ -87,11 +92,11 @@ function runLead(run: RunOf): LeadPart[] {
     ' and logged ',
     counted(
       metrics,
-      'Metrics with at least one value, whatever their steps.',
+      { definition: 'Metrics with at least one value, whatever their steps.', rows },
       metrics === 1 ? 'metric' : 'metrics',
     ),
     ' and ',
-    counted(params, 'Params of the run.', params === 1 ? 'param' : 'params'),
+    counted(params, { definition: 'Params of the run.', rows }, params === 1 ? 'param' : 'params'),
     '.',
   ).parts;
 }

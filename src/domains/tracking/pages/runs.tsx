@@ -89,7 +89,7 @@ export function Runs() {
     <PageFrame
       title={chosen?.name ?? 'Experiments'}
       wide
-      lead={answer.data && runs.length > 0 ? runsLead(runs, Boolean(search.q)) : undefined}
+      lead={answer.data && runs.length > 0 ? runsLead(project, runs, Boolean(search.q)) : undefined}
     >
       <div className="r-row">
         <Select
