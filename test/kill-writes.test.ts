@@ -71,5 +71,5 @@ describe.each(ENGINES)('kill -9 of a server that writes on %s', (engine) => {
       const kept = new Set(metrics.map((point) => point.value));
       expect(values.filter((value) => !kept.has(value))).toEqual([]);
     }
-  }, 90_000);
+  });
 });

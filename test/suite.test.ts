@@ -12,4 +12,4 @@ it('a failing test fails the run, with PostgreSQL started and stopped around it'
   );
   expect(run.stdout).toContain('1 failed');
   expect(run.status).toBe(1);
-}, 60_000);
+});

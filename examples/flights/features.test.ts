@@ -51,7 +51,7 @@ beforeAll(async () => {
     delay: number;
   }>('select date, distance::int as distance, origin, destination, delay::int as delay from flights');
   flights = raw.map((row) => prepare({ ...row, date: at(row.date) }));
-}, 60_000);
+});
 
 afterAll(() => connection.closeSync());
 

@@ -91,5 +91,5 @@ describe('users and tokens on the command line', () => {
     expect((await rondo(['status'])).out).toContain('You are anonymous');
     await asAdmin('users', 'disable', 'ana');
     expect(await rondo(['login', 'ana'], { typed: `${PASSWORD}\n` })).toMatchObject({ code: 1 });
-  }, 60_000);
+  });
 });

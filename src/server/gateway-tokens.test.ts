@@ -57,13 +57,13 @@ describe('a gateway off loopback', () => {
     expect(await ask(server.token)).toBe(200);
     const app = await account('app', 'default');
     const stranger = await account('stranger', 'other');
-    await expect.poll(() => ask(app.secret), { timeout: 20_000 }).toBe(200);
-    await expect.poll(() => ask(stranger.secret), { timeout: 20_000 }).toBe(404);
+    await expect.poll(() => ask(app.secret), { timeout: 60_000 }).toBe(200);
+    await expect.poll(() => ask(stranger.secret), { timeout: 60_000 }).toBe(404);
     await identity.setMember(root, 'default', 'app', 'none');
-    await expect.poll(() => ask(app.secret), { timeout: 20_000 }).not.toBe(200);
+    await expect.poll(() => ask(app.secret), { timeout: 60_000 }).not.toBe(200);
     await identity.setMember(root, 'default', 'app', 'editor');
-    await expect.poll(() => ask(app.secret), { timeout: 20_000 }).toBe(200);
+    await expect.poll(() => ask(app.secret), { timeout: 60_000 }).toBe(200);
     await identity.revokeToken(root, app.id);
-    await expect.poll(() => ask(app.secret), { timeout: 20_000 }).toBe(401);
+    await expect.poll(() => ask(app.secret), { timeout: 60_000 }).toBe(401);
   }, 120_000);
 });

@@ -53,12 +53,21 @@ describe('what broke other platforms', () => {
       await domains.identity.createUser(root, NewUser.parse({ name: 'ana', password: PASSWORD }));
       await domains.identity.setMember(root, 'default', 'ana', 'editor');
     }
-    // Nothing may still be starting when files are counted.
+    // Nothing may still be starting when rows and files are compared: the gateway answers, and a second look sees the same.
     for (const server of [open, network]) {
       const headers = { authorization: `Bearer ${server.token}` };
       const gateway = async () =>
         (await server.call('GET', '/api/v1/status', undefined, { headers })).body.gateway;
-      await vi.waitFor(async () => expect(await gateway()).not.toBeNull(), { timeout: 20_000 });
+      await vi.waitFor(async () => expect(await gateway()).not.toBeNull(), { timeout: 60_000 });
+      let seen: unknown;
+      await vi.waitFor(
+        async () => {
+          const before = seen;
+          seen = [await rows(server), files(server)];
+          expect(seen).toEqual(before);
+        },
+        { timeout: 60_000, interval: 500 },
+      );
     }
     const { secret } = await open.domains.identity.signIn('ana', PASSWORD, 'setup');
     ana = { authorization: `Bearer ${secret}` };
@@ -68,7 +77,7 @@ describe('what broke other platforms', () => {
     await network.end();
   });
 
-  async function rows(server: TestServer): Promise<string> {
+  async function rows(server: TestServer): Promise<Record<string, unknown>> {
     const { read } = server.ground.database;
     const all: Record<string, unknown> = {};
     for (const { name } of await read.introspection.getTables()) {
@@ -79,10 +88,13 @@ describe('what broke other platforms', () => {
         .execute()) as object[];
       all[name] = found.map((row) => ({ ...row, last_seen_at: 0, last_used_at: 0 }));
     }
-    return JSON.stringify(all);
+    return all;
   }
   const files = (server: TestServer) =>
-    readdirSync(server.data, { recursive: true }).filter((name) => !/-(wal|shm)$/.test(String(name))).length;
+    readdirSync(server.data, { recursive: true })
+      .map(String)
+      .filter((name) => !/-(wal|shm)$/.test(name))
+      .sort();
 
   const admin = () => ({ authorization: `Bearer ${open.token}` });
   const foreign = { origin: 'http://evil.example' };
@@ -414,7 +426,7 @@ describe('what broke other platforms', () => {
       ...given,
       headers: { ...given.headers, ...(as as Record<string, string>) },
     });
-    expect(Date.now() - started).toBeLessThan(5000);
+    expect(Date.now() - started).toBeLessThan(30_000);
     expect(wanted, `${answer.status} ${answer.text.slice(0, 300)}`).toContain(answer.status);
     expect(answer.text).not.toMatch(INSIDE);
     expect(answer.headers.location).toBeUndefined();

@@ -84,7 +84,7 @@ describe('rondo on the command line', () => {
     expect((await rondo('approvals', 'list')).out).toBe('Nothing waits for you.');
     await rondo('datasets', 'import', 'looked-at', join(folder, 'rows.csv'));
     await expect
-      .poll(async () => (await rondo('approvals', 'list')).out, { timeout: 10_000 })
+      .poll(async () => (await rondo('approvals', 'list')).out, { timeout: 60_000 })
       .toContain('Look at looked-at');
     const [asked] = JSON.parse((await rondo('approvals', 'list', '--json')).out) as { id: number }[];
     const rejected = await rondo('approvals', 'reject', String(asked?.id), '--comment', 'seen');

@@ -83,7 +83,7 @@ it('while the database is away requests are refused, and afterwards listeners he
   await new Promise((resolve) => setTimeout(resolve, 1500));
   await line.mend();
   const before = heard;
-  await expect.poll(() => heard, { timeout: 15_000 }).toBeGreaterThan(before); // what was said meanwhile
+  await expect.poll(() => heard, { timeout: 60_000 }).toBeGreaterThan(before); // what was said meanwhile
   const again = heard;
   await database.write((tx) => database.notify(tx, 'rondo_test'));
   await expect.poll(() => heard, { timeout: 5000 }).toBeGreaterThan(again);

@@ -30,7 +30,7 @@ describe('datasets over HTTP', () => {
     expect(started.status).toBe(202);
     const job = `${base}/datasets/my%20cities/imports/${started.body.job}`;
     await expect
-      .poll(async () => (await server.call('GET', job)).body.state, { timeout: 20_000 })
+      .poll(async () => (await server.call('GET', job)).body.state, { timeout: 60_000 })
       .toBe('done');
     expect((await server.call('GET', job)).body.result).toMatchObject({ version: 1, rows: 2, created: true });
 

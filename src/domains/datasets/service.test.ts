@@ -291,7 +291,7 @@ environments:
     await datasets.applySource(actor, 'default', 'in', spec);
     const files = (count: number) =>
       expect
-        .poll(async () => (await datasets.getSource('default', 'in')).files.length, { timeout: 20_000 })
+        .poll(async () => (await datasets.getSource('default', 'in')).files.length, { timeout: 60_000 })
         .toBe(count);
     await files(1);
     writeFileSync(join(folder, 'b.csv'), csv(30, 20));

@@ -12,7 +12,7 @@ describe('features over HTTP', () => {
 
   async function done(path: string) {
     await expect
-      .poll(async () => (await server.call('GET', path)).body.state, { timeout: 20_000 })
+      .poll(async () => (await server.call('GET', path)).body.state, { timeout: 60_000 })
       .toBe('done');
     return (await server.call('GET', path)).body;
   }

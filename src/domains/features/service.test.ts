@@ -200,7 +200,7 @@ describe.each(ENGINES)('features on %s', (engine) => {
 
     const { job } = await features.startMaterialise(actor, 'default', 'everywhere', {});
     await expect
-      .poll(async () => (await features.getJob('default', job)).state, { timeout: 20_000 })
+      .poll(async () => (await features.getJob('default', job)).state, { timeout: 60_000 })
       .toBe('done');
     expect((await features.getView('default', 'everywhere')).freshness).toMatchObject({
       rows: 96,
@@ -302,7 +302,7 @@ describe.each(ENGINES)('features on %s', (engine) => {
     };
     expect(await push([late])).toMatchObject({ online: false });
     away = false;
-    await expect.poll(() => pushed.at(-1)?.values, { timeout: 20_000 }).toEqual([9, null]);
+    await expect.poll(() => pushed.at(-1)?.values, { timeout: 60_000 }).toEqual([9, null]);
     await expect(push([{ event_time: 1, values: {} }])).rejects.toThrow(/Row 1 .* no key/);
     await expect(push([{ key: 'a', event_time: 1, values: { x: 1 } }])).rejects.toThrow(
       /'x', which is no feature/,
@@ -329,7 +329,7 @@ describe.each(ENGINES)('features on %s', (engine) => {
         async () =>
           (await features.listPartitions('default', 'recent')).filter((item) => item.kind === 'pushed')
             .length,
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBeLessThan(10);
     expect(

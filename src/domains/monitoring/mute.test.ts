@@ -71,7 +71,7 @@ describe.each(ENGINES)('a muted monitor on %s', (engine) => {
     const settled = events.find((event) => event.type === 'predictions.settled');
     if (!settled) throw new Error('nothing settled');
     await monitoring.onSettled({ ...settled, data: JSON.parse(settled.data as string) } as never);
-    await expect.poll(() => monitoring.alerts(P), { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(() => monitoring.alerts(P), { timeout: 60_000 }).toHaveLength(1);
     const after = await ground.database.read.selectFrom('events').select('type').execute();
     return {
       alerts: (await monitoring.alerts(P)).length,
