@@ -10,6 +10,7 @@ import { automationRoutes } from '../domains/automation/routes.ts';
 import { createAutomation } from '../domains/automation/service.ts';
 import { datasetsRoutes } from '../domains/datasets/routes.ts';
 import { createDatasets } from '../domains/datasets/service.ts';
+import { FILL_CHANNEL } from '../domains/features/fill.ts';
 import { featuresRoutes } from '../domains/features/routes.ts';
 import { createFeatures } from '../domains/features/service.ts';
 import { createGate, type Gate, startToken } from '../domains/identity/gate.ts';
@@ -43,6 +44,7 @@ import { createRollouts } from '../domains/rollouts/service.ts';
 import { claimEpochs } from '../domains/serving/gateway-epochs.ts';
 import { resolveServing } from '../domains/serving/provenance.ts';
 import { servingRoutes } from '../domains/serving/routes.ts';
+import type { RouteTable } from '../domains/serving/schema/route.ts';
 import { createServing, type ServingService } from '../domains/serving/service/endpoints.ts';
 import { createLog } from '../domains/serving/service/log.ts';
 import { trackingRoutes } from '../domains/tracking/routes.ts';
@@ -61,7 +63,7 @@ import type { Ground } from './ground.ts';
 import { createFacts, createModels, onlineViews } from './model-facts.ts';
 import { serverRoutes } from './routes.ts';
 import { startCollections } from './storage/collect.ts';
-import { followTraffic } from './replicas.ts';
+import { keepGateway } from './replicas.ts';
 import { startTicks } from './ticks.ts';
 
 export interface Domains {
@@ -110,7 +112,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       artifacts: gatewayArtifacts(config),
     },
     () => claimEpochs(database, join(config.data, 'gateway')),
-    () => serving.pushRoutes(),
+    () => keeper.wake('routes'),
   );
   const datasets = createDatasets({ ...ground, dataFolder: config.data, lineage, projects });
   const features = createFeatures({
@@ -168,12 +170,22 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     projects,
     approvals,
     models: models.port,
-    gateway,
+    gateway: { url: gateway.url, putRoutes },
     views: async (project, routes) => onlineViews(features, project, routes),
     async admission() {
       return { grants: await identity.grants(), closed: !config.openLoopback };
     },
   });
+  /** Values come before the routes that read them, unless they cannot be had now: traffic can be changed all the same. */
+  async function putRoutes(table: RouteTable): Promise<void> {
+    read = table.views;
+    await features.fill(read).catch((error: unknown) => {
+      ground.report({ level: 'warn', features: String(error) });
+      keeper.wake('values');
+    });
+    await gateway.putRoutes(table);
+  }
+  let read: RouteTable['views'] = [];
   const log = createLog({ ...ground, segments: gateway });
   const facts = createFacts({
     ...ground,
@@ -272,7 +284,11 @@ export async function createDomains(ground: Ground): Promise<Domains> {
 
   const ticks = startTicks({ log, serving, report: ground.report });
   const collections = startCollections(ground);
-  const following = followTraffic(ground, serving.pushRoutes);
+  const keeper = await keepGateway(
+    ground,
+    { routes: serving.pushRoutes, values: () => features.fill(read) },
+    FILL_CHANNEL,
+  );
   return {
     gate,
     identity,
@@ -313,7 +329,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     async stop() {
       ticks.stop();
       collections.stop();
-      following.stop();
+      keeper.stop();
       datasets.stop();
       await pipelines.stop();
       await gateway.stop();

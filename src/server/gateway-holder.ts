@@ -16,7 +16,7 @@ export function holdGateway(
   folder: string,
   options: GatewayOptions,
   prepare: () => Promise<void>,
-  onStarted: () => Promise<void>,
+  onStarted: () => void,
 ): GatewayHolder {
   let current: Promise<GatewayControl> | undefined;
   let address = `http://${options.host}:${options.port}`;
@@ -27,7 +27,7 @@ export function holdGateway(
       .then(() => adoptOrSpawn(folder, options))
       .then((control) => {
         address = control.url();
-        setImmediate(() => void onStarted().catch(() => {}));
+        setImmediate(onStarted);
         return control;
       });
     current.catch(() => {
@@ -55,6 +55,7 @@ export function holdGateway(
     seal: () => use((control) => control.seal()),
     sealed: () => use((control) => control.sealed()),
     acknowledge: (digest) => use((control) => control.acknowledge(digest)),
+    held: (view) => use((control) => control.held(view)),
     push: (batch) => use((control) => control.push(batch)),
     async stop() {
       stopped = true;

@@ -173,7 +173,7 @@ export function createServing(parts: ServingParts): ServingService {
     for (const endpoint of endpoints) {
       const services = endpoint.deployments.flatMap((deployment) => deployment.feature_service ?? []);
       for (const view of await parts.views(endpoint.project, services))
-        views.set(`${view.view}@${view.version}`, view);
+        views.set(`${view.project}/${view.view}@${view.version}`, view);
     }
     return { revision: Date.now(), endpoints, views: [...views.values()], ...(await parts.admission()) };
   }
