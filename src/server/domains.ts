@@ -41,7 +41,8 @@ import { createReleases } from '../domains/releases/service.ts';
 import { resolveRollouts } from '../domains/rollouts/provenance.ts';
 import { rolloutsRoutes } from '../domains/rollouts/routes.ts';
 import { createRollouts } from '../domains/rollouts/service.ts';
-import { claimEpochs } from '../domains/serving/gateway-epochs.ts';
+import { folderSegments } from '../domains/serving/folder-segments.ts';
+import { createGateways } from '../domains/serving/gateways.ts';
 import { resolveServing } from '../domains/serving/provenance.ts';
 import { servingRoutes } from '../domains/serving/routes.ts';
 import type { RouteTable } from '../domains/serving/schema/route.ts';
@@ -72,8 +73,8 @@ export interface Domains {
   bound: Bound<Actor>[];
   /** The server answers at `url`: work that calls it may begin. */
   start(url: string): Promise<void>;
-  /** Ends what the rooms started by themselves. */
-  stop(): Promise<void>;
+  /** Ends what the rooms started by themselves; the gateway too, unless the next server is to take it over. */
+  stop(options: { keepGateway: boolean }): Promise<void>;
 }
 
 /** What changes which tokens count, and where. Sessions are not for gateways, but their events are few. */
@@ -103,15 +104,16 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   const lineage = createLineage(database);
   const projects = createProjects(database, events);
   const approvals = createApprovals(database, events);
+  const gatewayFolder = join(config.data, 'gateway');
   const gateway = holdGateway(
-    join(config.data, 'gateway'),
+    gatewayFolder,
     {
       entry: ground.entry('gateway-parent'),
       host: config.host,
       port: config.gatewayPort,
       artifacts: gatewayArtifacts(config),
     },
-    () => claimEpochs(database, join(config.data, 'gateway')),
+    async () => void (await gateways.claim()),
     () => keeper.wake('routes'),
   );
   const datasets = createDatasets({ ...ground, dataFolder: config.data, lineage, projects });
@@ -186,7 +188,8 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     await gateway.putRoutes(table);
   }
   let read: RouteTable['views'] = [];
-  const log = createLog({ ...ground, segments: gateway });
+  const gateways = createGateways({ ...ground, folder: gatewayFolder, collect: () => log.collect() });
+  const log = createLog({ ...ground, segments: gateway, gateways });
   const facts = createFacts({
     ...ground,
     lineage,
@@ -282,7 +285,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     });
   }
 
-  const ticks = startTicks({ log, serving, report: ground.report });
+  const ticks = startTicks({ ...ground, log, serving });
   const collections = startCollections(ground);
   const keeper = await keepGateway(
     ground,
@@ -320,21 +323,37 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       maturityRoutes(maturity),
     ].flat(),
     async start(url) {
+      await gateways.start();
       await pipelines.start(url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:'));
       void gateway
         .ready()
         .catch((error: unknown) => ground.report({ level: 'error', gateway: String(error) }));
       await datasets.watchSources();
     },
-    async stop() {
-      ticks.stop();
+    async stop({ keepGateway }) {
+      gateways.interrupt();
+      await ticks.stop();
       collections.stop();
       keeper.stop();
       datasets.stop();
       await pipelines.stop();
-      await gateway.stop();
+      if (keepGateway) gateway.leave();
+      else await gateway.stop();
+      await gateways.stop(keepGateway || !(await importLeft()));
     },
   };
+
+  /** A replica that ends for good leaves nothing behind that only it could import. */
+  async function importLeft(): Promise<boolean> {
+    if (database.capabilities.engine === 'sqlite') return true;
+    try {
+      await log.importLeft(folderSegments(gatewayFolder));
+      return true;
+    } catch (error) {
+      ground.report({ level: 'warn', log: String(error) });
+      return false;
+    }
+  }
 }
 
 /** The gateway takes a folder or an `s3:` address. */

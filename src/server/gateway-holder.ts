@@ -9,6 +9,8 @@ export interface GatewayHolder extends GatewayPort, SegmentSource, OnlineStore {
   url(): string;
   ready(): Promise<GatewayControl>;
   stop(): Promise<void>;
+  /** It goes on without this server. */
+  leave(): void;
 }
 
 /** `prepare` runs before the folder is used; `onStarted` runs after each adoption or start: it pushes what the gateway must serve. */
@@ -57,6 +59,9 @@ export function holdGateway(
     acknowledge: (digest) => use((control) => control.acknowledge(digest)),
     held: (view) => use((control) => control.held(view)),
     push: (batch) => use((control) => control.push(batch)),
+    leave() {
+      stopped = true;
+    },
     async stop() {
       stopped = true;
       const control = await current?.catch(() => undefined);
