@@ -11,6 +11,8 @@ export interface Capabilities {
   engine: 'sqlite' | 'postgres';
   /** `for update skip locked` where rows can be locked one by one, else empty. */
   skipLocked: RawBuilder<unknown>;
+  /** The clock of the database, epoch ms: the one that replicas on many machines share. */
+  now: RawBuilder<number>;
   /** Events with a transaction id below this one can no longer be joined by earlier ones. */
   settledBelow: RawBuilder<number>;
   /** Case-sensitive LIKE and case-insensitive ILIKE as functions of two expressions. */

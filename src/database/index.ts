@@ -1,6 +1,7 @@
 import { copyBeforeMigration, openSqlite } from './sqlite/open.ts';
 import { openPostgres } from './postgres/open.ts';
-import { migrate, pending } from './migrate.ts';
+import type { AppError } from '../lib/errors.ts';
+import { aheadOf, migrate, pending } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import type { Database } from './database.ts';
 
@@ -11,6 +12,10 @@ export { loadSnapshot } from './load.ts';
 export { takeSnapshot } from './snapshot.ts';
 export { inSight } from './sight.ts';
 export type { Tables } from './tables.ts';
+
+/** Why this program may no longer write to a database that it has open; undefined while it may. */
+export const newerThanThis = (database: Database): Promise<AppError | undefined> =>
+  aheadOf(database, migrations);
 
 /** Opens the metadata database, SQLite in `file` or PostgreSQL at `url`, and brings its tables up to date. */
 export async function openDatabase(options: { file: string; url?: string | undefined }): Promise<Database> {

@@ -37,7 +37,7 @@ const DDL: Record<Database['capabilities']['engine'], Ddl> = {
 
 const MIGRATION_ERRORS = defineErrors({
   DATABASE_NEWER: {
-    status: 500,
+    status: 503,
     hint: 'Start the newer Rondo that wrote it, or restore the copy made before that upgrade.',
   },
 });
@@ -50,17 +50,31 @@ interface Applied {
   name: string;
 }
 
+/** Why this program may not write to the database: it has migrations that this program does not know. Undefined when it may. */
+export async function aheadOf(
+  database: Database,
+  migrations: readonly Migration[],
+): Promise<AppError | undefined> {
+  return newer(await appliedIn(database), migrations);
+}
+
+function newer(applied: readonly Applied[], migrations: readonly Migration[]): AppError | undefined {
+  const newest = Math.max(0, ...migrations.map((migration) => migration.number));
+  const ahead = applied.find((row) => row.number > newest);
+  return (
+    ahead &&
+    new AppError(
+      MIGRATION_ERRORS.DATABASE_NEWER,
+      `The database was written by a newer Rondo: it has migration ${ahead.number} (${ahead.name}), this program knows ${newest}. Nothing was changed.`,
+    )
+  );
+}
+
 /** Numbers of `migrations` that the database does not have yet. Throws when the database is ahead of this program. */
 export async function pending(database: Database, migrations: readonly Migration[]): Promise<Migration[]> {
   const applied = await appliedIn(database);
-  const newest = Math.max(0, ...migrations.map((migration) => migration.number));
-  const ahead = applied.find((row) => row.number > newest);
-  if (ahead) {
-    throw new AppError(
-      MIGRATION_ERRORS.DATABASE_NEWER,
-      `The database was written by a newer Rondo: it has migration ${ahead.number} (${ahead.name}), this program knows ${newest}. Nothing was changed.`,
-    );
-  }
+  const ahead = newer(applied, migrations);
+  if (ahead) throw ahead;
   const known = new Set(applied.map((row) => row.number));
   return migrations.filter((migration) => !known.has(migration.number)).sort((a, b) => a.number - b.number);
 }

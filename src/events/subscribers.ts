@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/index.ts';
+import { ownerName } from '../lib/process-id.ts';
 import { type Events, parseCursor, type Position, type RondoEvent, START } from './events.ts';
 
 export interface Subscriber {
@@ -19,7 +19,7 @@ const RETRIES = 5;
  * An event whose handler fails five times is parked in `event_failures` and the subscriber goes on.
  */
 export class Subscriptions {
-  readonly #owner = randomUUID();
+  readonly #owner = ownerName();
   readonly #pumps: Pump[] = [];
   readonly #database: Database;
   readonly #events: Events;

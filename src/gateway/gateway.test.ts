@@ -140,6 +140,7 @@ test('kill -9 of the worker: only requests in flight fail, no answered predictio
   await control.putRoutes(routeTable(1, linearRoute(place.artifacts, [{ weights: [2, 3] }])));
   await control.push({
     batch_id: 'b',
+    project: 'default',
     view: 'v',
     version: 1,
     features: ['f'],

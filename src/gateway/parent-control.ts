@@ -27,7 +27,8 @@ const WAIT_FOR_WORKER_MS = 15_000;
 /**
  * The control API: HTTP over the Unix socket.
  * - `GET /status`, `PUT /routes` (applied, then stored, then answered), `POST /replace {entry?}`, `POST /stop`
- * - forwarded to the worker: `POST /push`, `POST /seal`, `GET /segments`, `GET /segments/{name}`, `POST /ack {names}`
+ * - forwarded to the worker: `POST /push`, `POST /seal`, `GET /segments`, `GET /segments/{name}`, `POST /ack {names}`,
+ *   `GET /features/{project}/{view}/{version}`
  * Calls that change something run one after another.
  */
 export function createParentControl(parts: ParentParts): Server {

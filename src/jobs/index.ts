@@ -4,4 +4,5 @@ export {
   finish,
   type Job,
 } from './jobs.ts';
+export { endLease, holdLease } from './lease.ts';
 export { type JobOutcome, JobWorker } from './worker.ts';

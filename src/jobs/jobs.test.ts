@@ -43,7 +43,7 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
       const concurrencyKey = `one at a time ${round}`;
       for (let i = 0; i < 4; i++) await add({ kind: 'narrow', payload: {}, concurrencyKey });
       const claimed = await Promise.all(
-        Array.from({ length: 4 }, () => claim(test.database, ['narrow'], 60_000)),
+        Array.from({ length: 4 }, () => claim(test.database, ['narrow'], 60_000, 'test')),
       );
       const held = claimed.filter((job) => job !== undefined);
       expect(held).toHaveLength(1);
@@ -64,7 +64,7 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
     await add({ kind: 'brief', payload: {} });
     await add({ kind: 'long', payload: {} });
     const leaseOf = (kind: string) => (kind === 'brief' ? 1000 : 300_000);
-    const held = [1, 2].map(() => claim(test.database, ['brief', 'long'], leaseOf));
+    const held = [1, 2].map(() => claim(test.database, ['brief', 'long'], leaseOf, 'test'));
     for (const job of await Promise.all(held)) {
       const row = await test.database.read
         .selectFrom('jobs')
@@ -83,12 +83,12 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
 
   it('lets an attempt that lost its lease undo nothing of the one that follows', async () => {
     const id = await add({ kind: 'slow', payload: {} });
-    const first = await claim(test.database, ['slow'], -1);
+    const first = await claim(test.database, ['slow'], -1, 'test');
     expect(await reap(test.database)).toBeGreaterThan(0);
     await test.database.write((tx) =>
       tx.updateTable('jobs').set({ run_at: 0 }).where('id', '=', id).execute(),
     );
-    const second = await claim(test.database, ['slow'], 60_000);
+    const second = await claim(test.database, ['slow'], 60_000, 'test');
     const late = first as NonNullable<typeof first>;
     expect(await test.database.write((tx) => fail(tx, late, 'late', false))).toBeUndefined();
     expect(await findJob(test.database.read, id)).toMatchObject({ state: 'running', fence: second?.fence });
@@ -101,7 +101,7 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
     await Promise.all(
       Array.from({ length: 6 }, async () => {
         for (;;) {
-          const job = await claim(test.database, ['race'], 60_000);
+          const job = await claim(test.database, ['race'], 60_000, 'test');
           if (!job) {
             if (claimed.length >= 30) return;
             await new Promise((resolve) => setTimeout(resolve, 2));
@@ -117,13 +117,13 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
 
   it('refuses the end of an attempt whose lease was taken over, and undoes what it wrote', async () => {
     const id = await add({ kind: 'fenced', payload: {}, maxAttempts: 3 });
-    const first = await claim(test.database, ['fenced'], -1);
+    const first = await claim(test.database, ['fenced'], -1, 'test');
     expect(first?.id).toBe(id);
     expect(await reap(test.database)).toBeGreaterThan(0);
     await test.database.write((tx) =>
       tx.updateTable('jobs').set({ run_at: 0 }).where('id', '=', id).execute(),
     );
-    const second = await claim(test.database, ['fenced'], 60_000);
+    const second = await claim(test.database, ['fenced'], 60_000, 'test');
     expect(second?.fence).toBe(2);
     expect(await renew(test.database, first as NonNullable<typeof first>, 1000)).toBe(false);
     const late = test.database.write(async (tx) => {
@@ -131,7 +131,7 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
       await finish(tx, first as NonNullable<typeof first>);
     });
     await expect(late).rejects.toMatchObject({ code: 'JOB_LOST' });
-    expect(await claim(test.database, ['side-effect'], 1000)).toBeUndefined();
+    expect(await claim(test.database, ['side-effect'], 1000, 'test')).toBeUndefined();
     await test.database.write((tx) => finish(tx, second as NonNullable<typeof second>));
   });
 
@@ -164,10 +164,10 @@ describe.each(ENGINES)('jobs on %s', (engine) => {
     expect(await add({ kind: 'single', payload: {}, singletonKey: 'k' })).toBe(one);
     await add({ kind: 'exclusive', payload: {}, concurrencyKey: 'c' });
     await add({ kind: 'exclusive', payload: {}, concurrencyKey: 'c' });
-    const first = await claim(test.database, ['exclusive'], 60_000);
+    const first = await claim(test.database, ['exclusive'], 60_000, 'test');
     expect(first).toBeDefined();
-    expect(await claim(test.database, ['exclusive'], 60_000)).toBeUndefined();
+    expect(await claim(test.database, ['exclusive'], 60_000, 'test')).toBeUndefined();
     await test.database.write((tx) => fail(tx, first as NonNullable<typeof first>, 'done with', true));
-    expect(await claim(test.database, ['exclusive'], 60_000)).toBeDefined();
+    expect(await claim(test.database, ['exclusive'], 60_000, 'test')).toBeDefined();
   });
 });

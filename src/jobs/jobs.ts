@@ -18,6 +18,8 @@ interface JobTable {
   run_at: number;
   attempts: number;
   max_attempts: number;
+  /** Who runs it, or did last. */
+  owner: string | null;
   lease_until: number | null;
   fence: number;
   error: string | null;
@@ -99,6 +101,7 @@ async function insert(tx: Tx, job: NewJob): Promise<string | undefined> {
       run_at: job.runAt ?? Date.now(),
       attempts: 0,
       max_attempts: job.maxAttempts ?? 5,
+      owner: null,
       lease_until: null,
       fence: 0,
       error: null,
@@ -117,11 +120,12 @@ export async function claim(
   database: Database,
   kinds: readonly string[],
   leaseMs: number | ((kind: string) => number),
+  owner: string,
 ): Promise<Job | undefined> {
   const leaseOf = typeof leaseMs === 'number' ? () => leaseMs : leaseMs;
   for (;;) {
     try {
-      return await claimOnce(database, kinds, leaseOf);
+      return await claimOnce(database, kinds, leaseOf, owner);
     } catch (error) {
       // Another replica took a job of the same concurrency key at this moment: the next look sees it.
       if (!isTwice(error)) throw error;
@@ -136,12 +140,13 @@ async function claimOnce(
   database: Database,
   kinds: readonly string[],
   leaseOf: (kind: string) => number,
+  owner: string,
 ): Promise<Job | undefined> {
   const now = Date.now();
   const leases = kinds.map((kind) => sql`when ${kind} then ${sql.lit(leaseOf(kind))}`);
   const row = await database.write(async (tx) => {
     const { rows } = await sql<JobTable>`
-      update jobs set state = 'running', attempts = attempts + 1, fence = fence + 1, lease_until = ${sql.lit(now)} + case kind ${sql.join(leases, sql` `)} end
+      update jobs set state = 'running', attempts = attempts + 1, fence = fence + 1, owner = ${owner}, lease_until = ${sql.lit(now)} + case kind ${sql.join(leases, sql` `)} end
       where id = (
         select j.id from jobs j
         where j.state = 'queued' and j.run_at <= ${now} and j.kind in (${sql.join(kinds)})

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database, Tx } from '../database/index.ts';
 import { AppError } from '../lib/errors.ts';
+import { ownerName } from '../lib/process-id.ts';
 import { claim, endLeases, fail, finish, type Job, reap, renew } from './jobs.ts';
 
 export interface JobContext<P> {
@@ -21,6 +22,7 @@ interface Registration {
 
 /** Runs the background work of this process: claims, renews leases, finishes under the fencing token. */
 export class JobWorker {
+  readonly #owner = ownerName();
   readonly #kinds = new Map<string, Registration>();
   readonly #active = new Set<Promise<void>>();
   readonly #aborts = new Set<AbortController>();
@@ -99,7 +101,8 @@ export class JobWorker {
             .filter(([, kind]) => kind.running < kind.concurrency)
             .map(([name]) => name);
           if (free.length === 0 || this.#stopped || !(await this.#anyReady(free))) break;
-          const job = await claim(this.#database, free, (kind) => this.#kinds.get(kind)?.leaseMs ?? 0);
+          const leaseOf = (kind: string) => this.#kinds.get(kind)?.leaseMs ?? 0;
+          const job = await claim(this.#database, free, leaseOf, this.#owner);
           if (!job) break;
           this.#launch(job);
         }

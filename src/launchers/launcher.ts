@@ -28,6 +28,8 @@ export interface Launcher {
   launch(spec: LaunchSpec): Promise<Handle>;
   /** The handle of an attempt that was launched under this key, if its process still lives. */
   find(key: string): Promise<Handle | undefined>;
+  /** Whether this server launched the attempt, and so looks after it after a restart: others leave it alone. */
+  owns(key: string): Promise<boolean>;
   isAlive(handle: Handle): Promise<boolean>;
   /** Calls `gone` once when the attempt's process no longer exists. Returns the way to stop watching. */
   watch(handle: Handle, gone: () => void): () => void;

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { hostname } from 'node:os';
 
 /** A process that cannot be confused with a later one of the same number: its id and when it was born. */
 export interface ProcessId {
@@ -15,6 +17,9 @@ export function identify(pid: number): ProcessId | undefined {
 }
 
 export const isAlive = (id: ProcessId): boolean => bornOf(id.pid) === id.born;
+
+/** A fresh name for whoever holds a lease: the machine and the process, for people, and what makes it the only one. */
+export const ownerName = (): string => `${hostname()}:${process.pid}:${randomUUID()}`;
 
 /** Start time of a process: from /proc on Linux, from `ps` elsewhere; undefined when it is gone (zombies are gone). */
 function bornOf(pid: number): string | undefined {

@@ -19,6 +19,8 @@ export interface AppOptions {
   /** Built UI; pages are left out when the folder is missing. */
   web: string;
   metrics: () => Promise<string>;
+  /** Why this server ends, once it does: from then on it takes no changes. */
+  ending?: () => AppError | undefined;
   report: (line: Record<string, unknown>) => void;
   checkAnswers?: boolean;
 }

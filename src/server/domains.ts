@@ -10,6 +10,7 @@ import { automationRoutes } from '../domains/automation/routes.ts';
 import { createAutomation } from '../domains/automation/service.ts';
 import { datasetsRoutes } from '../domains/datasets/routes.ts';
 import { createDatasets } from '../domains/datasets/service.ts';
+import { FILL_CHANNEL } from '../domains/features/fill.ts';
 import { featuresRoutes } from '../domains/features/routes.ts';
 import { createFeatures } from '../domains/features/service.ts';
 import { createGate, type Gate, startToken } from '../domains/identity/gate.ts';
@@ -40,9 +41,11 @@ import { createReleases } from '../domains/releases/service.ts';
 import { resolveRollouts } from '../domains/rollouts/provenance.ts';
 import { rolloutsRoutes } from '../domains/rollouts/routes.ts';
 import { createRollouts } from '../domains/rollouts/service.ts';
-import { claimEpochs } from '../domains/serving/gateway-epochs.ts';
+import { folderSegments } from '../domains/serving/folder-segments.ts';
+import { createGateways } from '../domains/serving/gateways.ts';
 import { resolveServing } from '../domains/serving/provenance.ts';
 import { servingRoutes } from '../domains/serving/routes.ts';
+import type { RouteTable } from '../domains/serving/schema/route.ts';
 import { createServing, type ServingService } from '../domains/serving/service/endpoints.ts';
 import { createLog } from '../domains/serving/service/log.ts';
 import { trackingRoutes } from '../domains/tracking/routes.ts';
@@ -61,7 +64,7 @@ import type { Ground } from './ground.ts';
 import { createFacts, createModels, onlineViews } from './model-facts.ts';
 import { serverRoutes } from './routes.ts';
 import { startCollections } from './storage/collect.ts';
-import { followTraffic } from './replicas.ts';
+import { keepGateway } from './replicas.ts';
 import { startTicks } from './ticks.ts';
 
 export interface Domains {
@@ -70,8 +73,8 @@ export interface Domains {
   bound: Bound<Actor>[];
   /** The server answers at `url`: work that calls it may begin. */
   start(url: string): Promise<void>;
-  /** Ends what the rooms started by themselves. */
-  stop(): Promise<void>;
+  /** Ends what the rooms started by themselves; the gateway too, unless the next server is to take it over. */
+  stop(options: { keepGateway: boolean }): Promise<void>;
 }
 
 /** What changes which tokens count, and where. Sessions are not for gateways, but their events are few. */
@@ -101,16 +104,17 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   const lineage = createLineage(database);
   const projects = createProjects(database, events);
   const approvals = createApprovals(database, events);
+  const gatewayFolder = join(config.data, 'gateway');
   const gateway = holdGateway(
-    join(config.data, 'gateway'),
+    gatewayFolder,
     {
       entry: ground.entry('gateway-parent'),
       host: config.host,
       port: config.gatewayPort,
       artifacts: gatewayArtifacts(config),
     },
-    () => claimEpochs(database, join(config.data, 'gateway')),
-    () => serving.pushRoutes(),
+    async () => void (await gateways.claim()),
+    () => keeper.wake('routes'),
   );
   const datasets = createDatasets({ ...ground, dataFolder: config.data, lineage, projects });
   const features = createFeatures({
@@ -168,13 +172,24 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     projects,
     approvals,
     models: models.port,
-    gateway,
+    gateway: { url: gateway.url, putRoutes },
     views: async (project, routes) => onlineViews(features, project, routes),
     async admission() {
       return { grants: await identity.grants(), closed: !config.openLoopback };
     },
   });
-  const log = createLog({ ...ground, segments: gateway });
+  /** Values come before the routes that read them, unless they cannot be had now: traffic can be changed all the same. */
+  async function putRoutes(table: RouteTable): Promise<void> {
+    read = table.views;
+    await features.fill(read).catch((error: unknown) => {
+      ground.report({ level: 'warn', features: String(error) });
+      keeper.wake('values');
+    });
+    await gateway.putRoutes(table);
+  }
+  let read: RouteTable['views'] = [];
+  const gateways = createGateways({ ...ground, folder: gatewayFolder, collect: () => log.collect() });
+  const log = createLog({ ...ground, segments: gateway, gateways });
   const facts = createFacts({
     ...ground,
     lineage,
@@ -270,9 +285,13 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     });
   }
 
-  const ticks = startTicks({ log, serving, report: ground.report });
+  const ticks = startTicks({ ...ground, log, serving });
   const collections = startCollections(ground);
-  const following = followTraffic(ground, serving.pushRoutes);
+  const keeper = await keepGateway(
+    ground,
+    { routes: serving.pushRoutes, values: () => features.fill(read) },
+    FILL_CHANNEL,
+  );
   return {
     gate,
     identity,
@@ -304,21 +323,37 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       maturityRoutes(maturity),
     ].flat(),
     async start(url) {
+      await gateways.start();
       await pipelines.start(url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:'));
       void gateway
         .ready()
         .catch((error: unknown) => ground.report({ level: 'error', gateway: String(error) }));
       await datasets.watchSources();
     },
-    async stop() {
-      ticks.stop();
+    async stop({ keepGateway }) {
+      gateways.interrupt();
+      await ticks.stop();
       collections.stop();
-      following.stop();
+      keeper.stop();
       datasets.stop();
       await pipelines.stop();
-      await gateway.stop();
+      if (keepGateway) gateway.leave();
+      else await gateway.stop();
+      await gateways.stop(keepGateway || !(await importLeft()));
     },
   };
+
+  /** A replica that ends for good leaves nothing behind that only it could import. */
+  async function importLeft(): Promise<boolean> {
+    if (database.capabilities.engine === 'sqlite') return true;
+    try {
+      await log.importLeft(folderSegments(gatewayFolder));
+      return true;
+    } catch (error) {
+      ground.report({ level: 'warn', log: String(error) });
+      return false;
+    }
+  }
 }
 
 /** The gateway takes a folder or an `s3:` address. */

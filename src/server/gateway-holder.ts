@@ -9,6 +9,8 @@ export interface GatewayHolder extends GatewayPort, SegmentSource, OnlineStore {
   url(): string;
   ready(): Promise<GatewayControl>;
   stop(): Promise<void>;
+  /** It goes on without this server. */
+  leave(): void;
 }
 
 /** `prepare` runs before the folder is used; `onStarted` runs after each adoption or start: it pushes what the gateway must serve. */
@@ -16,7 +18,7 @@ export function holdGateway(
   folder: string,
   options: GatewayOptions,
   prepare: () => Promise<void>,
-  onStarted: () => Promise<void>,
+  onStarted: () => void,
 ): GatewayHolder {
   let current: Promise<GatewayControl> | undefined;
   let address = `http://${options.host}:${options.port}`;
@@ -27,7 +29,7 @@ export function holdGateway(
       .then(() => adoptOrSpawn(folder, options))
       .then((control) => {
         address = control.url();
-        setImmediate(() => void onStarted().catch(() => {}));
+        setImmediate(onStarted);
         return control;
       });
     current.catch(() => {
@@ -55,7 +57,11 @@ export function holdGateway(
     seal: () => use((control) => control.seal()),
     sealed: () => use((control) => control.sealed()),
     acknowledge: (digest) => use((control) => control.acknowledge(digest)),
+    held: (view) => use((control) => control.held(view)),
     push: (batch) => use((control) => control.push(batch)),
+    leave() {
+      stopped = true;
+    },
     async stop() {
       stopped = true;
       const control = await current?.catch(() => undefined);

@@ -27,15 +27,25 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
  * The one gate. Each request passes it before its body is read and before a handler runs: Host, Origin, cross-site writes, who
  * asks, and whether they may. A caller without rights learns nothing of which addresses exist.
  */
-export function guard(app: FastifyInstance, gate: Gate, options: { loopback: boolean }): void {
+export function guard(
+  app: FastifyInstance,
+  gate: Gate,
+  options: { loopback: boolean; ending?: () => AppError | undefined },
+): void {
   app.addHook('onRequest', async (request, reply) => {
     try {
+      refuseWhenEnding(request, options.ending?.());
       await check(request, gate, options.loopback);
     } catch (error) {
       refuseBody(request, reply);
       throw error;
     }
   });
+}
+
+/** A server that ends takes no change any more, and says so to whoever spreads requests over servers. */
+function refuseWhenEnding({ method, url }: FastifyRequest, why: AppError | undefined): void {
+  if (why && (WRITES.has(method) || url.split('?')[0] === '/health')) throw why;
 }
 
 async function check(request: FastifyRequest, gate: Gate, loopback: boolean): Promise<void> {

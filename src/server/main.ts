@@ -25,6 +25,10 @@ export async function runServer(flags: Record<string, string | undefined>): Prom
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   const server = await started;
+  void server.superseded.then((why) => {
+    console.error(`${why.message} This server has ended; its gateway goes on serving. ${why.hint ?? ''}`);
+    process.exit(1);
+  });
   const facts = { url: server.url, pid: process.pid };
   writeFileSync(join(config.data, 'server.json'), JSON.stringify(facts), { mode: 0o600 });
   process.send?.(facts);

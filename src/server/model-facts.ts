@@ -128,7 +128,8 @@ export async function onlineViews(
   return Promise.all(
     [...wanted.values()].map(async (join) => {
       const view = await features.getView(project, join.view, join.view_version);
-      return { view: join.view, version: join.view_version, keep_ms: (view.ttl_ms ?? 0) + RETAIN_MS };
+      const keep_ms = (view.ttl_ms ?? 0) + RETAIN_MS;
+      return { project, view: join.view, version: join.view_version, keep_ms };
     }),
   );
 }

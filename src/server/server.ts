@@ -7,6 +7,7 @@ import { type Config, readConfig } from './config.ts';
 import { createDomains, type Domains } from './domains.ts';
 import { closeGround, type Ground, openGround, type Report } from './ground.ts';
 import { lockData } from './lock.ts';
+import { watchSchema } from './schema-watch.ts';
 
 export interface Server {
   url: string;
@@ -15,6 +16,8 @@ export interface Server {
   ground: Ground;
   domains: Domains;
   close(): Promise<void>;
+  /** Settles with the reason when this server has ended by itself: a newer Rondo has changed the database. Its gateway goes on serving. */
+  superseded: Promise<AppError>;
 }
 
 const SERVER_ERRORS = defineErrors({
@@ -36,6 +39,7 @@ export async function startServer(
   try {
     const ground = await openGround(config, report);
     const domains = await createDomains(ground);
+    let ending: AppError | undefined;
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const app = await createApp({
@@ -45,6 +49,7 @@ export async function startServer(
       version: VERSION,
       web: webFolder(),
       metrics: () => registry.metrics(),
+      ending: () => ending,
       report,
       ...(options.checkAnswers ? { checkAnswers: true } : {}),
     });
@@ -62,17 +67,32 @@ export async function startServer(
     if (ground.database.capabilities.engine === 'sqlite') await ground.jobs.takeBack();
     ground.jobs.start();
     await domains.start(url);
+    let closing: Promise<void> | undefined;
+    const close = (options: { keepGateway: boolean }) => (closing ??= closeAll(options));
+    async function closeAll(options: { keepGateway: boolean }): Promise<void> {
+      watching.stop();
+      await closeApp(app);
+      await domains.stop(options);
+      await closeGround(ground);
+      unlock();
+    }
+    let tell: (why: AppError) => void;
+    const superseded = new Promise<AppError>((resolve) => (tell = resolve));
+    const watching = watchSchema(ground.database, (why) => {
+      ending = why;
+      report({ level: 'error', ending: why.message, hint: why.hint });
+      void Promise.all([ground.subscriptions.stop(), ground.jobs.stop()])
+        .then(() => close({ keepGateway: true }))
+        .catch((error: unknown) => report({ level: 'error', ending: String(error) }))
+        .then(() => tell(why));
+    });
     return {
       url,
       startUrl: `${url}/?token=${domains.gate.startToken}`,
       ground,
       domains,
-      async close() {
-        await closeApp(app);
-        await domains.stop();
-        await closeGround(ground);
-        unlock();
-      },
+      close: () => close({ keepGateway: false }),
+      superseded,
     };
   } catch (error) {
     unlock();

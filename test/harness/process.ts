@@ -17,6 +17,8 @@ export interface ServerProcess {
   rondo: Rondo;
   /** Address of its gateway, once that answers. */
   gateway(): Promise<string>;
+  /** Settles when the server has ended, with its exit code and the end of what it said. */
+  ended: Promise<{ code: number | null; said: string }>;
   /** `kill -9` of the server; its gateway lives on. */
   kill(): Promise<void>;
   /** The goodbye that also ends the gateway. */
@@ -41,7 +43,11 @@ export async function serverProcess(
     child.once('message', (facts) => resolve((facts as { url: string }).url));
     child.once('exit', (code) => reject(new Error(`The server ended with ${code}: ${said}`)));
   });
+  const ended = new Promise<{ code: number | null; said: string }>((resolve) =>
+    child.once('close', (code) => resolve({ code, said })),
+  );
   return {
+    ended,
     url,
     data,
     token: TOKEN,

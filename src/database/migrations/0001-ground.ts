@@ -44,6 +44,7 @@ export const ground: Migration = {
       run_at bigint not null,
       attempts bigint not null default 0,
       max_attempts bigint not null default 5,
+      owner text,
       lease_until bigint,
       fence bigint not null default 0,
       error text,
@@ -54,6 +55,11 @@ export const ground: Migration = {
     'create index jobs_ready on jobs (kind, state, priority, run_at)',
     "create unique index jobs_singleton on jobs (singleton_key) where state in ('queued', 'running')",
     "create unique index jobs_concurrency on jobs (concurrency_key) where state = 'running'",
+    `create table leases (
+      name text primary key,
+      owner text not null,
+      held_until bigint not null
+    )`,
     `create table artifact_names (
       root text not null,
       path text not null,

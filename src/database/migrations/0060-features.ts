@@ -32,7 +32,10 @@ export const features: Migration = {
       max_event bigint not null,
       max_created bigint not null,
       unique_times bigint not null,
+      online bigint not null,
+      online_from bigint,
       online_at bigint,
+      merged text not null,
       created_at bigint not null,
       primary key (project, view, view_version, ordinal)
     )`,

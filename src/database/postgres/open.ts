@@ -8,6 +8,7 @@ import type { Tables } from '../tables.ts';
 const capabilities: Capabilities = {
   engine: 'postgres',
   skipLocked: sql`for update skip locked`,
+  now: sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
   settledBelow: sql<number>`pg_snapshot_xmin(pg_current_snapshot())::text::bigint`,
   ilike: (text, pattern) => sql<boolean>`${text} ilike ${pattern} escape '\\'`,
 };

@@ -10,6 +10,7 @@ import { GroupWriter } from './writer.ts';
 const capabilities: Capabilities = {
   engine: 'sqlite',
   skipLocked: sql``,
+  now: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
   settledBelow: sql<number>`9223372036854775807`,
   // LIKE is case-sensitive here (the pragma below), so both sides are folded.
   ilike: (text, pattern) => sql<boolean>`lower(${text}) like ${pattern.toLowerCase()} escape '\\'`,

@@ -3,9 +3,10 @@ import type { BlobStore } from '../../artifacts/index.ts';
 import type { Database } from '../../database/index.ts';
 import type { JobOutcome, JobWorker } from '../../jobs/index.ts';
 import { factsOf } from './materialise.ts';
-import { type OnlineStore, pushPartition } from './online.ts';
+import { FILL_CHANNEL, type FillView } from './fill.ts';
+import { type OnlineStore, pushMerged } from './online.ts';
 import type { FeatureView, HistoricalRequest, MaterialiseRequest, Partition } from './schema.ts';
-import { listPartitions, markOnline, replacePartitions, type ViewId } from './store/partitions.ts';
+import { listPartitions, replacePartitions, type ViewId } from './store/partitions.ts';
 
 export const MATERIALISE_JOB = 'features.materialise';
 export const HISTORICAL_JOB = 'features.historical';
@@ -40,6 +41,7 @@ export interface JobVerbs {
   historical(payload: HistoricalPayload, signal: AbortSignal): Promise<JobOutcome>;
   view(id: ViewId): Promise<FeatureView>;
   online(): OnlineStore | undefined;
+  fill: FillView;
 }
 
 export function handleJobs(ground: JobsGround, verbs: JobVerbs): void {
@@ -54,49 +56,20 @@ export function handleJobs(ground: JobsGround, verbs: JobVerbs): void {
     ({ job, signal }) => verbs.historical(job.payload, signal),
     lease,
   );
-  ground.jobs.handle<ViewId>(
-    ONLINE_JOB,
-    async ({ job }) => {
-      const online = verbs.online();
-      if (!online) return;
-      const view = await verbs.view(job.payload);
-      for (const partition of await listPartitions(ground.database.read, job.payload))
-        if (partition.kind === 'pushed' && partition.online_at === null)
-          await bringOnline(ground, online, view, partition);
-    },
-    lease,
-  );
+  ground.jobs.handle<ViewId>(ONLINE_JOB, async ({ job }) => void (await verbs.fill(job.payload)), lease);
   ground.jobs.handle<ViewId>(COMPACT_JOB, ({ job }) => compact(ground, verbs, job.payload), lease);
-}
-
-/** Pushes a partition and notes it. */
-export async function bringOnline(
-  ground: Pick<JobsGround, 'database' | 'blobs'>,
-  online: OnlineStore,
-  view: Pick<FeatureView, 'features'>,
-  partition: Partition,
-  from?: number,
-): Promise<number> {
-  const names = view.features.map(({ name }) => name);
-  const rows = await pushPartition(online, ground.blobs, partition, names, from);
-  await ground.database.write((tx) => markOnline(tx, partition, partition.ordinal, Date.now()));
-  return rows;
 }
 
 /** Merges the pushed partitions of a view; of equal rows the last pushed stays, as it did online. */
 async function compact(ground: JobsGround, verbs: JobVerbs, id: ViewId): Promise<JobOutcome> {
-  const online = verbs.online() !== undefined;
+  const online = verbs.online();
   const all = await listPartitions(ground.database.read, id);
   const small = all.filter(({ kind, online_at }) => kind === 'pushed' && (!online || online_at !== null));
   const last = small.at(-1);
   if (!last || small.length < 2) return undefined;
   const view = await verbs.view(id);
-  const columns = [
-    'key',
-    'event_time',
-    'created_time',
-    ...view.features.map(({ name }) => identifier(name)),
-  ].join(', ');
+  const features = view.features.map(({ name }) => name);
+  const columns = ['key', 'event_time', 'created_time', ...features.map(identifier)].join(', ');
   const { outputs } = await ground.analytics.run({
     tables: Object.fromEntries(small.map((partition) => [`p${partition.ordinal}`, [partition.digest]])),
     outputs: {
@@ -109,15 +82,18 @@ async function compact(ground: JobsGround, verbs: JobVerbs, id: ViewId): Promise
   });
   const facts = await factsOf(ground.analytics, outputs.rows);
   if (!facts) return undefined;
-  const merged: Partition = { ...last, ...facts, created_at: Date.now() };
+  const parts = small.map(({ digest }) => digest);
+  const merged: Partition = { ...last, ...facts, merged: parts, created_at: Date.now() };
+  if (online) {
+    const held = new Set(await online.held({ ...id, version: id.view_version }));
+    if (parts.every((part) => held.has(part))) await pushMerged(online, merged, features);
+  }
   return {
     result: { merged: small.length, rows: facts.rows },
-    write: (tx) =>
-      replacePartitions(
-        tx,
-        id,
-        small.map(({ ordinal }) => ordinal),
-        merged,
-      ),
+    async write(tx) {
+      const ordinals = small.map(({ ordinal }) => ordinal);
+      await replacePartitions(tx, id, ordinals, merged);
+      await ground.database.notify(tx, FILL_CHANNEL);
+    },
   };
 }

@@ -7,12 +7,11 @@ import type { DatasetsService } from '../datasets/service.ts';
 import type { Actor } from '../identity/schema.ts';
 import type { LineageService } from '../lineage/service.ts';
 import { getDefinition, viewIdOf } from './catalog.ts';
-import { bringOnline } from './jobs.ts';
+import { FILL_CHANNEL, type FillView } from './fill.ts';
 import { materialise } from './materialise.ts';
-import type { OnlineStore } from './online.ts';
 import { type FeatureView, MaterialiseRequest, type Partition, viewUrn } from './schema.ts';
 import type { DefinitionRow } from './store/definitions.ts';
-import { insertPartition, listPartitions } from './store/partitions.ts';
+import { insertPartition, listPartitions, wantOnline } from './store/partitions.ts';
 
 export interface Materialised {
   view: string;
@@ -32,7 +31,7 @@ export interface MaterialisationGround {
 }
 
 /** The verb that computes a view over dataset versions, one partition each, and leaves those that are there. */
-export function createMaterialisation(ground: MaterialisationGround, online: () => OnlineStore | undefined) {
+export function createMaterialisation(ground: MaterialisationGround, fill: FillView) {
   const { database, analytics, datasets } = ground;
 
   async function sourceVersions(
@@ -61,12 +60,15 @@ export function createMaterialisation(ground: MaterialisationGround, online: () 
       const known = (await listPartitions(database.read, id)).find(
         ({ dataset_version }) => dataset_version === number,
       );
-      const partition = known ?? (await computePartition(actor, row, number, signal));
+      if (known && request.online && !known.online)
+        await database.write(async (tx) => {
+          await wantOnline(tx, id, known.ordinal, request.online_from ?? null);
+          await database.notify(tx, FILL_CHANNEL);
+        });
+      const partition = known ?? (await computePartition(actor, row, number, request, signal));
       if (!partition) continue;
       result.partitions.push({ dataset_version: number, rows: partition.rows, created: !known });
-      const store = online();
-      if (store && request.online && partition.online_at === null)
-        result.online_rows += await bringOnline(ground, store, view, partition, request.online_from);
+      if (request.online) result.online_rows += await fill(id);
     }
     return result;
   }
@@ -75,6 +77,7 @@ export function createMaterialisation(ground: MaterialisationGround, online: () 
     actor: Actor,
     row: DefinitionRow<FeatureView>,
     number: number,
+    request: MaterialiseRequest,
     signal?: AbortSignal,
   ): Promise<Partition | undefined> {
     const { project, definition: view } = row;
@@ -88,9 +91,13 @@ export function createMaterialisation(ground: MaterialisationGround, online: () 
         ...facts,
         kind: 'materialised',
         dataset_version: number,
+        online: request.online,
+        online_from: request.online_from ?? null,
         online_at: null,
+        merged: [],
         created_at: Date.now(),
       });
+      if (request.online) await database.notify(tx, FILL_CHANNEL);
       const self = viewUrn(project, row.name, row.version);
       await ground.lineage.link(tx, project, self, 'read', versionUrn(project, view.source, number));
       await ground.events.append(tx, {

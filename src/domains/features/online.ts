@@ -7,6 +7,7 @@ import type { Partition } from './schema.ts';
 export interface OnlineBatch {
   /** The same id again changes nothing. */
   batch_id: string;
+  project: string;
   view: string;
   version: number;
   features: string[];
@@ -14,11 +15,15 @@ export interface OnlineBatch {
   event_times: number[];
   created_times: number[];
   values: (number | null)[];
+  /** With this batch the partition is whole there; those that it was merged from are forgotten. */
+  completes?: { partition: string; replaces: string[] };
 }
 
 /** Where values are read at request time; the data plane brings it. Settles when the rows are durable there. */
 export interface OnlineStore {
   push(batch: OnlineBatch): Promise<unknown>;
+  /** Digests of the partitions that are whole there. */
+  held(view: { project: string; view: string; version: number }): Promise<string[]>;
 }
 
 /** A sixth of DuckDB's row group, so that chunks of a group are of one size. */
@@ -26,7 +31,7 @@ const CHUNK = 20_480;
 const TIMES = ['event_time', 'created_time'];
 
 /**
- * Pushes a partition's rows from `from` on (epoch ms), in chunks with fixed ids, so that a repeated push changes nothing.
+ * Pushes a partition's rows, in chunks with fixed ids, so that a repeated push changes nothing; under another `name` they count again.
  * Returns the rows pushed. One row group is in memory at a time.
  */
 export async function pushPartition(
@@ -34,12 +39,52 @@ export async function pushPartition(
   blobs: BlobStore,
   partition: Partition,
   features: readonly string[],
-  from = Number.NEGATIVE_INFINITY,
+  name = partition.digest,
 ): Promise<number> {
+  let last: OnlineBatch | undefined;
+  let pushed = 0;
+  for await (const batch of batchesOf(blobs, partition, features, name)) {
+    if (last) await online.push(last);
+    last = batch;
+    pushed += batch.keys.length;
+    await new Promise((resolve) => setImmediate(resolve)); // other requests of this process go first
+  }
+  await online.push({ ...(last ?? emptyBatch(partition, features)), completes: completionOf(partition) });
+  return pushed;
+}
+
+/** Says that the partition is whole where all that it was merged from is. */
+export const pushMerged = (
+  online: OnlineStore,
+  partition: Partition,
+  features: readonly string[],
+): Promise<unknown> =>
+  online.push({ ...emptyBatch(partition, features), completes: completionOf(partition) });
+
+const completionOf = ({ digest, merged }: Partition) => ({ partition: digest, replaces: merged });
+
+const emptyBatch = (partition: Partition, features: readonly string[]): OnlineBatch => ({
+  batch_id: `${partition.digest}:end`,
+  project: partition.project,
+  view: partition.view,
+  version: partition.view_version,
+  features: [...features],
+  keys: [],
+  event_times: [],
+  created_times: [],
+  values: [],
+});
+
+async function* batchesOf(
+  blobs: BlobStore,
+  partition: Partition,
+  features: readonly string[],
+  name: string,
+): AsyncGenerator<OnlineBatch> {
+  const from = partition.online_from ?? Number.NEGATIVE_INFINITY;
   const bytes = await blobs.read(partition.digest);
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   const metadata = await parquetMetadataAsync(file);
-  let pushed = 0;
   let groupStart = 0;
   for (const { num_rows } of metadata.row_groups) {
     const group = { file, metadata, start: groupStart, end: groupStart + Number(num_rows) };
@@ -54,21 +99,16 @@ export async function pushPartition(
       for (let row = start; row < Math.min(events.length, start + CHUNK); row++)
         if ((events[row] as number) >= from) kept.push(row);
       if (kept.length === 0) continue;
-      await online.push({
-        batch_id: `${partition.digest}:${group.start + start}`,
-        view: partition.view,
-        version: partition.view_version,
-        features: [...features],
+      yield {
+        ...emptyBatch(partition, features),
+        batch_id: `${name}:${group.start + start}`,
         keys: kept.map((row) => String(others.get('key')?.[row])),
         event_times: kept.map((row) => events[row] as number),
         created_times: kept.map((row) => Number(times.get('created_time')?.[row])),
         values: valuesOf(columns, kept),
-      });
-      pushed += kept.length;
-      await new Promise((resolve) => setImmediate(resolve)); // other requests of this process go first
+      };
     }
   }
-  return pushed;
 }
 
 type Cells = ArrayLike<unknown>;

@@ -173,7 +173,13 @@ export interface Partition {
   max_created: number;
   /** Whether no key has two rows of one event time. */
   unique_times: boolean;
+  /** Whether gateways that read the view are to have it: rows from `online_from` on (epoch ms), or all. */
+  online: boolean;
+  online_from: number | null;
+  /** When the first gateway had it whole. */
   online_at: number | null;
+  /** Digests of the partitions that it was merged from. */
+  merged: string[];
   created_at: number;
 }
 

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINES } from '../../../test/harness/database.ts';
 import { testGround, type TestGround } from '../../../test/harness/ground.ts';
@@ -5,8 +7,9 @@ import { createDatasets, type DatasetsService } from '../datasets/service.ts';
 import { systemActor } from '../identity/schema.ts';
 import { createLineage, type LineageService } from '../lineage/service.ts';
 import { createProjects } from '../projects/service.ts';
-import type { OnlineBatch } from './online.ts';
-import { FeatureFile, HistoricalRequest, type HistoricalResult } from './schema.ts';
+import { openOnlineStore, type OnlineStore as GatewayStore } from './gateway/index.ts';
+import { type OnlineBatch, type OnlineStore, pushPartition } from './online.ts';
+import { FeatureFile, HistoricalRequest, type HistoricalResult, type Partition } from './schema.ts';
 import { createFeatures, type FeaturesService } from './service.ts';
 
 const actor = systemActor('test');
@@ -76,6 +79,7 @@ describe.each(ENGINES)('features on %s', (engine) => {
   let features: FeaturesService;
   let lineage: LineageService;
   const pushed: OnlineBatch[] = [];
+  const stores = new Map<string, GatewayStore>();
   let away = false;
 
   beforeAll(async () => {
@@ -98,6 +102,7 @@ describe.each(ENGINES)('features on %s', (engine) => {
   });
   afterAll(async () => {
     datasets.stop();
+    for (const store of stores.values()) await store.close();
     await ground.end();
   });
 
@@ -105,6 +110,27 @@ describe.each(ENGINES)('features on %s', (engine) => {
     const { outputs } = await ground.analytics.run({ outputs: { part: sql } });
     return datasets.createVersionFromParquet(actor, 'default', name, [outputs.part]);
   }
+  /** The online store of a gateway; what was pushed to it is in `pushed`. */
+  async function gateway(name: string): Promise<OnlineStore> {
+    const store = await openOnlineStore(join(ground.folder, name));
+    stores.set(name, store);
+    return {
+      async push(batch) {
+        if (away) throw new Error('the gateway is away');
+        pushed.push(batch);
+        return store.push(batch);
+      },
+      held: async ({ project, view, version }) => store.partitions(project, view, version),
+    };
+  }
+  async function reopened(name: string): Promise<OnlineStore> {
+    await stores.get(name)?.close();
+    return gateway(name);
+  }
+  const valueAt = (name: string, key: string, time: number) => {
+    const view = stores.get(name)?.view('default', 'recent', 1);
+    return view && view.value(view.find(key, time), 0);
+  };
   const rowsOf = async (digest: string) =>
     (await ground.analytics.run({ tables: { t: [digest] }, rows: { all: 'select * from t' } })).rows.all;
   const history = (over: object = {}) =>
@@ -272,12 +298,7 @@ describe.each(ENGINES)('features on %s', (engine) => {
   });
 
   it('keeps pushes before it answers, brings them online, and merges them', async () => {
-    features.attachOnline({
-      async push(batch) {
-        if (away) throw new Error('the gateway is away');
-        pushed.push(batch);
-      },
-    });
+    features.attachOnline(await gateway('one'));
     const at = (hour: number) => JANUARY + hour * HOUR;
     const push = (rows: object[]) => features.push(actor, 'default', 'recent', { rows } as never);
     const one = await push([
@@ -337,6 +358,59 @@ describe.each(ENGINES)('features on %s', (engine) => {
     ).toBe(30);
     expect(await look(101.5)).toMatchObject({ found: { values: { last_delay: 9 } } });
     expect(ground.failures).toEqual([]);
+  });
+
+  it('fills a gateway that is new, or was away, so that of equal rows the last pushed counts', async () => {
+    const view = { project: 'default', view: 'recent', version: 1 };
+    const at = JANUARY + 200 * HOUR;
+    const push = (value: number) =>
+      features.push(actor, 'default', 'recent', {
+        rows: [{ key: 'JFK', event_time: at, created_time: at, values: { last_delay: value } }],
+      });
+    await push(1);
+    features.attachOnline(await gateway('two'));
+    pushed.length = 0;
+    await features.fill([view]);
+    const partitions = await features.listPartitions('default', 'recent');
+    const digests = partitions.filter(({ online }) => online).map(({ digest }) => digest);
+    const whole = (name: string) => stores.get(name)?.partitions('default', 'recent', 1).sort();
+    expect(whole('two')).toEqual([...digests].sort());
+    expect(stores.get('two')?.view('default', 'recent', 1)?.rows).toBe(
+      stores.get('one')?.view('default', 'recent', 1)?.rows,
+    );
+    expect(pushed.at(-1)).toMatchObject({ completes: { partition: digests.at(-1), replaces: [] } });
+    const count = pushed.length;
+    await features.fill([view]);
+    expect(pushed).toHaveLength(count);
+
+    // The first gateway takes one, the second the next; each then hears of what it missed.
+    await push(2);
+    features.attachOnline(await reopened('one'));
+    await push(3);
+    features.attachOnline(await reopened('two'));
+    await features.fill([view]);
+    expect([valueAt('one', 'JFK', at), valueAt('two', 'JFK', at)]).toEqual([3, 3]);
+    expect(whole('one')).toEqual(whole('two'));
+  });
+
+  it('leaves a gateway its rows when an older partition comes to it late', async () => {
+    const at = JANUARY + 300 * HOUR;
+    const push = (value: number) =>
+      features.push(actor, 'default', 'recent', {
+        rows: [{ key: 'ORD', event_time: at, created_time: at, values: { last_delay: value } }],
+      });
+    await push(1);
+    const [older] = (await features.listPartitions('default', 'recent')).slice(-1);
+    await push(2);
+    await stores.get('two')?.close();
+    rmSync(join(ground.folder, 'two'), { recursive: true });
+    const store = await gateway('two');
+    const second = (await features.listPartitions('default', 'recent')).at(-1) as Partition;
+    await pushPartition(store, ground.blobs, second, ['last_delay', 'sum_6h']);
+    features.attachOnline(store);
+    await features.fill([{ project: 'default', view: 'recent', version: 1 }]);
+    expect(stores.get('two')?.partitions('default', 'recent', 1)).toContain(older?.digest);
+    expect(valueAt('two', 'ORD', at)).toBe(2);
   });
 
   it('pushes materialised rows online in chunks with fixed ids', async () => {

@@ -12,8 +12,8 @@ import { FEATURE_ERRORS } from './errors.ts';
 import { measureFreshness } from './freshness.ts';
 import { createHistory } from './history.ts';
 import { getDefinition, viewIdOf } from './catalog.ts';
+import { createFill, FILL_CHANNEL } from './fill.ts';
 import {
-  bringOnline,
   COMPACT_JOB,
   handleJobs,
   HISTORICAL_JOB,
@@ -114,6 +114,8 @@ export interface FeaturesService {
   freshness(project: string): Promise<FreshnessReport[]>;
   /** Gives the online store, once the data plane has one; from then on pushes and materialisations reach it too. */
   attachOnline(online: OnlineStore): void;
+  /** Brings to the online store what it lacks of these views, in order of arrival. */
+  fill(views: readonly { project: string; view: string; version: number }[]): Promise<void>;
 }
 
 interface Stamp {
@@ -126,7 +128,8 @@ interface Stamp {
 export function createFeatures(ground: FeaturesGround): FeaturesService {
   const { database, analytics } = ground;
   let online: OnlineStore | undefined;
-  const materialise = createMaterialisation(ground, () => online);
+  const fill = createFill(ground, () => online);
+  const materialise = createMaterialisation(ground, fill);
   const historical = createHistory(ground);
 
   const find = <D>(project: string, kind: DefinitionKind, name: string, version?: number) =>
@@ -168,6 +171,7 @@ export function createFeatures(ground: FeaturesGround): FeaturesService {
     }),
     view: async (id) => (await find<FeatureView>(id.project, 'view', id.view, id.view_version)).definition,
     online: () => online,
+    fill,
   });
   resolveLineage(ground.lineage, database);
 
@@ -208,15 +212,18 @@ export function createFeatures(ground: FeaturesGround): FeaturesService {
       const id = viewIdOf(row);
       const { bytes, facts } = pushedRows(row.definition, request, Date.now());
       const blob = await ground.blobs.put(bytes);
-      const partition = await database.write(async (tx) => {
-        const added = await insertPartition(tx, {
+      await database.write(async (tx) => {
+        await insertPartition(tx, {
           ...id,
           ...facts,
           digest: blob.digest,
           bytes: blob.size,
           kind: 'pushed',
           dataset_version: null,
+          online: true,
+          online_from: null,
           online_at: null,
+          merged: [],
           created_at: Date.now(),
         });
         const apart = (await listPartitions(tx, id)).filter(({ kind }) => kind === 'pushed').length;
@@ -227,6 +234,7 @@ export function createFeatures(ground: FeaturesGround): FeaturesService {
             project,
             singletonKey: `compact:${keyOf(id)}`,
           });
+        await database.notify(tx, FILL_CHANNEL);
         if (online) {
           await enqueue(tx, {
             kind: ONLINE_JOB,
@@ -237,10 +245,9 @@ export function createFeatures(ground: FeaturesGround): FeaturesService {
             maxAttempts: 100,
           });
         }
-        return added;
       });
       const reached = online
-        ? await bringOnline(ground, online, row.definition, partition).then(
+        ? await fill(id).then(
             () => true,
             () => false, // the job enqueued above tries again
           )
@@ -282,6 +289,9 @@ export function createFeatures(ground: FeaturesGround): FeaturesService {
     },
     attachOnline(store) {
       online = store;
+    },
+    async fill(views) {
+      for (const { project, view, version } of views) await fill({ project, view, view_version: version });
     },
   };
 }

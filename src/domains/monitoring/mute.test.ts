@@ -27,7 +27,11 @@ describe.each(ENGINES)('a muted monitor on %s', (engine) => {
   beforeEach(async () => {
     ground = await testGround(engine);
     const nothing = { seal: async () => {}, sealed: async () => [], acknowledge: async () => {} };
-    log = createLog({ ...ground, segments: nothing });
+    log = createLog({
+      ...ground,
+      gateways: { gather: async () => [], isOwn: () => true },
+      segments: nothing,
+    });
     // A monitor of the service itself asks nothing of models or traffic.
     monitoring = createMonitoring({
       ...ground,

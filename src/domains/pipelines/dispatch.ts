@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import type { Database } from '../../database/index.ts';
 import type { Handle, Launcher, LaunchSpec } from '../../launchers/launcher.ts';
@@ -182,8 +182,7 @@ export function createDispatcher(ground: DispatchGround): Dispatcher {
       const launcher = launchers[held.attempt.launcher];
       const handle = (held.attempt.handle as Handle | null) ?? (await launcher?.find(keyOf(held)));
       // Without a handle the attempt was just being launched, here or on another replica: its short lease decides.
-      if (!launcher || !handle) continue;
-      if (handle.kind === 'process' && handle.host !== hostname()) continue;
+      if (!launcher || !handle || !(await launcher.owns(keyOf(held)))) continue;
       if (await launcher.isAlive(handle)) {
         await database.write((tx) => renewLease(tx, held, LEASE_MS));
         watch(held, launcher, handle);

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { endpoint } from '../../lib/contract/index.ts';
 import { Name } from '../projects/schema.ts';
-import { ChangeOutcome, DeployBody, Deployment, Endpoint, TrafficRevision } from './schema/control.ts';
+import {
+  ChangeOutcome,
+  DeployBody,
+  Deployment,
+  Endpoint,
+  Settled,
+  TrafficRevision,
+} from './schema/control.ts';
 import { ServiceLevel, ServiceLevelQuery } from './schema/service-level.ts';
 import { EndpointName, EventTime, FeedbackRequest } from './schema/route.ts';
 
@@ -61,11 +68,12 @@ export const servingContract = {
   settle: endpoint({
     method: 'POST',
     path: '/api/v1/projects/:project/endpoints/:endpoint/settle',
-    summary: 'Event time has reached a moment: import the log up to now and let monitors and rollouts look',
+    summary:
+      'Event time has reached a moment: import the logs of all gateways up to now and let monitors and rollouts look',
     needs: 'edit',
     params,
     body: z.object({ through: EventTime.optional() }),
-    response: z.object({ through: z.number().nullable() }),
+    response: Settled,
   }),
   listPredictions: endpoint({
     method: 'GET',

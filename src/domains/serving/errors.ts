@@ -1,4 +1,5 @@
 import { AppError, defineErrors } from '../../lib/errors.ts';
+import type { AwayGateway } from './schema/control.ts';
 
 export const SERVING_ERRORS = defineErrors({
   ENDPOINT_UNKNOWN: {
@@ -19,5 +20,8 @@ export const SERVING_ERRORS = defineErrors({
 });
 
 /** Also for predictions of projects that the caller may not see. */
-export const predictionUnknown = (id: string): AppError =>
-  new AppError(SERVING_ERRORS.PREDICTION_UNKNOWN, `There is no prediction '${id.slice(0, 120)}' in the log.`);
+export const predictionUnknown = (id: string, away?: AwayGateway): AppError =>
+  new AppError(
+    SERVING_ERRORS.PREDICTION_UNKNOWN,
+    `There is no prediction '${id.slice(0, 120)}' in the log.${away ? ` Gateway ${away.gateway}, which gave out such ids, is away: ${away.place}.` : ''}`,
+  );

@@ -46,6 +46,7 @@ export interface GatewayStatus {
       }[];
     }[];
     features: {
+      project: string;
       view: string;
       version: number;
       rows: number;
@@ -66,6 +67,8 @@ export interface GatewayControl {
   putRoutes(table: RouteTable): Promise<void>;
   /** Settles when the rows are on the gateway's disk. */
   push(batch: FeaturePush): Promise<{ rows: number; duplicate: boolean }>;
+  /** Digests of the partitions of a view that are whole there. */
+  held(view: { project: string; view: string; version: number }): Promise<string[]>;
   /** Closes what is open, so that it can be imported. */
   seal(): Promise<void>;
   sealed(): Promise<(Segment & { path: string })[]>;
@@ -177,6 +180,10 @@ function connect(place: GatewayPlace, status: GatewayStatus, adopted: boolean): 
         ...batch,
         values: typeof batch.values === 'string' ? batch.values : packNumbers(batch.values),
       }),
+    async held({ project, view, version }) {
+      const address = [project, view, version].map(encodeURIComponent).join('/');
+      return (await call<{ partitions: string[] }>(place, 'GET', `/features/${address}`)).partitions;
+    },
     seal: async () => void (await call(place, 'POST', '/seal')),
     sealed: async () =>
       (await list()).map((segment) => ({ ...segment, path: join(place.log, segment.name) })),

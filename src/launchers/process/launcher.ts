@@ -36,6 +36,7 @@ export function createProcessLauncher(options: ProcessLauncherOptions): Launcher
 
   return {
     find,
+    owns: async (key) => existsSync(folderOf(key)),
     isAlive: async (handle) => alive(handle),
     async launch(spec) {
       const running = await find(spec.key);

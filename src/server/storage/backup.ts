@@ -146,7 +146,12 @@ async function copyPlain(data: string, folder: string): Promise<BackedUpFile[]> 
     name.endsWith('.view'),
   );
   const files: BackedUpFile[] = [];
-  for (const path of [...views.map((name) => `${FEATURES}/${name}`), 'gateway/epoch', ...KEPT]) {
+  for (const path of [
+    ...views.map((name) => `${FEATURES}/${name}`),
+    'gateway/epoch',
+    'gateway/number',
+    ...KEPT,
+  ]) {
     const handle = await open(join(data, path), 'r').catch(() => undefined);
     if (handle) files.push(await writeFile(folder, path, handle.createReadStream()));
   }

@@ -1,14 +1,16 @@
 import { crc32 } from 'node:zlib';
+import type { Completion } from './push.ts';
 
 /**
- * The file of one view: `RFV1`, then frames. A frame is u32 length and u32 crc32 of its payload, then the payload.
- * The first payload is the JSON header {view, version, features}; every other is one batch:
- * u32 ×4 (bytes of the JSON, rows, unique keys, 0), JSON {batch_id, keys}, padding to 8, u32 key number per row, padding to 8,
+ * The file of one view: `RFV2`, then frames. A frame is u32 length and u32 crc32 of its payload, then the payload.
+ * The first payload is the JSON header {project, view, version, features}; every other is one batch:
+ * u32 ×4 (bytes of the JSON, rows, unique keys, 0), JSON {batch_id, keys, completes}, padding to 8, u32 key number per row, padding to 8,
  * then float64 event times, created times and values row by row. Little-endian.
  */
-export const MAGIC = Buffer.from('RFV1\0\0\0\0', 'latin1');
+export const MAGIC = Buffer.from('RFV2\0\0\0\0', 'latin1');
 
 export interface ViewHeader {
+  project: string;
   view: string;
   version: number;
   features: string[];
@@ -16,6 +18,7 @@ export interface ViewHeader {
 
 export interface Batch {
   batchId: string;
+  completes?: Completion | undefined;
   keys: string[];
   keyOf: Uint32Array;
   event: Float64Array;
@@ -33,7 +36,9 @@ export function frame(payload: Buffer): Buffer {
 }
 
 export function encodeBatch(batch: Batch): Buffer {
-  const json = Buffer.from(JSON.stringify({ batch_id: batch.batchId, keys: batch.keys }));
+  const json = Buffer.from(
+    JSON.stringify({ batch_id: batch.batchId, keys: batch.keys, completes: batch.completes }),
+  );
   const head = Buffer.alloc(16);
   head.writeUInt32LE(json.length, 0);
   head.writeUInt32LE(batch.event.length, 4);
@@ -54,9 +59,14 @@ export function encodeBatch(batch: Batch): Buffer {
 export function decodeBatch(payload: Buffer): Batch {
   const size = payload.readUInt32LE(0);
   const rows = payload.readUInt32LE(4);
-  const { batch_id: batchId, keys } = JSON.parse(payload.toString('utf8', 16, 16 + size)) as {
+  const {
+    batch_id: batchId,
+    keys,
+    completes,
+  } = JSON.parse(payload.toString('utf8', 16, 16 + size)) as {
     batch_id: string;
     keys: string[];
+    completes?: Completion;
   };
   const rest = payload.subarray(16 + pad(size));
   const { buffer, byteOffset: at, byteLength } = rest.byteOffset % 8 === 0 ? rest : new Uint8Array(rest);
@@ -65,7 +75,7 @@ export function decodeBatch(payload: Buffer): Batch {
   const event = new Float64Array(buffer, times, rows);
   const created = new Float64Array(buffer, times + rows * 8, rows);
   const values = new Float64Array(buffer, times + rows * 16, (byteLength - pad(rows * 4) - rows * 16) / 8);
-  return { batchId, keys, keyOf, event, created, values };
+  return { batchId, completes, keys, keyOf, event, created, values };
 }
 
 /** The payload at `offset`, or undefined when the frame there is cut off or damaged. `read` gives up to `size` bytes, valid until its next call. */

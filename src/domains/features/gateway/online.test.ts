@@ -33,6 +33,7 @@ const push = (
   extra: Partial<FeaturePush> = {},
 ) => ({
   batch_id: id,
+  project: 'default',
   view: 'weather',
   version: 1,
   features: ['delay'],
@@ -96,7 +97,7 @@ test('a pushed batch survives a restart and counts once', async () => {
   ).toEqual({ rows: 2, duplicate: false });
   expect(await store.push(push('one', [['ATL', 1000, 1500, 99]]))).toEqual({ rows: 0, duplicate: true });
   const again = await openOnlineStore(dir);
-  const view = again.view('weather', 1) as View;
+  const view = again.view('default', 'weather', 1) as View;
   expect(view.value(view.find('ATL', 1000), 0)).toBe(0.1);
   expect(view.value(view.find('ORD', 2000), 0)).toBeNaN();
   expect(view.find('ATL', 999)).toBe(-1);
@@ -119,21 +120,21 @@ test('a half-written or damaged tail is dropped, what was acknowledged before st
     writeFileSync(file, whole);
     truncateSync(file, size);
     const opened = await openOnlineStore(dir);
-    expect(opened.view('weather', 1)?.rows).toBe(1);
+    expect(opened.view('default', 'weather', 1)?.rows).toBe(1);
     expect(await opened.push(push('two', [['ATL', 2000, 2500, 2]]))).toEqual({ rows: 1, duplicate: false });
     await opened.close();
     expect(readFileSync(file).equals(whole)).toBe(true);
   }
   appendFileSync(file, 'noise after the last frame');
   const opened = await openOnlineStore(dir);
-  expect(opened.view('weather', 1)?.rows).toBe(2);
+  expect(opened.view('default', 'weather', 1)?.rows).toBe(2);
   await opened.close();
 });
 
 test('rows out of reach are pruned from memory and file, and their batches stay known', async () => {
   const dir = folder();
   const store = await openOnlineStore(dir);
-  store.keep('weather', 1, 10_000);
+  store.keep('default', 'weather', 1, 10_000);
   const many = (from: number) =>
     Array.from({ length: 15_000 }, (_, i): [string, number, number, number] => [
       `k${i % 100}`,
@@ -145,12 +146,49 @@ test('rows out of reach are pruned from memory and file, and their batches stay 
   await store.push(push('new', many(100_000)));
   const [status] = store.status();
   expect(status).toMatchObject({ rows: 10_001, keys: 100 });
-  const view = store.view('weather', 1) as View;
+  const view = store.view('default', 'weather', 1) as View;
   expect(view.find('k0', 50_000)).toBe(-1);
   expect(view.value(view.find('k99', 114_999), 0)).toBe(14_999 / 7);
   const again = await openOnlineStore(dir);
   expect(again.status()).toEqual(store.status());
   expect(await again.push(push('old', many(0)))).toEqual({ rows: 0, duplicate: true });
+});
+
+test('views of the same name belong to their projects', async () => {
+  const dir = folder();
+  const store = await openOnlineStore(dir);
+  await store.push(push('one', [['ATL', 1000, 1500, 1]]));
+  await store.push(push('one', [['ATL', 1000, 1500, 2]], { project: 'other', features: ['rain'] }));
+  const again = await openOnlineStore(dir);
+  const read = (project: string) => {
+    const view = again.view(project, 'weather', 1) as View;
+    return view.value(view.find('ATL', 1000), 0);
+  };
+  expect([read('default'), read('other')]).toEqual([1, 2]);
+});
+
+test('says which partitions are whole, also after a restart and after rows were pruned', async () => {
+  const dir = folder();
+  let store = await openOnlineStore(dir);
+  const whole = () => store.partitions('default', 'weather', 1);
+  const ends = (partition: string, ...replaces: string[]) => ({ completes: { partition, replaces } });
+  expect(whole()).toEqual([]);
+  await store.push(push('a:0', [['ATL', 1, 1, 1]]));
+  expect(whole()).toEqual([]);
+  await store.push(push('a:1', [['ATL', 2, 1, 1]], ends('a')));
+  await store.push(push('b:0', [['ATL', 3, 1, 1]]));
+  // The end of a partition was cut off with the process; its last rows are known already.
+  await store.push(push('b:0', [['ATL', 3, 1, 1]], ends('b')));
+  expect(whole()).toEqual(['a', 'b']);
+  await store.push(push('ab:end', [], ends('ab', 'a', 'b')));
+  expect(whole()).toEqual(['ab']);
+  store.keep('default', 'weather', 1, 10);
+  const many = Array.from({ length: 25_000 }, (_, i): [string, number, number, number] => ['k', i, i, i]);
+  await store.push(push('many', many, ends('many')));
+  expect(store.status()).toMatchObject([{ rows: 11 }]);
+  store = await openOnlineStore(dir);
+  expect(store.status()).toMatchObject([{ rows: 11 }]);
+  expect(whole()).toEqual(['ab', 'many']);
 });
 
 test('packed values are the same as plain ones', async () => {
@@ -167,7 +205,7 @@ test('packed values are the same as plain ones', async () => {
     ['ATL', 2, 2, null],
   ];
   await store.push(push('one', rows, { values: packNumbers(rows.map(([, , , value]) => value)) }));
-  const view = store.view('weather', 1) as View;
+  const view = store.view('default', 'weather', 1) as View;
   expect([...view.each()].map(({ row }) => view.value(row, 0))).toEqual([0.1, Number.NaN]);
   for (const values of [packNumbers([1]), packNumbers([1, 2]).slice(4), '!'])
     await expect(store.push(push('two', rows, { values }))).rejects.toMatchObject({ code: 'INVALID' });
@@ -182,5 +220,5 @@ test('a batch of other features, or with lengths that disagree, is refused whole
   await expect(store.push(push('three', [['ATL', 1, 1, 1]], { values: [1, 2] }))).rejects.toMatchObject({
     status: 400,
   });
-  expect(store.view('weather', 1)?.rows).toBe(1);
+  expect(store.view('default', 'weather', 1)?.rows).toBe(1);
 });

@@ -10,10 +10,13 @@ export interface OnlineStore {
   /** Stores the rows on disk, then in memory. The same batch id again changes nothing. 400, 409 (other features), 503 (disk). */
   push(batch: unknown): Promise<{ rows: number; duplicate: boolean }>;
   /** The rows of a view for reading; undefined before its first push. Ask again for each read: pruning replaces it. */
-  view(name: string, version: number): View | undefined;
+  view(project: string, name: string, version: number): View | undefined;
+  /** Partitions of which the view holds everything. */
+  partitions(project: string, name: string, version: number): string[];
   /** From now on rows older than the view's newest event time minus `ms` may be dropped. */
-  keep(name: string, version: number, ms: number): void;
+  keep(project: string, name: string, version: number, ms: number): void;
   status(): {
+    project: string;
     view: string;
     version: number;
     rows: number;
@@ -30,6 +33,8 @@ interface Entry {
   file: ViewFile;
   /** Recent batch ids, oldest first. */
   batches: Set<string>;
+  /** Partitions that are whole. */
+  partitions: Set<string>;
   checkAt: number;
 }
 
@@ -37,7 +42,7 @@ const REMEMBERED_BATCHES = 10_000;
 const PRUNE_AT_LEAST = 20_000;
 const ROWS_PER_FRAME = 50_000;
 
-const idOf = (name: string, version: number) => `${name}@${version}`;
+const idOf = (project: string, name: string, version: number) => `${project}/${name}@${version}`;
 
 /** Opens the embedded online store: one file per view version in `folder`, everything in memory. One process at a time. */
 export async function openOnlineStore(folder: string): Promise<OnlineStore> {
@@ -47,21 +52,19 @@ export async function openOnlineStore(folder: string): Promise<OnlineStore> {
   for (const name of await readdir(folder)) {
     if (!name.endsWith('.view')) continue;
     const entry = await loadEntry(join(folder, name));
-    if (entry) entries.set(idOf(entry.header.view, entry.header.version), entry);
+    if (entry) entries.set(idOf(entry.header.project, entry.header.view, entry.header.version), entry);
     else await rename(join(folder, name), join(folder, `${name}.damaged`));
   }
   let turn: Promise<unknown> = Promise.resolve();
 
   async function store(push: FeaturePush): Promise<{ rows: number; duplicate: boolean }> {
-    const id = idOf(push.view, push.version);
+    const id = idOf(push.project, push.view, push.version);
     let entry = entries.get(id);
     if (!entry) {
-      const header = { view: push.view, version: push.version, features: push.features };
-      const file = await ViewFile.create(
-        join(folder, `${encodeURIComponent(push.view)}@${push.version}.view`),
-        header,
-      );
-      entry = { header, view: new View(push.features), file, batches: new Set(), checkAt: PRUNE_AT_LEAST };
+      const { project, view, version, features } = push;
+      const header = { project, view, version, features };
+      const file = await ViewFile.create(join(folder, `${encodeURIComponent(id)}.view`), header);
+      entry = { ...emptyOf(header), file };
       entries.set(id, entry);
     }
     if (push.features.join('\n') !== entry.header.features.join('\n')) {
@@ -70,7 +73,14 @@ export async function openOnlineStore(folder: string): Promise<OnlineStore> {
         'Give the changed view a new version.',
       );
     }
-    if (entry.batches.has(push.batch_id)) return { rows: 0, duplicate: true };
+    if (entry.batches.has(push.batch_id)) {
+      if (push.completes && !entry.partitions.has(push.completes.partition)) {
+        const end = { ...rowsOf(entry.view, [], ''), completes: push.completes };
+        await entry.file.append(end);
+        apply(entry, end);
+      }
+      return { rows: 0, duplicate: true };
+    }
     const batch = toBatch(push);
     await entry.file.append(batch);
     apply(entry, batch);
@@ -92,10 +102,14 @@ export async function openOnlineStore(folder: string): Promise<OnlineStore> {
       turn = done.catch(() => {});
       return done;
     },
-    view: (name, version) => entries.get(idOf(name, version))?.view,
-    keep: (name, version, ms) => void keeps.set(idOf(name, version), ms),
+    view: (project, name, version) => entries.get(idOf(project, name, version))?.view,
+    partitions: (project, name, version) => [
+      ...(entries.get(idOf(project, name, version))?.partitions ?? []),
+    ],
+    keep: (project, name, version, ms) => void keeps.set(idOf(project, name, version), ms),
     status: () =>
       [...entries.values()].map(({ header, view }) => ({
+        project: header.project,
         view: header.view,
         version: header.version,
         rows: view.rows,
@@ -110,13 +124,21 @@ export async function openOnlineStore(folder: string): Promise<OnlineStore> {
   };
 }
 
+const emptyOf = (header: ViewHeader): Omit<Entry, 'file'> => ({
+  header,
+  view: new View(header.features),
+  batches: new Set(),
+  partitions: new Set(),
+  checkAt: PRUNE_AT_LEAST,
+});
+
 async function loadEntry(path: string): Promise<Entry | undefined> {
   let loaded: Omit<Entry, 'file'> | undefined;
   const file = await ViewFile.load(
     path,
     (batch) => loaded && apply(loaded, batch),
     (header) => {
-      loaded = { header, view: new View(header.features), batches: new Set(), checkAt: PRUNE_AT_LEAST };
+      loaded = emptyOf(header);
     },
   );
   return file && loaded && { ...loaded, file };
@@ -133,6 +155,7 @@ function toBatch(push: FeaturePush): Batch {
   const created = push.created_times;
   return {
     batchId: push.batch_id,
+    completes: push.completes,
     keys: [...numbers.keys()],
     keyOf,
     event: Float64Array.from(push.event_times),
@@ -144,11 +167,15 @@ function toBatch(push: FeaturePush): Batch {
   };
 }
 
-function apply(entry: Pick<Entry, 'view' | 'batches'>, batch: Batch): void {
+function apply(entry: Pick<Entry, 'view' | 'batches' | 'partitions'>, batch: Batch): void {
   const width = entry.view.features.length;
   for (let i = 0; i < batch.event.length; i++) {
     const key = batch.keys[batch.keyOf[i] as number] as string;
     entry.view.add(key, batch.event[i] as number, batch.created[i] as number, batch.values, i * width);
+  }
+  if (batch.completes) {
+    for (const part of batch.completes.replaces) entry.partitions.delete(part);
+    entry.partitions.add(batch.completes.partition);
   }
   if (batch.batchId === '') return;
   entry.batches.add(batch.batchId);
@@ -166,15 +193,17 @@ async function prune(entry: Entry, keep: number): Promise<void> {
   if (old * 2 < view.rows) return;
   entry.file = await entry.file.replace(entry.header, keptBatches(entry, cutoff));
   const kept = new View(view.features);
-  for (const batch of keptBatches(entry, cutoff)) apply({ view: kept, batches: entry.batches }, batch);
+  for (const batch of keptBatches(entry, cutoff)) apply({ ...entry, view: kept }, batch);
   entry.view = kept;
   entry.checkAt = Math.max(PRUNE_AT_LEAST, kept.rows * 2);
 }
 
-/** The remembered batch ids as empty batches, then the rows to keep under no id. */
+/** What is known of batches and partitions as empty batches, then the rows to keep under no id. */
 function* keptBatches(entry: Entry, cutoff: number): Generator<Batch> {
   const { view } = entry;
   for (const id of entry.batches) yield rowsOf(view, [], id);
+  for (const partition of entry.partitions)
+    yield { ...rowsOf(view, [], ''), completes: { partition, replaces: [] } };
   let rows: { key: string; row: number }[] = [];
   for (const item of view.each()) {
     if (view.eventTime(item.row) < cutoff) continue;

@@ -2,11 +2,19 @@ import { z } from 'zod';
 
 const Time = z.number().min(-8.64e15).max(8.64e15);
 
+/** With this batch the view holds all of a partition; those that it was merged from need no longer be told of. */
+const Completion = z.object({
+  partition: z.string().min(1).max(256),
+  replaces: z.array(z.string().min(1).max(256)).max(10_000),
+});
+export type Completion = z.infer<typeof Completion>;
+
 /** Rows for one feature view, column by column; row i has `values[i × features … ]`. null stands for no value. */
 export const FeaturePush = z
   .object({
     /** The same id again changes nothing. */
     batch_id: z.string().min(1).max(256),
+    project: z.string().min(1).max(256),
     view: z.string().min(1).max(256),
     version: z.number().int().positive(),
     features: z.array(z.string().min(1).max(256)).min(1).max(1_000),
@@ -17,6 +25,7 @@ export const FeaturePush = z
     created_times: z.union([Time, z.array(Time)]),
     /** Or base64 of little-endian float64 numbers, where NaN stands for no value: a tenth of the work for many rows. */
     values: z.union([z.array(z.number().nullable()), z.string()]),
+    completes: Completion.optional(),
   })
   .refine((push) => push.event_times.length === push.keys.length, 'event_times needs one time per key')
   .refine(

@@ -2,10 +2,12 @@ import type { Reader, Tx } from '../../../database/index.ts';
 import type { Partition } from '../schema.ts';
 import type {} from './definitions.ts';
 
-interface PartitionTable extends Omit<Partition, 'rows' | 'keys' | 'unique_times'> {
+interface PartitionTable extends Omit<Partition, 'rows' | 'keys' | 'unique_times' | 'online' | 'merged'> {
   row_count: number;
   key_count: number;
   unique_times: number;
+  online: number;
+  merged: string;
 }
 
 declare module '../../../database/tables.ts' {
@@ -20,11 +22,22 @@ export interface ViewId {
   view_version: number;
 }
 
-const parse = ({ row_count, key_count, unique_times, ...row }: PartitionTable): Partition => ({
+const parse = ({ row_count, key_count, ...row }: PartitionTable): Partition => ({
   ...row,
   rows: row_count,
   keys: key_count,
-  unique_times: unique_times === 1,
+  unique_times: row.unique_times === 1,
+  online: row.online === 1,
+  merged: JSON.parse(row.merged) as string[],
+});
+
+const toRow = ({ rows, keys, ...partition }: Partition): PartitionTable => ({
+  ...partition,
+  row_count: rows,
+  key_count: keys,
+  unique_times: partition.unique_times ? 1 : 0,
+  online: partition.online ? 1 : 0,
+  merged: JSON.stringify(partition.merged),
 });
 
 /** In order of arrival. */
@@ -42,19 +55,15 @@ export async function listPartitions(reader: Reader, id: ViewId): Promise<Partit
 
 /** Adds the partition behind all others; one of the same dataset version stays as it is. */
 export async function insertPartition(tx: Tx, partition: Omit<Partition, 'ordinal'>): Promise<Partition> {
-  const { rows, keys, unique_times, ...rest } = partition;
   await lockView(tx, partition);
   const known = await listPartitions(tx, partition);
   const same = known.find(
     (other) => other.dataset_version !== null && other.dataset_version === partition.dataset_version,
   );
   if (same) return same;
-  const ordinal = (known.at(-1)?.ordinal ?? 0) + 1;
-  await tx
-    .insertInto('feature_partitions')
-    .values({ ...rest, ordinal, row_count: rows, key_count: keys, unique_times: unique_times ? 1 : 0 })
-    .execute();
-  return { ...partition, ordinal };
+  const added = { ...partition, ordinal: (known.at(-1)?.ordinal ?? 0) + 1 };
+  await tx.insertInto('feature_partitions').values(toRow(added)).execute();
+  return added;
 }
 
 /** Makes writers of one view wait for each other, so that ordinals follow the order of arrival. */
@@ -69,10 +78,17 @@ async function lockView(tx: Tx, id: ViewId): Promise<void> {
     .execute();
 }
 
-export async function markOnline(tx: Tx, id: ViewId, ordinal: number, at: number): Promise<void> {
+/** From now on gateways are to have the partition. */
+export const wantOnline = (tx: Tx, id: ViewId, ordinal: number, from: number | null): Promise<void> =>
+  change(tx, id, ordinal, { online: 1, online_from: from });
+
+export const markOnline = (tx: Tx, id: ViewId, ordinal: number, at: number): Promise<void> =>
+  change(tx, id, ordinal, { online_at: at });
+
+async function change(tx: Tx, id: ViewId, ordinal: number, set: Partial<PartitionTable>): Promise<void> {
   await tx
     .updateTable('feature_partitions')
-    .set({ online_at: at })
+    .set(set)
     .where('project', '=', id.project)
     .where('view', '=', id.view)
     .where('view_version', '=', id.view_version)
@@ -97,9 +113,5 @@ export async function replacePartitions(
     .execute();
   if (gone.length !== ordinals.length)
     throw new Error('The partitions changed while they were merged; try again.');
-  const { rows, keys, unique_times, ...rest } = merged;
-  await tx
-    .insertInto('feature_partitions')
-    .values({ ...rest, row_count: rows, key_count: keys, unique_times: unique_times ? 1 : 0 })
-    .execute();
+  await tx.insertInto('feature_partitions').values(toRow(merged)).execute();
 }

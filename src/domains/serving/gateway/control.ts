@@ -67,6 +67,12 @@ export function createControl(parts: ServingParts, routes: Routes, status: () =>
         .pipe(response);
       return;
     }
+    const view = /^\/features\/([^/]+)\/([^/]+)\/(\d+)$/.exec(url);
+    if (request.method === 'GET' && view) {
+      const [project = '', name = ''] = view.slice(1, 3).map(decodeURIComponent);
+      const partitions = parts.store.partitions(project, name, Number(view[3]));
+      return send(response, 200, JSON_TYPE, JSON.stringify({ partitions }));
+    }
     const handler = handlers[`${request.method} ${url}`];
     if (!handler) throw notFound('This control address');
     send(response, 200, JSON_TYPE, JSON.stringify(await handler(await bodyOf(request))));

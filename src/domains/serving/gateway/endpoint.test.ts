@@ -290,9 +290,16 @@ function flightsRoute(artifacts: string): EndpointRoute {
 test('a feature service: transforms, point-in-time reads with delay, ttl and age, a constant key', async () => {
   const plane = await open();
   await plane.routes.apply(routeTable(1, flightsRoute(plane.artifacts)));
-  const push = (view: string, features: string[], rows: [string, number, ...number[]][], id: string) =>
+  const push = (
+    view: string,
+    features: string[],
+    rows: [string, number, ...number[]][],
+    id: string,
+    project = 'default',
+  ) =>
     plane.store.push({
       batch_id: id,
+      project,
       view,
       version: 1,
       features,

@@ -12,7 +12,7 @@ import { type Assigned, compileSplit } from './assignment.ts';
 import type { Item, LiveDeployment } from './deployment.ts';
 import type { Answer, Keys } from './keys.ts';
 import type { PredictionLog } from './log.ts';
-import { compileVector, type VectorPlan } from './vector.ts';
+import { compileVector, type ReadView, type VectorPlan } from './vector.ts';
 
 /** Rows of one request, checked: row i, column j is `cells[i × columns + j]`. */
 export interface Rows {
@@ -75,7 +75,8 @@ export class LiveEndpoint {
     this.stickyAt = route.sticky === null ? -1 : (this.places.get(route.sticky) ?? -1);
     if (route.sticky !== null && this.stickyAt < 0)
       throw wrong(route, `is sticky by "${route.sticky}", which is no request column`);
-    for (const live of deployments) this.planned.set(live, compileVector(this.columns, live.route, store));
+    const read: ReadView = (view, version) => store.view(route.project, view, version);
+    for (const live of deployments) this.planned.set(live, compileVector(this.columns, live.route, read));
     if (!deployments.some(({ weight }) => weight > 0)) throw wrong(route, 'gives no deployment any traffic');
     this.split = compileSplit(route.seed, deployments);
     this.shadows = deployments

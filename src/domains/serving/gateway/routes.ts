@@ -126,7 +126,8 @@ export class Routes {
         log.forget(route.name, id);
     for (const { route } of endpoints.values())
       for (const each of route.deployments) log.describe(describe(route, each, table.revision));
-    for (const { view, version, keep_ms } of table.views) store.keep(view, version, keep_ms);
+    for (const { project, view, version, keep_ms } of table.views)
+      store.keep(project, view, version, keep_ms);
     this.table = table;
     this.endpoints = endpoints;
     this.models = models;

@@ -14,6 +14,9 @@ export interface VectorPlan {
   build(cells: readonly Value[], at: number, eventTime: number): Value[];
 }
 
+/** The online rows of a view of the endpoint's project. */
+export type ReadView = (view: string, version: number) => ReturnType<OnlineStore['view']>;
+
 const EXPRESSION_TYPES: Record<Column['type'], ExpressionType> = {
   boolean: 'bool',
   integer: 'int',
@@ -34,7 +37,7 @@ const unprocessable = (message: string, hint?: string) =>
 export function compileVector(
   columns: readonly Column[],
   route: DeploymentRoute,
-  store: OnlineStore,
+  read: ReadView,
 ): VectorPlan {
   const inputs = route.signature.inputs;
   const service = route.feature_service;
@@ -51,7 +54,7 @@ export function compileVector(
   if (timeName && columns[eventTimeAt]?.type !== 'datetime' && columns[eventTimeAt]?.type !== 'long') {
     throw unprocessable(`The event time column "${timeName}" is not a datetime.`);
   }
-  const steps = compileSteps(columns, route, store);
+  const steps = compileSteps(columns, route, read);
   const checks = inputs.map(compileColumn);
   const known = new Set([...places.keys(), ...steps.names]);
   for (const input of inputs) {
@@ -132,7 +135,7 @@ type Step = (scope: Scope, eventTime: number) => void;
 function compileSteps(
   columns: readonly Column[],
   route: DeploymentRoute,
-  store: OnlineStore,
+  read: ReadView,
 ): { run: Step[]; names: string[] } {
   const service = route.feature_service as NonNullable<DeploymentRoute['feature_service']>;
   const types: Record<string, ExpressionType> = Object.create(null) as Record<string, ExpressionType>;
@@ -161,7 +164,7 @@ function compileSteps(
     }
     for (const feature of join.features) add(feature.as);
     if (join.age_as) add(join.age_as);
-    run.push(compileJoin(join, store));
+    run.push(compileJoin(join, read));
   }
   return { run, names };
 }
@@ -169,13 +172,13 @@ function compileSteps(
 const MINUTE = 60_000;
 
 /** Reads the newest row at event time − delay; older than the ttl, or absent, every feature of it is null. */
-function compileJoin(join: FeatureJoin, store: OnlineStore): Step {
+function compileJoin(join: FeatureJoin, read: ReadView): Step {
   const ttl = join.ttl_ms ?? Infinity;
   let known: { features: readonly string[]; at: number[] } | undefined;
   return (scope, eventTime) => {
     for (const { as } of join.features) scope[as] = null;
     if (join.age_as) scope[join.age_as] = null;
-    const view = store.view(join.view, join.view_version);
+    const view = read(join.view, join.view_version);
     const key = 'constant' in join.entity ? join.entity.constant : scope[join.entity.column];
     if (!view || key === null || key === undefined) return;
     const row = view.find(String(key), eventTime - join.delay_ms);

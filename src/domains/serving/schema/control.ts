@@ -101,3 +101,17 @@ export const Deployment = z.object({
   created_at: z.number(),
 });
 export type Deployment = z.infer<typeof Deployment>;
+
+/** A gateway whose log may hold answers that are not imported: its replica is gone, or does not answer. */
+export const AwayGateway = z.object({
+  gateway: z.number(),
+  /** Machine and folder. */
+  place: z.string(),
+  /** Until when its replica counted as there, epoch ms. */
+  alive_until: z.number(),
+});
+export type AwayGateway = z.infer<typeof AwayGateway>;
+
+/** Event time that an endpoint has reached, and gateways whose answers may come later. */
+export const Settled = z.object({ through: z.number().nullable(), away: z.array(AwayGateway) });
+export type Settled = z.infer<typeof Settled>;

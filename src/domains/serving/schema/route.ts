@@ -87,6 +87,7 @@ export const EndpointRoute = z.object({
 export type EndpointRoute = z.infer<typeof EndpointRoute>;
 
 export const FeatureViewRoute = z.object({
+  project: z.string().min(1).max(256),
   view: z.string().min(1).max(256),
   version: z.number().int().positive(),
   /** Rows older than the newest event time minus this (ttl + retain) may be dropped. */

@@ -34,6 +34,7 @@ import {
   listRevisions,
   newestRevision,
   nextRevision,
+  nextTableRevision,
   saveEndpoint,
   setRevisionState,
   supersede,
@@ -132,6 +133,8 @@ export function createServing(parts: ServingParts): ServingService {
 
   /** The table of everything live, with one endpoint's arms replaced when they are about to change. */
   async function table(change?: { endpoint: EndpointRow; arms: Arm[] }): Promise<RouteTable> {
+    // Before what it holds is read, so that a later revision never holds older routes.
+    const revision = await database.write((tx) => nextTableRevision(tx, database.capabilities));
     const rows = await listEndpoints(database.read);
     const all = change ? [...rows.filter((row) => row.name !== change.endpoint.name), change.endpoint] : rows;
     const endpoints: RouteTable['endpoints'] = [];
@@ -174,9 +177,9 @@ export function createServing(parts: ServingParts): ServingService {
     for (const endpoint of endpoints) {
       const services = endpoint.deployments.flatMap((deployment) => deployment.feature_service ?? []);
       for (const view of await parts.views(endpoint.project, services))
-        views.set(`${view.view}@${view.version}`, view);
+        views.set(`${view.project}/${view.view}@${view.version}`, view);
     }
-    return { revision: Date.now(), endpoints, views: [...views.values()], ...(await parts.admission()) };
+    return { revision, endpoints, views: [...views.values()], ...(await parts.admission()) };
   }
 
   async function endpointFor(tx: Tx, project: string, change: Change, actor: Actor): Promise<EndpointRow> {

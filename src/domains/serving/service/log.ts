@@ -5,7 +5,9 @@ import type { Database } from '../../../database/index.ts';
 import type { Events, Signals } from '../../../events/index.ts';
 import { urn } from '../../../lib/urn.ts';
 import { predictionUnknown } from '../errors.ts';
+import type { Gateways } from '../gateways.ts';
 import { type PredictionScope, predictionScope } from '../predictions.ts';
+import type { AwayGateway, Settled } from '../schema/control.ts';
 import { parsePredictionId } from '../schema/route.ts';
 import type { ServiceLevel, ServiceLevelQuery } from '../schema/service-level.ts';
 import {
@@ -45,10 +47,16 @@ export interface LogService {
   /** Imports every sealed segment, each once. Returns how many predictions came in. */
   importSealed(): Promise<number>;
   /**
-   * Event time has reached `through` at this endpoint: seals, imports, and says so with `predictions.settled`. Without `through`
+   * Event time has reached `through` at this endpoint: seals and imports the logs of all gateways that are there, and says so with `predictions.settled`. Without `through`
    * the newest imported event time is taken. Monitors and rollouts look at fixed event times behind this clock.
    */
-  settle(project: string, endpoint: string, through?: number): Promise<{ through: number | null }>;
+  settle(project: string, endpoint: string, through?: number): Promise<Settled>;
+  /** As `settle` for each, through its newest imported event time; the logs are imported once. */
+  settleAll(endpoints: readonly { project: string; name: string }[]): Promise<void>;
+  /** Seals and imports the log of this replica's gateway. */
+  collect(): Promise<void>;
+  /** Imports what a gateway that has ended left in its folder. */
+  importLeft(source: Pick<SegmentSource, 'sealed' | 'acknowledge'>): Promise<void>;
   clock(endpoint: string): Promise<number | null>;
   /** Tables and views for analytics over the log of an endpoint in an event-time range. */
   scope(endpoint: string, range: { from: number; until: number }): Promise<PredictionScope>;
@@ -72,17 +80,18 @@ export interface LogParts {
   analytics: Analytics;
   blobs: BlobStore;
   segments: SegmentSource;
+  gateways: Pick<Gateways, 'gather' | 'isOwn'>;
 }
 
 export function createLog(parts: LogParts): LogService {
-  const { database, events, signals, analytics, blobs, segments } = parts;
+  const { database, events, signals, analytics, blobs, segments, gateways } = parts;
   let importing: Promise<unknown> = Promise.resolve();
 
-  async function importSealed(): Promise<number> {
+  async function importSealed(source: Pick<SegmentSource, 'sealed' | 'acknowledge'>): Promise<number> {
     let predictions = 0;
-    for (const segment of await segments.sealed()) {
+    for (const segment of await source.sealed()) {
       if (!(await segmentKnown(database.read, segment.digest))) predictions += await importOne(segment);
-      await segments.acknowledge(segment.digest);
+      await source.acknowledge(segment.digest);
     }
     return predictions;
   }
@@ -191,10 +200,35 @@ export function createLog(parts: LogParts): LogService {
   }
 
   /** One import at a time in this process; the digest keeps replicas from importing twice. */
-  function importInTurn(): Promise<number> {
-    const next = importing.then(importSealed, importSealed);
+  function importInTurn(source: Pick<SegmentSource, 'sealed' | 'acknowledge'> = segments): Promise<number> {
+    const work = () => importSealed(source);
+    const next = importing.then(work, work);
     importing = next.catch(() => {});
     return next;
+  }
+
+  async function collect(): Promise<void> {
+    await segments.seal();
+    await importInTurn();
+  }
+
+  async function gatherAll(): Promise<AwayGateway[]> {
+    const [away] = await Promise.all([gateways.gather(), collect()]);
+    return away;
+  }
+
+  async function advance(project: string, endpoint: string, until: number): Promise<void> {
+    await database.write(async (tx) => {
+      const clock = await advanceClock(tx, endpoint, until);
+      if (clock.before === clock.now) return;
+      await events.append(tx, {
+        type: 'predictions.settled',
+        source: 'serving',
+        subject: urn('endpoint', endpoint),
+        project,
+        data: { endpoint, from: clock.before, through: clock.now, event_time: clock.now },
+      });
+    });
   }
 
   async function rowsOf(found: readonly Part[], where: string): Promise<Record<string, unknown>[]> {
@@ -207,24 +241,21 @@ export function createLog(parts: LogParts): LogService {
   }
 
   return {
-    importSealed: importInTurn,
+    importSealed: () => importInTurn(),
+    importLeft: async (source) => void (await importInTurn(source)),
+    collect,
     async settle(project, endpoint, through) {
-      await segments.seal();
-      await importInTurn();
+      const away = await gatherAll();
       const until = through ?? (await newest(endpoint));
-      if (until === null) return { through: null };
-      await database.write(async (tx) => {
-        const clock = await advanceClock(tx, endpoint, until);
-        if (clock.before === clock.now) return;
-        await events.append(tx, {
-          type: 'predictions.settled',
-          source: 'serving',
-          subject: urn('endpoint', endpoint),
-          project,
-          data: { endpoint, from: clock.before, through: clock.now, event_time: clock.now },
-        });
-      });
-      return { through: until };
+      if (until !== null) await advance(project, endpoint, until);
+      return { through: until, away };
+    },
+    async settleAll(endpoints) {
+      await gatherAll();
+      for (const { project, name } of endpoints) {
+        const until = await newest(name);
+        if (until !== null) await advance(project, name, until);
+      }
     },
     clock: (endpoint) => clockOf(database.read, endpoint),
     async scope(endpoint, range) {
@@ -239,13 +270,13 @@ export function createLog(parts: LogParts): LogService {
     async find(id) {
       const parsed = parsePredictionId(id);
       if (!parsed) throw predictionUnknown(id);
-      await segments.seal();
-      await importInTurn();
+      const away = gateways.isOwn(parsed.epoch) ? [] : await gateways.gather(parsed.epoch);
+      if (gateways.isOwn(parsed.epoch)) await collect();
       const holding = await partsHolding(database.read, parsed.endpoint, parsed.epoch, parsed.sequence);
       const of = (kind: Part['kind']) => holding.filter((part) => part.kind === kind);
       const quoted = `'${id.replaceAll("'", "''")}'`;
       const [prediction] = await rowsOf([...of('prediction'), ...of('shadow')], `prediction_id = ${quoted}`);
-      if (!prediction) throw predictionUnknown(id);
+      if (!prediction) throw predictionUnknown(id, away[0]);
       const shadows = await rowsOf(
         await listParts(database.read, parsed.endpoint, { kinds: ['shadow'] }),
         `"of" = ${quoted}`,

@@ -1,4 +1,5 @@
-import type { Reader, Tx } from '../../../database/index.ts';
+import { sql } from 'kysely';
+import type { Capabilities, Reader, Tx } from '../../../database/index.ts';
 import type { Arm, Cause, Deployment, TrafficRevision } from '../schema/control.ts';
 import type { DeploymentRoute, EndpointRoute } from '../schema/route.ts';
 
@@ -154,6 +155,15 @@ export async function newestRevision(
     .limit(1)
     .executeTakeFirst();
   return row && toRevision(row);
+}
+
+/** The next revision of the table of routes, counted over all replicas; also behind those of a database before its restore. */
+export async function nextTableRevision(tx: Tx, { now }: Capabilities): Promise<number> {
+  const { rows } = await sql<{ revision: number }>`
+    insert into route_revisions as r (one, revision) values (1, ${now})
+    on conflict (one) do update set revision = case when r.revision < ${now} then ${now} else r.revision + 1 end
+    returning revision`.execute(tx);
+  return (rows[0] as { revision: number }).revision;
 }
 
 export async function nextRevision(reader: Reader, endpoint: string): Promise<number> {

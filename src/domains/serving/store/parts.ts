@@ -108,6 +108,12 @@ export async function advanceClock(
   endpoint: string,
   through: number,
 ): Promise<{ before: number | null; now: number }> {
+  // Replicas that settle the same endpoint wait for each other.
+  await tx
+    .updateTable('endpoints')
+    .set((eb) => ({ revision: eb.ref('revision') }))
+    .where('name', '=', endpoint)
+    .execute();
   const row = await tx
     .selectFrom('endpoint_clocks')
     .selectAll()
