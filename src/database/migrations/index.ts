@@ -12,6 +12,7 @@ import { evaluations } from './0081-evaluations.ts';
 import { pipelines } from './0090-pipelines.ts';
 import { serving } from './0100-serving.ts';
 import { gateways } from './0101-gateways.ts';
+import { levelCells } from './0102-level-cells.ts';
 import { monitoring } from './0110-monitoring.ts';
 import { monitorMute } from './0111-monitor-mute.ts';
 import { rollouts } from './0120-rollouts.ts';
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   pipelines,
   serving,
   gateways,
+  levelCells,
   monitoring,
   monitorMute,
   rollouts,

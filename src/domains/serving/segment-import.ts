@@ -1,4 +1,5 @@
 import { identifier, literal } from '../../analytics/index.ts';
+import { LATENCY_GROWTH, type LevelCell, RESOLUTIONS } from './schema/level-cell.ts';
 import type { Column } from './schema/route.ts';
 
 /** Name of the view over the NDJSON lines of one segment. */
@@ -97,3 +98,46 @@ export const rangeSql = (sql: string, time: string, sequenced: boolean): string 
   `select count(*)::integer as n, min(${time})::double as low, max(${time})::double as high
      ${sequenced ? ', min(epoch)::double as epoch_low, max(epoch)::double as epoch_high, min(sequence)::double as first, max(sequence)::double as last' : ''}
    from (${sql})`;
+
+/**
+ * Cells of the finest resolutions of a segment. Answers that were given are counted: one that was
+ * given again after a gateway's death counts again, requests that named a version and shadows do not count.
+ */
+export function cellsSql(): string {
+  const clocks = (['event', 'wall'] as const).map(
+    (clock) =>
+      `select '${clock}' as clock, floor(${clock}_time / ${RESOLUTIONS[clock][0]})::bigint * ${RESOLUTIONS[clock][0]} as slot, * from given`,
+  );
+  return `with given as (
+      select split_part(prediction_id, '.', 1) as endpoint, deployment, event_time, wall_time,
+        round(ln(greatest(latency_us, 1)) / ln(${LATENCY_GROWTH}))::integer as bucket
+      from ${SEGMENT_VIEW} where kind = 'prediction' and "of" is null and not coalesce(pinned, false)),
+    counted as (
+      select endpoint, clock, slot, deployment, bucket, count(*) as n, min(wall_time) as first_wall, max(wall_time) as last_wall
+      from (${clocks.join(' union all ')}) group by all)
+    select endpoint, clock, slot, deployment, sum(n)::integer as answers, 0 as errors,
+      string_agg(bucket || ':' || n, ' ' order by bucket) as latency, min(first_wall)::bigint as first_wall, max(last_wall)::bigint as last_wall
+    from counted group by endpoint, clock, slot, deployment
+    union all
+    select endpoint, 'wall', floor(wall_time / ${RESOLUTIONS.wall[0]})::bigint * ${RESOLUTIONS.wall[0]}, coalesce(deployment, 0), 0,
+      count(*)::integer, '', null, null
+    from ${SEGMENT_VIEW} where kind = 'error' and status >= 500 group by 1, 3, 4`;
+}
+
+/** A row of `cellsSql`: 64-bit integers come as text. */
+export function cellOf(row: Record<string, unknown>): LevelCell {
+  const clock = row.clock as LevelCell['clock'];
+  const wall = (value: unknown) => (value === null ? null : Number(value));
+  return {
+    endpoint: String(row.endpoint),
+    clock,
+    step_ms: RESOLUTIONS[clock][0],
+    slot: Number(row.slot),
+    deployment: Number(row.deployment),
+    answers: Number(row.answers),
+    errors: Number(row.errors),
+    latency: String(row.latency),
+    first_wall: wall(row.first_wall),
+    last_wall: wall(row.last_wall),
+  };
+}

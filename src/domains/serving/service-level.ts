@@ -1,72 +1,79 @@
-import type { Analytics } from '../../analytics/index.ts';
-import type { PredictionScope } from './predictions.ts';
-import type { ServiceLevel } from './schema/service-level.ts';
+import type { Reader } from '../../database/index.ts';
+import { Latencies, type LevelCell, resolutionFor, RESOLUTIONS, horizonOf } from './schema/level-cell.ts';
+import type { ServiceLevel, ServiceLevelQuery } from './schema/service-level.ts';
+import { lastAnswer, listCells } from './store/level-cells.ts';
+import { summary } from './store/parts.ts';
 
-export interface LevelSpan {
-  clock: 'event' | 'wall';
-  /** Epoch ms on that clock, [from, until). */
-  from: number;
-  until: number;
-  buckets: number;
-}
-
-/** Answers per arm, latency and errors of one endpoint in equal buckets of time; a bucket without an answer has no latency. */
+/**
+ * Answers per arm, latency and errors over the span that ends with the newest answer, so that a quiet endpoint is not empty, in buckets
+ * of whole slots: the first begins with a slot, the last ends with the newest answer. A bucket without an answer has no latency.
+ */
 export async function serviceLevel(
-  analytics: Analytics,
-  scope: PredictionScope,
-  { clock, from, until, buckets }: LevelSpan,
+  reader: Reader,
+  endpoint: string,
+  { clock, span_ms, buckets }: ServiceLevelQuery,
 ): Promise<ServiceLevel> {
-  const step = Math.max(1, Math.ceil((until - from) / buckets));
-  const time = clock === 'event' ? 'event_time' : 'wall_time';
-  // Deduplicating by key needs all rows, so the view is read once and the buckets are cut from what it gave.
-  const once = `create or replace temp table level_rows as
-    select floor((${time} - ${from}) / ${step})::integer as bucket, deployment, latency_us, wall_time from answers
-    where ${time} >= ${from} and ${time} < ${until}`;
-  const { rows } = await analytics.run({
-    tables: scope.tables,
-    statements: [...scope.statements, once],
-    rows: {
-      arms: 'select bucket, deployment, count(*)::integer as n from level_rows group by all order by all',
-      latency: `select bucket, quantile_cont(latency_us, 0.5) / 1000 as p50, quantile_cont(latency_us, 0.99) / 1000 as p99
-        from level_rows group by all order by all`,
-      whole: `select count(*)::integer as n, quantile_cont(latency_us, 0.5) / 1000 as p50, quantile_cont(latency_us, 0.99) / 1000 as p99
-        from level_rows`,
-      errors: `select floor((wall_time - ${from}) / ${step})::integer as bucket, count(*)::integer as n from errors
-        where status >= 500 and wall_time between (select min(wall_time) from level_rows) and (select max(wall_time) from level_rows)
-        group by all order by all`,
-    },
-  });
-  const count = Math.ceil((until - from) / step);
-  const column = <T>(empty: T) => Array.from({ length: count }, () => empty);
-  const arms = new Map<number, number[]>();
-  for (const row of rows.arms) {
-    const deployment = Number(row.deployment);
-    const counts = arms.get(deployment) ?? column(0);
-    counts[Number(row.bucket)] = Number(row.n);
-    arms.set(deployment, counts);
-  }
-  const p50 = column<number | null>(null);
-  const p99 = column<number | null>(null);
-  for (const row of rows.latency) {
-    p50[Number(row.bucket)] = Number(row.p50);
-    p99[Number(row.bucket)] = Number(row.p99);
-  }
-  const errors = column(0);
-  // Failed requests have no event time: on that clock only their sum is known.
-  if (clock === 'wall') for (const row of rows.errors) errors[Number(row.bucket)] = Number(row.n);
-  const whole = rows.whole[0] ?? {};
-  const number = (value: unknown) => (value === null || value === undefined ? null : Number(value));
+  const resolution = resolutionFor(clock, span_ms / buckets);
+  const step = Math.ceil(span_ms / buckets / resolution) * resolution;
+  const newest = await newestAnswer(reader, endpoint, clock);
+  const until = newest + 1;
+  const count = Math.ceil(span_ms / step);
+  const from = Math.ceil(until / resolution) * resolution - count * step;
+  const cells = await listCells(reader, { endpoint, clock, step_ms: resolution }, { from, until });
+
+  const slots = Array.from({ length: count }, (): LevelCell[] => []);
+  for (const cell of cells) slots[Math.floor((cell.slot - from) / step)]?.push(cell);
+  const latencies = slots.map((slot) => Latencies.of(slot));
+  const whole = Latencies.of(cells);
+  const sum = (some: readonly LevelCell[], of: 'answers' | 'errors') =>
+    some.reduce((total, cell) => total + cell[of], 0);
+  const answering = cells.filter((cell) => cell.answers > 0);
   return {
     clock,
     from,
     until,
     step_ms: step,
-    n: Number(whole.n ?? 0),
-    errors: rows.errors.reduce((sum, row) => sum + Number(row.n), 0),
-    p50_ms: number(whole.p50),
-    p99_ms: number(whole.p99),
-    arms: [...arms].map(([deployment, counts]) => ({ deployment, counts })),
-    latency: { p50_ms: p50, p99_ms: p99 },
-    errors_by_bucket: clock === 'wall' ? errors : null,
+    n: sum(cells, 'answers'),
+    errors: clock === 'wall' ? sum(cells, 'errors') : await errorsWhile(reader, endpoint, answering),
+    p50_ms: whole.quantile(0.5),
+    p99_ms: whole.quantile(0.99),
+    arms: [...new Set(answering.map((cell) => cell.deployment))]
+      .sort((a, b) => a - b)
+      .map((deployment) => ({
+        deployment,
+        counts: slots.map((slot) =>
+          sum(
+            slot.filter((cell) => cell.deployment === deployment),
+            'answers',
+          ),
+        ),
+      })),
+    latency: {
+      p50_ms: latencies.map((each) => each.quantile(0.5)),
+      p99_ms: latencies.map((each) => each.quantile(0.99)),
+    },
+    errors_by_bucket: clock === 'wall' ? slots.map((slot) => sum(slot, 'errors')) : null,
   };
+}
+
+async function newestAnswer(reader: Reader, endpoint: string, clock: LevelCell['clock']): Promise<number> {
+  if (clock === 'event') return (await summary(reader, endpoint)).event_time ?? 0;
+  const coarsest = Math.max(...RESOLUTIONS.wall);
+  return (await lastAnswer(reader, { endpoint, clock, step_ms: coarsest })) ?? 0;
+}
+
+/** Errors on the wall between the first and the last of these answers: in event time they have no place. */
+async function errorsWhile(reader: Reader, endpoint: string, cells: readonly LevelCell[]): Promise<number> {
+  const first = Math.min(...cells.map((cell) => cell.first_wall ?? Infinity));
+  const last = Math.max(...cells.map((cell) => cell.last_wall ?? -Infinity));
+  if (first > last) return 0;
+  const resolution =
+    RESOLUTIONS.wall.find((each) => (horizonOf('wall', each) ?? Infinity) >= last - first) ??
+    RESOLUTIONS.wall[0];
+  const during = await listCells(
+    reader,
+    { endpoint, clock: 'wall', step_ms: resolution },
+    { from: Math.floor(first / resolution) * resolution, until: last + 1 },
+  );
+  return during.reduce((sum, cell) => sum + cell.errors, 0);
 }

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 
-/** Rate, latency and errors of one endpoint over a span of one clock, in buckets of `step_ms`. */
+export const MOST_BUCKETS = 500;
+
+/**
+ * Rate, latency and errors of one endpoint over a span of one clock, in buckets of `step_ms`; the last bucket ends with the newest
+ * answer. Quantiles are within 1%. An answer that was given again after a gateway's death counts again.
+ */
 export const ServiceLevel = z.object({
   clock: z.enum(['event', 'wall']),
   from: z.number(),
@@ -23,13 +28,13 @@ export type ServiceLevel = z.infer<typeof ServiceLevel>;
 
 export const ServiceLevelQuery = z.object({
   clock: z.enum(['event', 'wall']).default('wall'),
-  /** Length of the span that ends with the newest answer, ms. */
+  /** Length of the span that ends with the newest answer, ms; buckets are whole slots of 10 s or more (15 min in event time). */
   span_ms: z.coerce
     .number()
     .int()
     .min(60_000)
     .max(3_700 * 86_400_000)
     .default(3_600_000),
-  buckets: z.coerce.number().int().min(1).max(500).default(120),
+  buckets: z.coerce.number().int().min(1).max(MOST_BUCKETS).default(120),
 });
 export type ServiceLevelQuery = z.infer<typeof ServiceLevelQuery>;

@@ -11,6 +11,8 @@ import type { AwayGateway, Settled } from '../schema/control.ts';
 import { parsePredictionId } from '../schema/route.ts';
 import type { ServiceLevel, ServiceLevelQuery } from '../schema/service-level.ts';
 import {
+  cellOf,
+  cellsSql,
   COUNT_SQL,
   errorSql,
   feedbackSql,
@@ -23,6 +25,7 @@ import {
 } from '../segment-import.ts';
 import { serviceLevel } from '../service-level.ts';
 import { findEndpoint, listDeployments } from '../store/endpoints.ts';
+import { addCells } from '../store/level-cells.ts';
 import {
   advanceClock,
   clockOf,
@@ -103,7 +106,12 @@ export function createLog(parts: LogParts): LogService {
     };
     const seen = await analytics.run({
       files,
-      rows: { layouts: LAYOUT_SQL, counts: COUNT_SQL, feedback: endpointsWithFeedback },
+      rows: {
+        layouts: LAYOUT_SQL,
+        counts: COUNT_SQL,
+        feedback: endpointsWithFeedback,
+        cells: cellsSql(),
+      },
     });
     const layouts = seen.rows.layouts as unknown as Layout[];
     const wanted = await outputsOf(
@@ -145,6 +153,7 @@ export function createLog(parts: LogParts): LogService {
       if (!(await insertSegment(tx, segment.digest, counts.get('prediction') ?? 0, counts.get('gap') ?? 0)))
         return;
       for (const part of found) await insertPart(tx, part);
+      await addCells(tx, seen.rows.cells.map(cellOf));
     });
     await blobs.remove(raw.digest);
     for (const endpoint of new Set(found.map((part) => part.endpoint))) {
@@ -306,25 +315,8 @@ export function createLog(parts: LogParts): LogService {
       });
       return rows.rows;
     },
-    level,
+    level: (endpoint, query) => serviceLevel(database.read, endpoint, query),
   };
-
-  /** Ends with the newest imported answer, so that a span of a quiet endpoint is not empty. */
-  async function level(endpoint: string, query: ServiceLevelQuery): Promise<ServiceLevel> {
-    const all = await listParts(database.read, endpoint, { kinds: ['prediction'] });
-    const end = (part: Part) => (query.clock === 'event' ? part.max_event_time : part.imported_at);
-    const until = 1 + all.reduce((latest, part) => Math.max(latest, end(part)), 0);
-    const from = until - query.span_ms;
-    const touching = all.filter((part) => end(part) >= from);
-    const errors = await listParts(database.read, endpoint, { kinds: ['error'] });
-    const everything = { from: -8.64e15, until: 8.64e15 };
-    return serviceLevel(analytics, predictionScope([...touching, ...errors], everything), {
-      clock: query.clock,
-      from,
-      until,
-      buckets: query.buckets,
-    });
-  }
 
   async function newest(endpoint: string): Promise<number | null> {
     const all = await listParts(database.read, endpoint, { kinds: ['prediction'] });
