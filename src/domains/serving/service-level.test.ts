@@ -12,6 +12,9 @@ const DAY = 24 * HOUR;
 const BORN = 1_700_000_000_000 - (1_700_000_000_000 % DAY);
 const ask = (query: Partial<ServiceLevelQuery>) => ServiceLevelQuery.parse(query);
 
+/** No other replica is there to be asked. */
+const ALONE = { gather: async () => [], isOwn: () => true };
+
 describe.each(ENGINES)('the service level on %s', (engine) => {
   let ground: TestGround;
   let log: LogService;
@@ -23,6 +26,7 @@ describe.each(ENGINES)('the service level on %s', (engine) => {
     log = createLog({
       ...ground,
       segments: { seal: async () => {}, sealed: async () => sealed, acknowledge: async () => {} },
+      gateways: ALONE,
     });
   });
   afterEach(() => ground.end());
@@ -98,6 +102,7 @@ describe.each(ENGINES)('the service level on %s', (engine) => {
     const whole = createLog({
       ...ground,
       segments: { seal: async () => {}, sealed: async () => [], acknowledge: async () => {} },
+      gateways: ALONE,
     });
     for (const query of [
       ask({ span_ms: 60_000, buckets: 6 }),
