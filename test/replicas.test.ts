@@ -9,6 +9,22 @@ import { endGateway, type ServerProcess, serverProcess } from './harness/process
 import { Rondo } from '../src/sdk/index.ts';
 import { stepOf, workshop } from './pipelines/harness.ts';
 
+/** One step, which waits for a file. */
+const WAITING = `
+import { pipeline, step, value, z } from 'rondo';
+import { existsSync } from 'node:fs';
+const long = step('long', {
+  cache: false,
+  in: { folder: z.string() },
+  out: { n: value(z.number()) },
+  run: async ({ inputs, attempt }) => {
+    while (!existsSync(inputs.folder + '/go')) await new Promise((resolve) => setTimeout(resolve, 20));
+    return { n: attempt.number };
+  },
+});
+export default pipeline('long', { params: z.object({ folder: z.string() }) }, (p) => { long({ folder: p.params.folder }); });
+`;
+
 /** Two servers on one PostgreSQL and one folder of artifacts; each has a data folder and a gateway of its own. */
 describe('two replicas', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rondo-replicas-'));
@@ -76,7 +92,7 @@ describe('two replicas', () => {
       body: JSON.stringify({ dataframe_records: [record] }),
     });
     const id = answer.headers.get('x-rondo-prediction-id');
-    return { status: answer.status, id, body: (await answer.json()) as { predictions?: { y: number }[] } };
+    return { status: answer.status, id, body: (await answer.json()) as { predictions?: number[] } };
   };
   const settled = async (server: ServerProcess) => {
     while (!(await server.rondo.server.getWork({})).quiet)
@@ -226,7 +242,7 @@ describe('two replicas', () => {
     await serveLine(other, 'snow', 'snow', 'now@1');
     await push(other, 'Ulm', { snow: 7 });
     const answers = async (server: ServerProcess, endpoint: string, city: string, y: number) =>
-      until(async () => (await ask(server, endpoint, { city })).body.predictions?.[0]?.y === y);
+      until(async () => (await ask(server, endpoint, { city })).body.predictions?.[0] === y);
     const both = async (endpoint: string, city: string, y: number) => {
       for (const server of [one, two]) await answers(server, endpoint, city, y);
     };
@@ -267,6 +283,32 @@ describe('two replicas', () => {
     expect(firings).toEqual([{ n: times.length, events: times.length }]);
   });
 
+  it('leave the steps of others on their machine alone when they start', async () => {
+    const shop = workshop({ url: one.url, token: one.token });
+    await shop.apply(WAITING);
+    const run = await shop.start('long', { folder: shop.folder });
+    let pid = 0;
+    await until(async () => {
+      const [row] = await query<{ handle: string | null }>(
+        `select handle from step_attempts a join step_runs s on s.id = a.step_run where s.run = '${run}'`,
+      );
+      pid = row?.handle ? (JSON.parse(row.handle) as { pid: number }).pid : 0;
+      return pid > 0;
+    });
+    // It sends no heart-beat while it is stopped, so that nobody but who took it up moves its lease.
+    process.kill(pid, 'SIGSTOP');
+    const lease = Date.now() + 3_600_000;
+    await query(`update step_runs set lease_until = ${lease} where run = '${run}'`);
+    const three = await start('three');
+    const held = await query(`select lease_until from step_runs where run = '${run}'`);
+    expect(held).toEqual([{ lease_until: String(lease) }]);
+    await three.stop();
+    process.kill(pid, 'SIGCONT');
+    writeFileSync(join(shop.folder, 'go'), '');
+    expect(stepOf(await shop.settled(run), 'long')).toMatchObject({ state: 'done', attempt: 1 });
+    shop.end();
+  });
+
   it('take over what one was doing when it is killed: events, jobs and a step, each with one result', async () => {
     // Whoever holds the subscribers is the one to die.
     const holders = await query<{ subscriber: string; owner: string }>(
@@ -278,20 +320,7 @@ describe('two replicas', () => {
     expect(isOwner(dying)).toBe(true);
 
     const shop = workshop({ url: dying.url, token: dying.token });
-    await shop.apply(`
-      import { pipeline, step, value, z } from 'rondo';
-      import { existsSync } from 'node:fs';
-      const long = step('long', {
-        cache: false,
-        in: { folder: z.string() },
-        out: { n: value(z.number()) },
-        run: async ({ inputs, attempt }) => {
-          while (!existsSync(inputs.folder + '/go')) await new Promise((resolve) => setTimeout(resolve, 20));
-          return { n: attempt.number };
-        },
-      });
-      export default pipeline('long', { params: z.object({ folder: z.string() }) }, (p) => { long({ folder: p.params.folder }); });
-    `);
+    await shop.apply(WAITING);
     const runs = async () => readdirSync(join(dying.data, 'steps')).length;
     let run = '';
     for (let before = 0; run === ''; ) {
@@ -333,7 +362,7 @@ describe('two replicas', () => {
     await shop.settled(run, (item) => stepOf(item, 'long').attempt === 2, living.rondo);
     writeFileSync(join(shop.folder, 'go'), '');
     const ended = await shop.settled(run, undefined, living.rondo);
-    expect(ended.state).toBe('succeeded');
+    expect(ended.state).toBe('done');
     await settled(living);
 
     const owners = await query<{ owner: string }>('select distinct owner from event_cursors');
@@ -351,7 +380,7 @@ describe('two replicas', () => {
     const attempts = await query<{ state: string }>(
       `select a.state from step_attempts a join step_runs s on s.id = a.step_run where s.run = '${run}' order by a.attempt`,
     );
-    expect(attempts.map(({ state }) => state)).toEqual(['lost', 'succeeded']);
+    expect(attempts.map(({ state }) => state)).toEqual(['lost', 'done']);
     expect(
       await query(`select 1 from events where type = 'pipeline.run.ended' and data like '%${run}%'`),
     ).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { type Database, newerThanThis } from '../database/index.ts';
 import type { AppError } from '../lib/errors.ts';
 
-const LOOK_MS = 5_000;
+const LOOK_MS = 3_000;
 
 /** Calls back once when a newer Rondo has changed the database under this replica. On SQLite nobody else can. */
 export function watchSchema(database: Database, superseded: (why: AppError) => void): { stop(): void } {

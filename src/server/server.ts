@@ -7,6 +7,7 @@ import { type Config, readConfig } from './config.ts';
 import { createDomains, type Domains } from './domains.ts';
 import { closeGround, type Ground, openGround, type Report } from './ground.ts';
 import { lockData } from './lock.ts';
+import { openChanges } from './open-changes.ts';
 import { watchSchema } from './schema-watch.ts';
 
 export interface Server {
@@ -53,6 +54,7 @@ export async function startServer(
       report,
       ...(options.checkAnswers ? { checkAnswers: true } : {}),
     });
+    const changes = openChanges(app.server);
     const url = await app
       .listen({ host: config.host, port: config.port })
       .catch((cause: NodeJS.ErrnoException) => {
@@ -81,7 +83,8 @@ export async function startServer(
     const watching = watchSchema(ground.database, (why) => {
       ending = why;
       report({ level: 'error', ending: why.message, hint: why.hint });
-      void Promise.all([ground.subscriptions.stop(), ground.jobs.stop()])
+      // The door stays open, so that callers and whatever spreads them over servers hear why.
+      void Promise.all([ground.subscriptions.stop(), ground.jobs.stop(), changes.ended()])
         .then(() => close({ keepGateway: true }))
         .catch((error: unknown) => report({ level: 'error', ending: String(error) }))
         .then(() => tell(why));
