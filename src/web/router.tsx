@@ -1,11 +1,4 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router';
 import { Fault } from '../ui/fault.tsx';
 import { PageFrame } from '../ui/page-frame.tsx';
 import type { Clock } from '../ui/time.ts';
@@ -14,6 +7,7 @@ import { DEFAULT_PROJECT } from '../domains/projects/schema.ts';
 import { projectsContract } from '../domains/projects/contract.ts';
 import { call, toFault } from './api.ts';
 import { Login } from './login.tsx';
+import { lazyPage } from './lazy-page.tsx';
 import { NotFound } from './not-found.tsx';
 import { FrameData } from './frame-data.tsx';
 import { getPreferences } from './preferences.ts';
@@ -62,7 +56,7 @@ const pages = PAGES.map((page) =>
   createRoute({
     getParentRoute: () => framed,
     path: page.path,
-    component: lazyRouteComponent(async () => ({ default: await page.load() })),
+    component: lazyPage(page.title, page.load),
     validateSearch: page.search ? parseSearch(page.search) : (raw: Record<string, unknown>) => raw,
     staticData: { title: page.title, clock: page.clock ?? 'wall' },
   }),

@@ -189,7 +189,7 @@ export const PAGES: readonly Page[] = [
     path: '/p/$project/runs/compare',
     title: 'Compare runs',
     search: searchSchema({ ids: FIELDS.text, base: FIELDS.text, all: FIELDS.text }),
-    load: async () => (await import('../domains/tracking/pages/compare.tsx')).Compare,
+    load: async () => (await import('./compare-page.tsx')).ComparePage,
   },
   {
     path: '/p/$project/models/$model/compare/$versions',

@@ -1,5 +1,6 @@
 import { Members } from '../domains/identity/pages/members.tsx';
 import { Password } from '../domains/identity/pages/password.tsx';
+import { Users } from '../domains/identity/pages/users.tsx';
 import { Tokens } from '../domains/identity/pages/tokens.tsx';
 import { serverContract } from '../server/contract.ts';
 import { panelState, useEndpoint } from '../ui/data.tsx';
@@ -9,21 +10,25 @@ import { Panel } from '../ui/panel.tsx';
 import { usePlace } from '../ui/place.ts';
 import { duration } from '../lib/table.ts';
 
+const TABS = ['members', 'users', 'tokens', 'server'] as const;
+
 /** Who may what in a project, the tokens of the person at the screen, and the server. */
 export function Settings() {
   const { project, search, hrefWith } = usePlace();
-  const tab = search.tab === 'tokens' || search.tab === 'server' ? search.tab : 'members';
+  const tab = TABS.find((each) => each === search.tab) ?? 'members';
   return (
     <PageFrame
       title="Settings"
       tabs={[
         { id: 'members', label: 'Members', href: hrefWith({ tab: undefined }) },
+        { id: 'users', label: 'Users', href: hrefWith({ tab: 'users' }) },
         { id: 'tokens', label: 'Tokens', href: hrefWith({ tab: 'tokens' }) },
         { id: 'server', label: 'Server', href: hrefWith({ tab: 'server' }) },
       ]}
       tab={tab}
     >
       {tab === 'members' ? <Members project={project} /> : null}
+      {tab === 'users' ? <Users /> : null}
       {tab === 'tokens' ? (
         <div className="r-stack">
           <Tokens project={project} />

@@ -28,9 +28,25 @@ export interface ServerProcess {
 /** `rondo server` as a program of its own, on free ports. `npm run build` has made it. */
 export async function serverProcess(
   data: string,
-  places: { databaseUrl?: string | undefined; artifactsUrl?: string; env?: NodeJS.ProcessEnv } = {},
+  places: {
+    databaseUrl?: string | undefined;
+    artifactsUrl?: string;
+    env?: NodeJS.ProcessEnv;
+    /** A free one unless it is named. */
+    port?: string;
+  } = {},
 ): Promise<ServerProcess> {
-  const flags = ['--data', data, '--token', TOKEN, 'server', '--port', '0', '--gateway-port', '0'];
+  const flags = [
+    '--data',
+    data,
+    '--token',
+    TOKEN,
+    'server',
+    '--port',
+    places.port ?? '0',
+    '--gateway-port',
+    '0',
+  ];
   if (places.databaseUrl) flags.push('--database-url', places.databaseUrl);
   if (places.artifactsUrl) flags.push('--artifacts-url', places.artifactsUrl);
   const child = fork(join(root, 'dist/cli.js'), flags, {

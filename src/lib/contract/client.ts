@@ -77,7 +77,9 @@ async function send(
       { code: 'UNREACHABLE', status: 503 },
       `No answer from ${options.url || 'the server'}.`,
       {
-        hint: 'Is the server running? `rondo server` starts it; RONDO_URL says where it is.',
+        hint: options.url
+          ? 'Is the server running? `rondo server` starts it; RONDO_URL says where it is.'
+          : 'Is the server running? `rondo server` starts it; this page goes on by itself once it answers.',
         cause,
       },
     );

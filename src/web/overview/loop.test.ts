@@ -54,6 +54,7 @@ const promotion = (id: number, change: object) => ({
   state: 'done',
   next: [],
   rollout: null,
+  gates: [],
   created_at: 0,
   ended_at: null,
   ...change,
@@ -111,9 +112,38 @@ describe('turns', () => {
     });
     expect(end('rolling')).toMatchObject({ outcome: 'running', reached: 'A/B' });
     expect(end('refused')).toMatchObject({ outcome: 'rejected', reached: 'Release' });
-    const tried = (verdict: string) => end('refused', { rollout: 5 }, { rollouts: [{ id: 5, verdict }] });
+    const tried = (verdict: string) =>
+      end('refused', { rollout: 5 }, { rollouts: [{ id: 5, verdict, looks: [] }] });
     expect(tried('roll_back')).toMatchObject({ outcome: 'rolled-back', reached: 'A/B', rollout: 5 });
     expect(tried('inconclusive')).toMatchObject({ outcome: 'inconclusive', reached: 'A/B' });
+  });
+
+  it('say what they changed by their strongest record, or why nobody knows', () => {
+    const gate = (name: string, value: number | null) => ({
+      name,
+      value,
+      low: value && value - 0.01,
+      high: value && value + 0.01,
+    });
+    const gates = [gate('order', null), gate('baseline', 0.05), gate('champion', 0.02)];
+    const look = (stage: string, gain: number) => ({ stage, n: 70, gain, low: gain - 0.1, high: gain + 0.1 });
+    const rollouts = [
+      { id: 5, champion: 1, plan: { loss: 'brier' }, looks: [look('shadow', 0.4), look('canary', 0.9)] },
+    ];
+    const change = (promoted: object, more = {}) => end('done', { gates: [], ...promoted }, more)?.change;
+    expect(change({ gates, rollout: 5 }, { rollouts })).toMatchObject({
+      gain: 0.4,
+      n: 70,
+      metric: 'brier',
+      against: 'v1',
+      measured: { on: 'live', rollout: 5 },
+    });
+    expect(change({ gates })).toMatchObject({ gain: 0.02, against: 'the champion' });
+    expect(change({ gates: gates.slice(0, 2) })).toMatchObject({ gain: 0.05, against: 'the baseline' });
+    expect(change({})).toEqual({ none: 'no evaluation' });
+    expect(turnsOf(facts({ pipelineRuns: [run(1, 'failed', 10)] }))[0]?.change).toEqual({
+      none: 'nothing promoted',
+    });
   });
 
   it('own only the promotions that were asked for before the next run began', () => {

@@ -19,6 +19,7 @@ import type { LoopFacts } from './facts.ts';
 import { FirstSteps } from './first-steps.tsx';
 import { overviewLead } from './overview-lead.ts';
 import { QualityNow } from './quality-now.tsx';
+import { ServiceNow } from './service-now.tsx';
 import { stationsOf } from './stations.ts';
 import { TurnTable } from './turn-table.tsx';
 import { turnsOf } from './turns.ts';
@@ -64,6 +65,7 @@ function Loop({ facts }: { facts: LoopFacts }) {
     centre: centreOf(facts),
     asOf: live.kind === 'as-of' ? live.at : undefined,
   };
+  const answering = answeringLast(facts);
   const begun = facts.datasets.length > 0 || facts.endpoints.length > 0 || facts.pipelineRuns.length > 0;
   return (
     <>
@@ -74,8 +76,14 @@ function Loop({ facts }: { facts: LoopFacts }) {
           <Activity project={facts.project.name} />
         </div>
       </div>
-      <QualityNow facts={facts} />
-      <Panel title="Turns" note={turns.length > 0 ? `${turns.length}, wall clock` : undefined}>
+      <div className="r-overview-now">
+        <QualityNow facts={facts} />
+        {answering ? <ServiceNow project={facts.project.name} endpoint={answering} /> : null}
+      </div>
+      <Panel
+        title="Turns"
+        note={turns.length > 0 ? `${turns.length}, wall clock; gains with 95% intervals` : undefined}
+      >
         {turns.length > 0 ? (
           <TurnTable project={facts.project.name} turns={turns} marked={turn} onTurn={setTurn} />
         ) : (
@@ -89,14 +97,20 @@ function Loop({ facts }: { facts: LoopFacts }) {
   );
 }
 
-/** The model of the last environment that answers, with the newest complete window of its quality. */
-function centreOf(facts: LoopFacts): RingState['centre'] {
+/** The endpoint that answers in the last environment that has one. */
+function answeringLast(facts: LoopFacts): LoopFacts['endpoints'][number] | undefined {
   const environments = facts.project.environments.map((environment) => environment.name);
-  const live = [...facts.endpoints]
+  return [...facts.endpoints]
     .filter((endpoint) => endpoint.arms.length > 0)
     .sort((a, b) => environments.indexOf(b.environment) - environments.indexOf(a.environment))[0];
+}
+
+/** The model of the last environment that answers, with the newest complete window of its quality. */
+function centreOf(facts: LoopFacts): RingState['centre'] {
+  const live = answeringLast(facts);
   const champion = live?.arms.find((arm) => arm.arm === 'champion');
-  if (!live || !champion) return { model: facts.project.name, environment: environments.at(-1) ?? 'dev' };
+  if (!live || !champion)
+    return { model: facts.project.name, environment: facts.project.environments.at(-1)?.name ?? 'dev' };
   const monitor = facts.monitors.find(
     (each) => each.spec.kind === 'quality' && each.spec.endpoint === live.name,
   );

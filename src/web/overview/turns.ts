@@ -1,6 +1,7 @@
 import type { Promotion } from '../../domains/releases/schema.ts';
 import type { Station, TurnOutcome } from '../../ui/ring-geometry.ts';
 import type { LoopFacts } from './facts.ts';
+import { changeOf, type TurnChange } from './turn-change.ts';
 
 /** One time round the loop: a training run and what came of it. */
 export interface Turn {
@@ -13,6 +14,7 @@ export interface Turn {
   outcome: TurnOutcome;
   reached: Station;
   verdict: string;
+  change: TurnChange;
   rollout: number | null;
   /** The run it began with, and whose. */
   run: string;
@@ -43,6 +45,7 @@ export function turnsOf(
       rollout: mine.findLast((promotion) => promotion.rollout !== null)?.rollout ?? null,
       run: run.id,
       pipeline: run.pipeline,
+      change: changeOf(mine, facts.rollouts, facts.project.charter?.goal.metric ?? 'loss'),
       ...endOf(run.state, last, goal, facts.rollouts),
     };
   });

@@ -56,7 +56,8 @@ export function Members({ project }: { project: string }) {
         empty: (data) =>
           data.members.length === 0 ? (
             <p className="r-serif">
-              Nobody has a role here yet. <code className="r-code">rondo users add NAME</code> makes a user.
+              Nobody has a role here yet. An admin of the server adds users under Users, or with{' '}
+              <code className="r-code">rondo users add NAME</code>.
             </p>
           ) : undefined,
       })}

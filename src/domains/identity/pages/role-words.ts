@@ -12,7 +12,7 @@ const rank = (role: ProjectRole | null): number =>
   role === null || role === 'none' ? -1 : ROLES.indexOf(role);
 
 /** What changing a role gives and takes: "Wins: run pipelines, deploy, promote, approve." */
-export function roleChange(before: ProjectRole | null, after: ProjectRole): string {
+export function roleChange(before: ProjectRole | null, after: ProjectRole | null): string {
   const [low, high] = [rank(before), rank(after)].toSorted((a, b) => a - b) as [number, number];
   const between = ROLES.slice(low + 1, high + 1).map((role) => RIGHTS[role]);
   if (between.length === 0) return 'Nothing changes.';

@@ -57,7 +57,7 @@ export function MuteMonitor({ project, monitor }: { project: string; monitor: Mo
         >
           <Select
             label="For"
-            description="Wall clock. Alerts are recorded; rules that hear alerts do not act."
+            description="Wall clock. A mute silences people: alerts are recorded and tell nobody, while rules that look at closed windows still act on what they see."
             data={LENGTHS}
             value={hours}
             allowDeselect={false}

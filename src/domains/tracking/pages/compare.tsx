@@ -1,3 +1,4 @@
+import type { ComponentType } from 'react';
 import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import { Action } from '../../../ui/action.tsx';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
@@ -17,8 +18,11 @@ import { betterOf, loggedProof } from './run-words.ts';
 /** More runs than this do not fit beside each other. */
 const MOST = 8;
 
+/** What a room further on measured of the models of these runs. */
+export type EvaluationsPanel = ComponentType<{ project: string; runs: readonly Run[]; base: Run }>;
+
 /** Runs side by side, each against a baseline; rows that are equal in all of them are hidden. */
-export function Compare() {
+export function Compare({ Evaluations }: { Evaluations: EvaluationsPanel }) {
   const { project, search, hrefWith } = usePlace();
   const ids = [...new Set((search.ids ?? '').split(',').filter((id) => /^[\w-]+$/.test(id)))].slice(0, MOST);
   const experiments = useEndpoint(experimentsContract.searchExperiments, { body: { max_results: 1000 } });
@@ -54,6 +58,7 @@ export function Compare() {
         <Action href={`${pageOf(project, 'experiments')}?sel=${ids.join(',')}`}>Choose other runs</Action>
       }
     >
+      {base && runs.length > 1 ? <Evaluations project={project} runs={runs} base={base} /> : null}
       {ids.length < 2 ? (
         <p className="r-serif">
           Choose two runs or more in the list of runs, then compare them: params, metrics and data stand here
@@ -62,7 +67,7 @@ export function Compare() {
       ) : (
         <Panel
           title="Side by side"
-          note={`${differing.length} of ${rows.length} rows differ`}
+          note={`${differing.length} of ${rows.length} rows differ; metrics as the runs logged them, without intervals`}
           actions={
             rows.length > differing.length ? (
               <Action href={hrefWith({ all: search.all ? undefined : 1 })}>

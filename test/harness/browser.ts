@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { PAGES } from '../../src/web/routes.tsx';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Where Debian's Chromium is, or the one that is named. */
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.RONDO_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  });
+
+/** Pages of a project that need nothing but the project: its lists. */
+export const LISTS: readonly string[] = PAGES.map(({ path }) => path).filter(
+  (path) => path.startsWith('/p/$project/') && !path.slice('/p/$project'.length).includes('$'),
+);
+
+/** A window that is signed in, at an address of the server; what its console complains of is gathered. */
+export async function openPage(
+  browser: Browser,
+  server: { url: string; token: string },
+  path: string,
+): Promise<{ page: Page; faults: string[] }> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    colorScheme: 'light',
+    timezoneId: 'UTC',
+  });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
+  });
+  page.on('pageerror', (error) => faults.push(error.message));
+  await page.goto(`${server.url}${path}${path.includes('?') ? '&' : '?'}token=${server.token}`);
+  await page.locator('h1').first().waitFor();
+  return { page, faults };
+}
+
+/** Until nothing on the page is awaited any more: every question is answered, and no bars are left. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor();
+  await page.waitForFunction(() => document.querySelector('.r-loading') === null);
+}
+
+/** What axe finds wrong. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const runner = (
+      globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> };
+      }
+    ).axe;
+    return (await runner.run()).violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
+    );
+  });
+}
