@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { servingContract } from '../../domains/serving/contract.ts';
-import { predictionsProof } from '../../domains/serving/pages/serving-words.ts';
+import { predictionRows } from '../../domains/serving/pages/serving-words.ts';
 import type { Endpoint } from '../../domains/serving/schema/control.ts';
 import { panelState, useEndpoint } from '../../ui/data.tsx';
 import { Facts } from '../../ui/facts.tsx';
@@ -31,7 +31,7 @@ export function ServiceNow({ project, endpoint }: { project: string; endpoint: E
     n: level.n,
     window: `${formatAbsolute(level.from, zone)} to ${formatAbsolute(level.until, zone)}`,
     clock: 'wall' as const,
-    rows: predictionsProof(project, endpoint.name).rows,
+    rows: predictionRows(project, endpoint.name),
   };
   return (
     <Panel
