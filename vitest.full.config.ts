@@ -1,5 +1,18 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import base from './vitest.config.ts';
+
+/** Longest first, so that no worker is left alone with one of them at the end. */
+const LONGEST = ['quickstart', 'pages'];
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return at < 0 ? LONGEST.length : at;
+    };
+    return files.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 /** Tests that need more than npm: the real mlflow client, Chromium, an S3 server. `.ci/run` installs them. */
 export default defineConfig({
@@ -10,6 +23,6 @@ export default defineConfig({
     exclude: ['node_modules/**'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    fileParallelism: false,
+    sequence: { sequencer: LongestFirst },
   },
 });

@@ -161,14 +161,14 @@ describe('every page in Chromium', () => {
     page.on('pageerror', (error) => faults.push(error.message));
     await before?.(page);
     await page.goto(`${url}${path}${path.includes('?') ? '&' : '?'}token=${token}`);
-    await page.waitForSelector('h1', { timeout: 20_000 });
+    await page.waitForSelector('h1', { timeout: 60_000 });
     return { page, faults };
   }
 
   /** Until nothing on the page is loading any more. */
   async function settled({ page }: Opened): Promise<void> {
     await page.waitForTimeout(300);
-    await page.waitForFunction(() => !document.querySelector('.r-loading'), undefined, { timeout: 30_000 });
+    await page.waitForFunction(() => !document.querySelector('.r-loading'), undefined, { timeout: 60_000 });
     await page.waitForTimeout(200);
   }
 
@@ -238,14 +238,14 @@ describe('every page in Chromium', () => {
       seen.add(kind);
       await number.click();
       const proof = page.getByRole('dialog', { name: 'Where this number comes from' });
-      await proof.waitFor({ timeout: 10_000 });
+      await proof.waitFor({ timeout: 60_000 });
       expect((await proof.locator('.r-proof-definition').innerText()).length, kind).toBeGreaterThan(10);
       expect(
         (await proof.getByRole('link').count()) + (await proof.getByText('Copy as query').count()),
         `${kind} leads to nothing`,
       ).toBeGreaterThan(0);
       await page.keyboard.press('Escape');
-      await proof.waitFor({ state: 'detached', timeout: 10_000 });
+      await proof.waitFor({ state: 'detached', timeout: 60_000 });
     }
   }
 
@@ -293,9 +293,9 @@ describe('every page in Chromium', () => {
         }),
       );
       const { page } = opened;
-      await page.waitForSelector('.r-loading', { timeout: 10_000 });
+      await page.waitForSelector('.r-loading', { timeout: 60_000 });
       answer();
-      await page.waitForSelector('.r-fault[role="alert"]', { timeout: 20_000 });
+      await page.waitForSelector('.r-fault[role="alert"]', { timeout: 60_000 });
       expect(await page.locator('.r-fault').first().innerText()).toMatch(/Try again|Copy details/);
       await page.context().close();
     });
@@ -366,7 +366,7 @@ describe('every page in Chromium', () => {
 
     it('drops what is broken in an address and says so', async () => {
       const { page } = await open(`/p/${project}/monitors/${parts.monitor}?w=soon`);
-      await page.getByText('The address has no valid w').waitFor({ timeout: 10_000 });
+      await page.getByText('The address has no valid w').waitFor({ timeout: 60_000 });
       await page.waitForSelector('.r-chart');
       await page.context().close();
     });

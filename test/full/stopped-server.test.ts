@@ -36,7 +36,7 @@ describe('a page whose server is killed', () => {
       (await page.getByRole('gridcell').allInnerTexts()).filter((text) =>
         /^(first|second|third|fourth)$/.test(text.trim()),
       );
-    await expect.poll(names, { timeout: 30_000 }).toHaveLength(3);
+    await expect.poll(names, { timeout: 60_000 }).toHaveLength(3);
     const before = await names();
     await page.evaluate(() => Object.assign(window, { sameWindow: true }));
     await page.getByRole('link', { name: 'first', exact: true }).click();
@@ -69,7 +69,7 @@ describe('a page whose server is killed', () => {
     await logged('fourth');
     await page.getByRole('button', { name: 'Try now' }).click();
     await banner.waitFor({ state: 'detached' });
-    await expect.poll(names, { timeout: 30_000 }).toHaveLength(4);
+    await expect.poll(names, { timeout: 60_000 }).toHaveLength(4);
     expect(new Set(await names()).size).toBe(4);
 
     await page.goForward();
