@@ -8,7 +8,7 @@ import type { ModelFacts } from '../domains/monitoring/service.ts';
 import type { ProjectsService } from '../domains/projects/service.ts';
 import type { EvaluationsService } from '../domains/registry/service/evaluations.ts';
 import type { RegistryService } from '../domains/registry/service.ts';
-import type { ReleaseFacts } from '../domains/releases/service.ts';
+import type { ReleaseFacts } from '../domains/releases/parts.ts';
 import { SERVING_ERRORS } from '../domains/serving/errors.ts';
 import { type FeatureServiceRoute, type RouteTable, Signature } from '../domains/serving/schema/route.ts';
 import type { ModelPort } from '../domains/serving/service/endpoints.ts';
