@@ -38,16 +38,18 @@ describe('two replicas', () => {
     [one, two] = await Promise.all([start('one'), start('two')]);
   });
   afterAll(async () => {
-    await Promise.all([one.stop(), two.stop()]);
-    for (const { data } of [one, two]) await endGateway(data);
+    await Promise.all(started.map((server) => server.stop()));
+    for (const { data } of started) await endGateway(data);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  const start = (name: string) =>
-    serverProcess(join(folder, name), {
-      databaseUrl,
-      artifactsUrl: pathToFileURL(join(folder, 'shared')).href,
-    });
+  const started: ServerProcess[] = [];
+  const start = async (name: string) => {
+    const places = { databaseUrl, artifactsUrl: pathToFileURL(join(folder, 'shared')).href };
+    const server = await serverProcess(join(folder, name), places);
+    started.push(server);
+    return server;
+  };
   const query = async <T>(text: string): Promise<T[]> => {
     const { default: pg } = await import('pg');
     const client = new pg.Client({ connectionString: databaseUrl });

@@ -9,7 +9,16 @@ const PASSWORD = 'correct horse battery';
 /** What every table of the database says of the other project, and what says nothing of any. */
 type Rows = Map<string, string[]>;
 /** Tables that keep books about those who ask, or about background work. */
-const BOOKS = ['tokens', 'users', 'jobs', 'event_cursors', 'rondo_migrations'];
+const BOOKS = [
+  'tokens',
+  'users',
+  'jobs',
+  'leases',
+  'gateways',
+  'sign_in_tries',
+  'event_cursors',
+  'rondo_migrations',
+];
 
 describe('a user of one project and the things of another', () => {
   let server: TestServer;

@@ -41,6 +41,11 @@ export const identity: Migration = {
       revoked_at bigint,
       last_used_at bigint
     )`,
+    `create table sign_in_tries (
+      key text primary key,
+      free double precision not null,
+      at bigint not null
+    )`,
     'create index tokens_user on tokens (user_name)',
   ],
 };

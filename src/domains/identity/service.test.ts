@@ -26,7 +26,7 @@ describe.each(ENGINES)('identity on %s', (engine) => {
       events,
       gate,
       projectExists: async (name) => ['flights', 'taxi'].includes(name),
-      limit: new SignInLimit(() => time),
+      limit: new SignInLimit(db.database, () => time),
     });
   });
   afterAll(() => db.end());
@@ -98,6 +98,9 @@ describe.each(ENGINES)('identity on %s', (engine) => {
         details: { retry_after_s: 30 },
       });
     }
+    // Another replica counts the same tries.
+    const elsewhere = new SignInLimit(db.database, () => time);
+    await expect(elsewhere.take('guessed', 'elsewhere')).rejects.toMatchObject({ status: 429 });
     time += 31_000;
     expect((await enter('guessed')).actor.name).toBe('guessed');
     time += 3_600_000;

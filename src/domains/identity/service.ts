@@ -22,7 +22,7 @@ export interface IdentityParts {
 /** Users, their roles, their sessions and tokens; it teaches the gate to know them. */
 export function createIdentity(parts: IdentityParts) {
   const { database, gate } = parts;
-  const ground = { ...parts, limit: parts.limit ?? new SignInLimit() };
+  const ground = { ...parts, limit: parts.limit ?? new SignInLimit(database) };
   const { actorOf, grants } = callers(database);
   const users = userVerbs(ground);
   gate.addIssuer(actorOf);

@@ -1,13 +1,9 @@
+import type { Database, Tx } from '../../database/index.ts';
 import { AppError } from '../../lib/errors.ts';
 import { IDENTITY_ERRORS } from './errors.ts';
+import { databaseTime, forgetTries, lockTries, setTries } from './store/sign-in-tries.ts';
 
-interface Bucket {
-  /** Wrong tries that are still free. */
-  left: number;
-  at: number;
-}
-
-export interface Allowance {
+interface Allowance {
   /** Wrong tries in a row. */
   burst: number;
   /** One more after this time. */
@@ -16,63 +12,61 @@ export interface Allowance {
 
 const PER_NAME: Allowance = { burst: 10, every_ms: 30_000 };
 const PER_ADDRESS: Allowance = { burst: 40, every_ms: 5_000 };
-const MOST_BUCKETS = 20_000;
+/** After that long every allowance is whole again. */
+const WHOLE_MS = Math.max(...[PER_NAME, PER_ADDRESS].map(({ burst, every_ms }) => burst * every_ms));
 
 /**
- * Slows down guessing of passwords: so many wrong tries per name and per address, then one each so often. A try is paid for
- * before the password is looked at, also under many at once, and is given back when it was right.
+ * Slows down guessing of passwords: so many wrong tries per name and per address, then one each so often, over all replicas. A try is
+ * paid for before the password is looked at, also under many at once, and is given back when it was right.
  */
 export class SignInLimit {
-  readonly #buckets = new Map<string, Bucket>();
-  readonly #now: () => number;
+  readonly #database: Database;
+  readonly #now: ((tx: Tx) => Promise<number>) | undefined;
 
-  constructor(now: () => number = Date.now) {
-    this.#now = now;
+  /** `now`: epoch ms; the clock of the database when it is left out. */
+  constructor(database: Database, now?: () => number) {
+    this.#database = database;
+    this.#now = now && (async () => now());
   }
 
   /** Throws 429 when the name or the address has used up its tries. Returns how to take the try back. */
-  take(name: string, address: string): () => void {
-    const paid = [
+  async take(name: string, address: string): Promise<() => Promise<void>> {
+    const keys = [
       [`name ${name}`, PER_NAME],
       [`address ${address}`, PER_ADDRESS],
     ] as const;
-    const wait = Math.max(...paid.map(([key, allowance]) => this.#waitOf(key, allowance)));
-    if (wait > 0) {
-      const seconds = Math.ceil(wait / 1000);
-      throw new AppError(
-        IDENTITY_ERRORS.SIGN_IN_LIMITED,
-        `Too many wrong passwords: nobody was signed in. Try again in ${seconds} s.`,
-        { details: { retry_after_s: seconds } },
-      );
-    }
-    for (const [key] of paid) (this.#buckets.get(key) as Bucket).left -= 1;
-    return () => {
-      for (const [key, { burst }] of paid) {
-        const bucket = this.#buckets.get(key);
-        if (bucket) bucket.left = Math.min(burst, bucket.left + 1);
+    await this.#change(keys, (rows) => {
+      const wait = Math.max(...rows.map(({ free, every_ms }) => (free >= 1 ? 0 : (1 - free) * every_ms)));
+      if (wait > 0) {
+        const seconds = Math.ceil(wait / 1000);
+        throw new AppError(
+          IDENTITY_ERRORS.SIGN_IN_LIMITED,
+          `Too many wrong passwords: nobody was signed in. Try again in ${seconds} s.`,
+          { details: { retry_after_s: seconds } },
+        );
       }
-    };
+      return -1;
+    });
+    return () => this.#change(keys, () => 1);
   }
 
-  /** Time until there is a free try; 0 when there is one. */
-  #waitOf(key: string, { burst, every_ms }: Allowance): number {
-    const now = this.#now();
-    let bucket = this.#buckets.get(key);
-    if (!bucket) {
-      if (this.#buckets.size >= MOST_BUCKETS) this.#forgetFull(now);
-      bucket = { left: burst, at: now };
-      this.#buckets.set(key, bucket);
-    }
-    bucket.left = Math.min(burst, bucket.left + (now - bucket.at) / every_ms);
-    bucket.at = now;
-    return bucket.left >= 1 ? 0 : (1 - bucket.left) * every_ms;
-  }
-
-  /** A bucket that has filled up again says nothing; when all are in use, the oldest half goes. */
-  #forgetFull(now: number): void {
-    const longest = PER_NAME.burst * PER_NAME.every_ms;
-    for (const [key, bucket] of this.#buckets) if (now - bucket.at > longest) this.#buckets.delete(key);
-    if (this.#buckets.size < MOST_BUCKETS) return;
-    for (const key of [...this.#buckets.keys()].slice(0, MOST_BUCKETS / 2)) this.#buckets.delete(key);
+  /** Adds so many tries to each key. */
+  async #change(
+    keys: readonly (readonly [string, Allowance])[],
+    decide: (rows: readonly { free: number; every_ms: number }[]) => number,
+  ): Promise<void> {
+    await this.#database.write(async (tx) => {
+      const now = await (this.#now?.(tx) ?? databaseTime(tx, this.#database.capabilities));
+      await forgetTries(tx, now - WHOLE_MS);
+      const rows = [];
+      for (const [key, { burst, every_ms }] of keys) {
+        const row = await lockTries(tx, key, burst, now);
+        const free = Math.min(burst, row.free + Math.max(0, now - row.at) / every_ms);
+        rows.push({ key, free, burst, every_ms });
+      }
+      const more = decide(rows);
+      for (const { key, free, burst } of rows)
+        await setTries(tx, { key, free: Math.min(burst, free + more), at: now });
+    });
   }
 }

@@ -64,11 +64,11 @@ export function tokenVerbs(ground: IdentityGround) {
     /** A session for a name and its password. Throws 401 for a wrong pair, 429 after too many. */
     async signIn(name: string, password: string, address: string): Promise<IssuedToken> {
       const known = UserName.safeParse(name).data ?? '';
-      const giveBack = limit.take(known, address);
+      const giveBack = await limit.take(known, address);
       const hash = await findPasswordHash(database.read, known);
       const wrong = () => new AppError(IDENTITY_ERRORS.SIGN_IN_WRONG, 'Nobody was signed in.');
       if (!(await checkPassword(hash, password))) throw wrong();
-      giveBack();
+      await giveBack();
       return database.write(async (tx) => {
         if ((await findPasswordHash(tx, known)) !== hash) throw wrong();
         const now = Date.now();
@@ -93,12 +93,12 @@ export function tokenVerbs(ground: IdentityGround) {
     /** Demands the old password; the other sessions of the user end. */
     async changePassword(actor: Actor, address: string, old: string, next: string): Promise<void> {
       const session = assertSession(actor, 'The password was not changed');
-      const giveBack = limit.take(actor.name, address);
+      const giveBack = await limit.take(actor.name, address);
       const hash = await findPasswordHash(database.read, actor.name);
       const wrong = () =>
         new AppError(IDENTITY_ERRORS.PASSWORD_WRONG, 'The old password is wrong; it was not changed.');
       if (!(await checkPassword(hash, old))) throw wrong();
-      giveBack();
+      await giveBack();
       const password_hash = await hashPassword(next);
       await database.write(async (tx) => {
         if ((await findPasswordHash(tx, actor.name)) !== hash) throw wrong();

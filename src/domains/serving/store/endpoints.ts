@@ -40,6 +40,7 @@ declare module '../../../database/tables.ts' {
     endpoints: EndpointRow;
     deployments: DeploymentTable;
     traffic_revisions: RevisionTable;
+    route_revisions: { one: number; revision: number };
   }
 }
 
