@@ -34,7 +34,14 @@ export const theme = createTheme({
     Popover: { defaultProps: { radius: 8, withinPortal: true, transitionProps: { duration: 120 } } },
     Menu: { defaultProps: { radius: 8, withinPortal: true, transitionProps: { duration: 120 } } },
     Modal: {
-      defaultProps: { radius: 8, centered: true, transitionProps: { duration: 200, transition: 'fade' } },
+      defaultProps: {
+        radius: 8,
+        centered: true,
+        transitionProps: { duration: 200, transition: 'fade' },
+        closeButtonProps: { 'aria-label': 'Close' },
+        // The head of a dialog is no second banner of the page.
+        attributes: { header: { role: 'presentation' } },
+      },
     },
     Tooltip: {
       defaultProps: {

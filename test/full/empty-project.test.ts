@@ -37,7 +37,9 @@ describe('a project in which nothing was made yet', () => {
     const words = (await main.innerText()).split('\n').filter((line) => line.trim() !== '');
     // A next step: a command to copy, a button, or a link to the page where it begins.
     const steps = await main
-      .locator('.r-code, .r-action:not([aria-disabled]), .r-empty a, .r-serif a, .r-prose a, .r-first-steps')
+      .locator(
+        '.r-command, .r-code-block, .r-panel .r-action:not([aria-disabled]), .r-serif .r-code, .r-serif a, .r-prose a, [role="gridcell"] a',
+      )
       .count();
     expect({ route, words: words.length > 1, step: steps > 0 }).toEqual({ route, words: true, step: true });
     expect(words.join(' ')).not.toMatch(/\b(NaN|undefined|null|Infinity)\b/);

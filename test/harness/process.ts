@@ -34,13 +34,15 @@ export async function serverProcess(
     env?: NodeJS.ProcessEnv;
     /** A free one unless it is named. */
     port?: string;
+    token?: string;
   } = {},
 ): Promise<ServerProcess> {
+  const token = places.token ?? TOKEN;
   const flags = [
     '--data',
     data,
     '--token',
-    TOKEN,
+    token,
     'server',
     '--port',
     places.port ?? '0',
@@ -66,9 +68,9 @@ export async function serverProcess(
     ended,
     url,
     data,
-    token: TOKEN,
+    token,
     pid: child.pid as number,
-    rondo: new Rondo({ url, token: TOKEN }),
+    rondo: new Rondo({ url, token }),
     async gateway() {
       for (;;) {
         const found = readLock(data);

@@ -44,32 +44,34 @@ export function Members({ project }: { project: string }) {
   const answer = useEndpoint(identityContract.listMembers, reading ? undefined : { params: { project } });
   if (reading) return <p className="r-serif">Members are not shown. {reading}</p>;
   return (
-    <Panel
-      title="Members"
-      actions={
-        <Action because={because} onClick={() => choose('new')}>
-          Add a member
-        </Action>
-      }
-      state={panelState(answer, {
-        rows: 3,
-        empty: (data) =>
-          data.members.length === 0 ? (
-            <p className="r-serif">
-              Nobody has a role here yet. An admin of the server adds users under Users, or with{' '}
-              <code className="r-code">rondo users add NAME</code>.
-            </p>
-          ) : undefined,
-      })}
-    >
-      <DataTable
-        label={`Members of ${project}`}
-        rows={answer.data?.members ?? []}
-        columns={COLUMNS}
-        rowId={(each) => each.user}
-        onOpen={(each) => (because ? undefined : choose(each))}
-        fixedColumns
-      />
+    <>
+      <Panel
+        title="Members"
+        actions={
+          <Action because={because} onClick={() => choose('new')}>
+            Add a member
+          </Action>
+        }
+        state={panelState(answer, {
+          rows: 3,
+          empty: (data) =>
+            data.members.length === 0 ? (
+              <p className="r-serif">
+                Nobody has a role here yet. An admin of the server adds users under Users, or with{' '}
+                <code className="r-code">rondo users add NAME</code>.
+              </p>
+            ) : undefined,
+        })}
+      >
+        <DataTable
+          label={`Members of ${project}`}
+          rows={answer.data?.members ?? []}
+          columns={COLUMNS}
+          rowId={(each) => each.user}
+          onOpen={(each) => (because ? undefined : choose(each))}
+          fixedColumns
+        />
+      </Panel>
       {chosen ? (
         <RoleDialog
           project={project}
@@ -77,7 +79,7 @@ export function Members({ project }: { project: string }) {
           onClose={() => choose(undefined)}
         />
       ) : null}
-    </Panel>
+    </>
   );
 }
 

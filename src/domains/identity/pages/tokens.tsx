@@ -54,31 +54,33 @@ export function Tokens({ project }: { project: string }) {
     (each) => each.revoked_at === null && (each.expires_at === null || each.expires_at > clock()),
   );
   return (
-    <Panel
-      title="Your tokens and sessions"
-      actions={
-        <Action because={because} onClick={() => make(true)}>
-          Make a token
-        </Action>
-      }
-      state={panelState(answer, {
-        rows: 3,
-        empty: () =>
-          counting.length === 0 ? (
-            <p className="r-serif">
-              No token of yours counts now. Programs sign in with tokens, people with passwords.
-            </p>
-          ) : undefined,
-      })}
-    >
-      <DataTable
-        label="Your tokens and sessions"
-        rows={counting}
-        columns={COLUMNS}
-        rowId={(each) => each.id}
-        onOpen={(each) => (because ? undefined : choose(each))}
-        fixedColumns
-      />
+    <>
+      <Panel
+        title="Your tokens and sessions"
+        actions={
+          <Action because={because} onClick={() => make(true)}>
+            Make a token
+          </Action>
+        }
+        state={panelState(answer, {
+          rows: 3,
+          empty: () =>
+            counting.length === 0 ? (
+              <p className="r-serif">
+                No token of yours counts now. Programs sign in with tokens, people with passwords.
+              </p>
+            ) : undefined,
+        })}
+      >
+        <DataTable
+          label="Your tokens and sessions"
+          rows={counting}
+          columns={COLUMNS}
+          rowId={(each) => each.id}
+          onOpen={(each) => (because ? undefined : choose(each))}
+          fixedColumns
+        />
+      </Panel>
       {making ? (
         <TokenDialog
           project={project}
@@ -91,7 +93,7 @@ export function Tokens({ project }: { project: string }) {
       ) : null}
       {issued ? <SecretDialog token={issued} onClose={() => show(undefined)} /> : null}
       {chosen ? <RevokeDialog token={chosen} onClose={() => choose(undefined)} /> : null}
-    </Panel>
+    </>
   );
 }
 

@@ -51,32 +51,34 @@ export function Users() {
   const user = users.find((each) => each.name === chosen);
   if (barrier) return <p className="r-serif">Users are not shown. {barrier}</p>;
   return (
-    <Panel
-      title="Users"
-      note="of this server, whatever project"
-      actions={<Action onClick={() => add(true)}>Add a user</Action>}
-      state={panelState(answer, {
-        rows: 3,
-        empty: (data) =>
-          data.users.length === 0 ? (
-            <p className="r-serif">
-              There is no user yet; whoever has the server token is its admin. Add the first: an admin, so
-              that somebody can add the others; or{' '}
-              <code className="r-code">rondo users add NAME --role admin</code>.
-            </p>
-          ) : undefined,
-      })}
-    >
-      <DataTable
-        label="Users of this server"
-        rows={users}
-        columns={COLUMNS}
-        rowId={(each) => each.name}
-        onOpen={(each) => choose(each.name)}
-        fixedColumns
-      />
+    <>
+      <Panel
+        title="Users"
+        note="of this server, whatever project"
+        actions={<Action onClick={() => add(true)}>Add a user</Action>}
+        state={panelState(answer, {
+          rows: 3,
+          empty: (data) =>
+            data.users.length === 0 ? (
+              <p className="r-serif">
+                There is no user yet; whoever has the server token is its admin. Add the first: an admin, so
+                that somebody can add the others; or{' '}
+                <code className="r-code">rondo users add NAME --role admin</code>.
+              </p>
+            ) : undefined,
+        })}
+      >
+        <DataTable
+          label="Users of this server"
+          rows={users}
+          columns={COLUMNS}
+          rowId={(each) => each.name}
+          onOpen={(each) => choose(each.name)}
+          fixedColumns
+        />
+      </Panel>
       {user ? <UserDialog user={user} onClose={() => choose(undefined)} /> : null}
       {adding ? <NewUserDialog onClose={() => add(false)} /> : null}
-    </Panel>
+    </>
   );
 }

@@ -1,6 +1,8 @@
+import { commandFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
+import { Empty } from '../../../ui/empty.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
@@ -81,11 +83,11 @@ export function Rollouts() {
           rows: 4,
           empty: (data) =>
             data.rollouts.length === 0 ? (
-              <p className="r-serif">
+              <Empty command={commandFor(project, 'models promote MODEL VERSION --to ENVIRONMENT')}>
                 A rollout tries a candidate beside the champion: first as a shadow on the same requests, then
                 on a small share of the traffic. It starts when a version is promoted into an environment
                 whose charter asks for a test. Below you can see what such a test would need.
-              </p>
+              </Empty>
             ) : undefined,
         })}
       >

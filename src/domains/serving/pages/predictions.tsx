@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { Select } from '@mantine/core';
 import { CodeBlock } from '../../../ui/code-block.tsx';
+import { commandFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
@@ -60,7 +61,7 @@ export function Predictions() {
             />
           ) : undefined
         }
-        state={stateOf(endpoints, answer, all, chosen, rows)}
+        state={stateOf(project, endpoints, answer, all, chosen, rows)}
       >
         <DataTable
           label={`Predictions of ${chosen?.name ?? ''}`}
@@ -80,6 +81,7 @@ export function Predictions() {
 const busiest = (all: readonly Endpoint[]) => [...all].sort((a, b) => b.predictions - a.predictions)[0];
 
 function stateOf(
+  project: string,
   endpoints: ReturnType<typeof useEndpoint<typeof servingContract.listEndpoints>>,
   answer: ReturnType<typeof useEndpoint<typeof servingContract.listPredictions>>,
   all: readonly Endpoint[],
@@ -90,7 +92,7 @@ function stateOf(
     return {
       kind: 'empty' as const,
       empty: (
-        <Empty>
+        <Empty command={commandFor(project, 'endpoints deploy my-model-dev --model models:/my-model/1')}>
           Every answer of every endpoint is kept here with what it was made from. There is no endpoint yet.
         </Empty>
       ),

@@ -61,8 +61,8 @@ export function Compare({ Evaluations }: { Evaluations: EvaluationsPanel }) {
       {base && runs.length > 1 ? <Evaluations project={project} runs={runs} base={base} /> : null}
       {ids.length < 2 ? (
         <p className="r-serif">
-          Choose two runs or more in the list of runs, then compare them: params, metrics and data stand here
-          side by side.
+          Choose two runs or more in the <a href={pageOf(project, 'experiments')}>list of runs</a>, then
+          compare them: params, metrics and data stand here side by side.
         </p>
       ) : (
         <Panel

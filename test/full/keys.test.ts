@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LISTS, openBrowser, openPage, settled } from '../harness/browser.ts';
+import { type ServerProcess, serverProcess } from '../harness/process.ts';
+
+const PROJECT = 'flights';
+/** The data folder of a finished quickstart: keys are tried on tables that have rows. */
+const finished = process.env.RONDO_FULL_DATA;
+
+describe.runIf(finished)('keys on every list of the finished example', () => {
+  let server: ServerProcess;
+  let browser: Browser;
+  let page: Page;
+  let grids = 0;
+  beforeAll(async () => {
+    const data = finished as string;
+    server = await serverProcess(data, { token: readFileSync(join(data, 'token'), 'utf8').trim() });
+    browser = await openBrowser();
+    ({ page } = await openPage(browser, server, `/p/${PROJECT}/overview`));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  const dialog = () => page.getByRole('dialog');
+  async function opensAndCloses(key: string): Promise<void> {
+    await page.keyboard.press(key);
+    await dialog().waitFor();
+    await page.keyboard.press('Escape');
+    await dialog().waitFor({ state: 'detached' });
+  }
+
+  it.each(LISTS)('%s: help, palette, filter and rows', async (route) => {
+    await page.goto(server.url + route.replace('$project', PROJECT));
+    await settled(page);
+    await opensAndCloses('?');
+    await opensAndCloses('Control+k');
+    // `/` goes to the filter of the page where there is one, else to the search over everything.
+    await page.keyboard.press('/');
+    if ((await page.locator('[data-filter]').count()) > 0) {
+      await expect
+        .poll(() => page.evaluate(() => document.activeElement?.matches('[data-filter]')))
+        .toBe(true);
+      await page.keyboard.press('Escape');
+    } else {
+      await dialog().waitFor();
+      await page.keyboard.press('Escape');
+      await dialog().waitFor({ state: 'detached' });
+    }
+    for (const grid of await page.getByRole('grid').all()) {
+      if (Number(await grid.getAttribute('aria-rowcount')) < 3) continue;
+      grids++;
+      await grid.focus();
+      const active = () => grid.getAttribute('aria-activedescendant');
+      const first = await active();
+      await page.keyboard.press('j');
+      await expect.poll(active).not.toBe(first);
+      await page.keyboard.press('k');
+      await expect.poll(active).toBe(first);
+    }
+  });
+
+  it('were tried on the tables of most lists', () => {
+    expect(grids).toBeGreaterThan(8);
+  });
+});
