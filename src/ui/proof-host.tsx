@@ -50,9 +50,10 @@ export function ProofHost() {
   const shown = useSyncExternalStore(subscribe, () => open);
   useEffect(() => {
     if (!shown) return undefined;
-    const close = (event: Event) => {
-      const inside = event.target instanceof Element && event.target.closest('.r-proof') !== null;
-      if (!inside) set(undefined);
+    // Only when the number went elsewhere: the scroll that brought it into view is still told after the click.
+    const close = () => {
+      const { left, top } = shown.anchor.getBoundingClientRect();
+      if (Math.abs(left - shown.at.left) + Math.abs(top - shown.at.top) > 1) set(undefined);
     };
     addEventListener('scroll', close, { capture: true, passive: true });
     addEventListener('resize', close);

@@ -74,7 +74,7 @@ function Centre({ ring: { centre, turns, asOf }, layout }: { ring: RingState; la
         </Line>
       ) : running ? (
         <Line name="Current turn" className="r-ring-turn">
-          turn {running.number}, at {running.reached}
+          <span data-raw>turn {running.number}</span>, at {running.reached}
         </Line>
       ) : null}
     </dl>

@@ -226,7 +226,7 @@ describe('every page in Chromium', () => {
   async function walkProofs(page: Page, seen: Set<string>): Promise<void> {
     expect(await bareNumbers(page)).toEqual([]);
     const numbers = page.locator('[data-asked]:visible');
-    for (let index = 0; index < Math.min(await numbers.count(), 80); index++) {
+    for (let index = 0; index < Math.min(await numbers.count(), 40); index++) {
       const number = numbers.nth(index);
       const kind = await number.evaluate((element) => {
         const cell = element.closest('[role="gridcell"]');

@@ -78,13 +78,15 @@ export function betterOf(key: string): 'lower' | 'higher' | undefined {
 export function loggedProof(run: Run, key: string) {
   const id = run.info.run_id ?? '';
   const metric = run.data.metrics?.find((each) => each.key === key);
+  const href = pageOf(projectOf(run), 'runs', id);
   return {
     kind: 'logged' as const,
-    run: { id, href: pageOf(projectOf(run), 'runs', id) },
+    run: { id, href },
     proof: {
       definition: `${key}, the last value that the run logged. Rondo did not compute it; gates read evaluations only.`,
       ...(metric?.step ? { window: `step ${metric.step}` } : {}),
       clock: 'wall' as const,
+      rows: { label: 'its history', href: `${href}?tab=metrics` },
       inputs: (run.inputs?.dataset_inputs ?? []).flatMap(({ dataset }) =>
         dataset?.digest ? [{ label: dataset.name ?? 'dataset', digest: dataset.digest }] : [],
       ),
