@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { AppError } from '../../lib/errors.ts';
 import { BLOB_ERRORS, type Blob, type BlobStore, checkDigest, missing } from '../blobs.ts';
+import { copyInParts, MOST_AT_ONCE } from './copy-parts.ts';
 import { parseLocation } from './location.ts';
 
 type Place = 'blobs' | 'aside';
@@ -15,7 +16,10 @@ type Place = 'blobs' | 'aside';
  * Blobs as objects `<prefix>/blobs/<first two>/<digest>` in an S3 bucket; what is set aside lies under `aside` in the same way.
  * Credentials come from the AWS environment. A store that does not answer is BLOB_STORE_DOWN.
  */
-export async function openS3Blobs(url: string): Promise<BlobStore> {
+export async function openS3Blobs(
+  url: string,
+  { mostAtOnce = MOST_AT_ONCE }: { mostAtOnce?: number } = {},
+): Promise<BlobStore> {
   const { bucket, prefix, config } = parseLocation(url);
   const sdk = await import('@aws-sdk/client-s3');
   const { Upload } = await import('@aws-sdk/lib-storage');
@@ -29,12 +33,18 @@ export async function openS3Blobs(url: string): Promise<BlobStore> {
     return found && { digest, size: found.ContentLength ?? 0 };
   }
 
+  async function copy(source: string, target: ReturnType<typeof named>, size: number): Promise<void> {
+    if (size > mostAtOnce) await copyInParts({ sdk, client, source, target, size, partBytes: mostAtOnce });
+    else await client.send(new sdk.CopyObjectCommand({ ...target, CopySource: source }));
+  }
+
   /** Copies a blob to the other place, then removes it here. False when it is not here. */
   async function move(digest: string, from: Place, to: Place): Promise<boolean> {
-    const source = { CopySource: `${bucket}/${encodeURI(keyIn(from, digest))}` };
-    const copied = await unlessAbsent(
-      client.send(new sdk.CopyObjectCommand({ ...named(to, digest), ...source })),
-    );
+    const found = await unlessAbsent(client.send(new sdk.HeadObjectCommand(named(from, digest))));
+    if (!found) return false;
+    const source = `${bucket}/${encodeURI(keyIn(from, digest))}`;
+    const size = found.ContentLength ?? 0;
+    const copied = await unlessAbsent(copy(source, named(to, digest), size).then(() => true));
     if (!copied) return false;
     await asked(client.send(new sdk.DeleteObjectCommand(named(from, digest))));
     return true;
