@@ -1,12 +1,11 @@
 import { hostname } from 'node:os';
-import type { Database } from '../../database/index.ts';
+import { type Database, databaseTime } from '../../database/index.ts';
 import { claimEpochs, gatewayOfEpoch } from './gateway-epochs.ts';
 import type { AwayGateway } from './schema/control.ts';
 import {
   answerCall,
   callGateways,
   callOf,
-  clock,
   type GatewayRow,
   keepAlive,
   leave,
@@ -95,6 +94,7 @@ export function createGateways(parts: GatewaysParts): Gateways {
       })
       .finally(() => {
         answering = undefined;
+        if (again) hear();
       });
   }
 
@@ -141,7 +141,7 @@ export function createGateways(parts: GatewaysParts): Gateways {
       });
       const deadline = Date.now() + ANSWER_MS;
       for (;;) {
-        const now = await clock(database.read, capabilities);
+        const now = await databaseTime(database.read, capabilities);
         const open = (await listGateways(database.read)).filter(
           (row) =>
             row.number !== self &&
