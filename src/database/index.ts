@@ -5,6 +5,7 @@ import { aheadOf, migrate, pending } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import type { Database } from './database.ts';
 
+export { databaseTime } from './clock.ts';
 export type { Capabilities, Database, Reader, Tx } from './database.ts';
 export { inlineReads, type LongRead, type LongReads, type ReadDatabase } from './reads/reads.ts';
 export { threadReads } from './reads/threads.ts';

@@ -42,7 +42,7 @@ import { resolveRollouts } from '../domains/rollouts/provenance.ts';
 import { rolloutsRoutes } from '../domains/rollouts/routes.ts';
 import { createRollouts } from '../domains/rollouts/service.ts';
 import { folderSegments } from '../domains/serving/folder-segments.ts';
-import { createGateways } from '../domains/serving/gateway-calls.ts';
+import { createGateways } from '../domains/serving/other-gateways.ts';
 import { resolveServing } from '../domains/serving/provenance.ts';
 import { servingRoutes } from '../domains/serving/routes.ts';
 import type { RouteTable } from '../domains/serving/schema/route.ts';

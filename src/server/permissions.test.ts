@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WALKED_ENGINES } from '../../test/harness/database.ts';
 import { testServer, type TestServer } from '../../test/harness/server.ts';
 import { NewUser, type Role, ROLES, systemActor } from '../domains/identity/schema.ts';
 import { type Endpoint, methodsOf, type Need, pathsOf } from '../lib/contract/index.ts';
@@ -43,13 +44,13 @@ function named(roles: { here: Role | null; anywhere: Role | null; server: Role |
   };
 }
 
-describe('every endpoint, for everybody', () => {
+describe.each(WALKED_ENGINES)('every endpoint, for everybody, on %s', (engine) => {
   let loopback: TestServer;
   let network: TestServer;
   let callers: Caller[];
   beforeAll(async () => {
-    loopback = await testServer();
-    network = await testServer('sqlite', { host: '0.0.0.0' });
+    loopback = await testServer(engine);
+    network = await testServer(engine, { host: '0.0.0.0' });
     for (const server of [loopback, network])
       for (const project of ['alpha', 'beta'])
         expect((await server.call('PUT', `/api/v1/projects/${project}`, { project })).status).toBe(200);

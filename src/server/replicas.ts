@@ -2,7 +2,8 @@ import { parseCursor, type Position } from '../events/index.ts';
 import type { Ground } from './ground.ts';
 
 const TYPES = ['traffic.changed'];
-const RETRY_MS = 1000;
+/** Between tries: from the first to the longest. */
+const RETRY_MS = { first: 1_000, longest: 60_000 };
 
 /** What a gateway is brought up to date with: its table with the values that it reads, or the values alone. */
 type Work = 'routes' | 'values';
@@ -29,6 +30,7 @@ export async function keepGateway(
   let running: Promise<void> | undefined;
   let heard = false;
   let stopped = false;
+  let failures = 0;
 
   /** Whether others changed traffic since the last look. */
   async function listen(): Promise<void> {
@@ -69,7 +71,9 @@ export async function keepGateway(
       )
       .then((failed) => {
         running = undefined;
-        if (failed) setTimeout(start, RETRY_MS).unref();
+        failures = failed ? failures + 1 : 0;
+        const wait = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** (failures - 1));
+        if (failed) setTimeout(start, wait).unref();
         else if (heard || todo.size > 0) start();
       });
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { furnish, MARK } from '../../test/harness/tenant.ts';
+import { WALKED_ENGINES } from '../../test/harness/database.ts';
 import { testServer, type TestServer } from '../../test/harness/server.ts';
 import { NewUser, systemActor } from '../domains/identity/schema.ts';
 import { type Endpoint, methodsOf, pathsOf } from '../lib/contract/index.ts';
@@ -20,13 +21,13 @@ const BOOKS = [
   'rondo_migrations',
 ];
 
-describe('a user of one project and the things of another', () => {
+describe.each(WALKED_ENGINES)('a user of one project and the things of another, on %s', (engine) => {
   let server: TestServer;
   let secret: string;
   let ids: Awaited<ReturnType<typeof furnish>>;
   let pool: Record<string, string[]>;
   beforeAll(async () => {
-    server = await testServer();
+    server = await testServer(engine);
     await server.call('PUT', '/api/v1/projects/alpha', { project: 'alpha' });
     ids = await furnish(server, new Rondo({ url: server.url, token: server.token, project: 'beta' }), 'beta');
     const root = systemActor('test');

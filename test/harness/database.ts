@@ -7,6 +7,8 @@ import { type Database, openDatabase } from '../../src/database/index.ts';
 
 export const ENGINES = ['sqlite', 'postgres'] as const;
 export type Engine = (typeof ENGINES)[number];
+/** For tests that walk the whole API, which takes minutes on PostgreSQL: `.ci/run` runs them on both. */
+export const WALKED_ENGINES: readonly Engine[] = process.env.RONDO_TEST_FULL ? ENGINES : ['sqlite'];
 
 export interface TestDatabase {
   database: Database;

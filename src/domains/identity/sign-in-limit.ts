@@ -1,7 +1,7 @@
-import type { Database, Tx } from '../../database/index.ts';
+import { type Database, databaseTime, type Tx } from '../../database/index.ts';
 import { AppError } from '../../lib/errors.ts';
 import { IDENTITY_ERRORS } from './errors.ts';
-import { databaseTime, forgetTries, lockTries, setTries } from './store/sign-in-tries.ts';
+import { forgetTries, lockTries, setTries } from './store/sign-in-tries.ts';
 
 interface Allowance {
   /** Wrong tries in a row. */

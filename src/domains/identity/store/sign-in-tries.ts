@@ -1,5 +1,4 @@
-import { sql } from 'kysely';
-import type { Capabilities, Tx } from '../../../database/index.ts';
+import type { Tx } from '../../../database/index.ts';
 
 /** Free tries of a name or an address at a moment, epoch ms. */
 interface TriesTable {
@@ -12,11 +11,6 @@ declare module '../../../database/tables.ts' {
   interface Tables {
     sign_in_tries: TriesTable;
   }
-}
-
-export async function databaseTime(tx: Tx, { now }: Capabilities): Promise<number> {
-  const { rows } = await sql<{ now: number }>`select ${now} as now`.execute(tx);
-  return (rows[0] as { now: number }).now;
 }
 
 /** The row of a key, new ones with `free` tries; others who want it wait for this transaction. */

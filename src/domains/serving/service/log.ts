@@ -5,7 +5,7 @@ import type { Database } from '../../../database/index.ts';
 import type { Events, Signals } from '../../../events/index.ts';
 import { urn } from '../../../lib/urn.ts';
 import { predictionUnknown } from '../errors.ts';
-import type { Gateways } from '../gateway-calls.ts';
+import type { Gateways } from '../other-gateways.ts';
 import { type PredictionScope, predictionScope } from '../predictions.ts';
 import type { AwayGateway, Settled } from '../schema/control.ts';
 import { parsePredictionId } from '../schema/route.ts';

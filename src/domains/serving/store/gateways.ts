@@ -38,11 +38,6 @@ export async function claimGateway(tx: Tx): Promise<number> {
   }
 }
 
-export const clock = async (reader: Reader, { now }: Capabilities): Promise<number> => {
-  const { rows } = await sql<{ now: number }>`select ${now} as now`.execute(reader);
-  return (rows[0] as { now: number }).now;
-};
-
 /** Its replica is there for so long, and answers may be in its log. */
 export async function keepAlive(
   tx: Tx,

@@ -1,12 +1,11 @@
 import { hostname } from 'node:os';
-import type { Database } from '../../database/index.ts';
+import { type Database, databaseTime } from '../../database/index.ts';
 import { claimEpochs, gatewayOfEpoch } from './gateway-epochs.ts';
 import type { AwayGateway } from './schema/control.ts';
 import {
   answerCall,
   callGateways,
   callOf,
-  clock,
   type GatewayRow,
   keepAlive,
   leave,
@@ -20,7 +19,6 @@ const LEASE_MS = 15_000;
 /** Whoever is there and has not imported its log by then is named instead of waited for. */
 const ANSWER_MS = 60_000;
 const LOOK_MS = 250;
-const RETRY_MS = 1_000;
 /** Rows of a gateway that was away for so long are not expected any more. */
 const FORGET_MS = 30 * 86_400_000;
 
@@ -89,12 +87,10 @@ export function createGateways(parts: GatewaysParts): Gateways {
     again = true;
     if (stopped) return;
     answering ??= answer()
-      .catch((error: unknown) => {
-        warn(error);
-        if (!stopped) setTimeout(hear, RETRY_MS).unref();
-      })
+      .catch(warn) // the next beat tries again
       .finally(() => {
         answering = undefined;
+        if (again) hear();
       });
   }
 
@@ -141,7 +137,7 @@ export function createGateways(parts: GatewaysParts): Gateways {
       });
       const deadline = Date.now() + ANSWER_MS;
       for (;;) {
-        const now = await clock(database.read, capabilities);
+        const now = await databaseTime(database.read, capabilities);
         const open = (await listGateways(database.read)).filter(
           (row) =>
             row.number !== self &&
