@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error the build script is plain JavaScript
 import { build } from '../../scripts/build.mjs';
 import { type BlobStore, openBlobs } from '../../src/artifacts/index.ts';
+import { openS3Blobs } from '../../src/artifacts/s3/blobs.ts';
 import { Rondo } from '../../src/sdk/index.ts';
 import { blobStoreContract } from '../harness/blob-store.ts';
 import { linearModel } from '../harness/onnx.ts';
@@ -47,6 +48,20 @@ describe('S3', () => {
         return Uploads?.length ?? 0;
       },
     );
+
+    it('sets aside and puts back what is too large to be copied at once, part by part', async () => {
+      const small = await openS3Blobs(url, { mostAtOnce: 5 * 1024 ** 2 });
+      const bytes = randomBytes(12 * 1024 ** 2 + 1);
+      const { digest } = await small.put(bytes);
+      await small.setAside(digest);
+      const places: boolean[] = [];
+      for await (const each of small.list()) if (each.digest === digest) places.push(each.aside);
+      expect(places).toEqual([true]);
+      expect(await small.recall(digest)).toBe(true);
+      expect(Buffer.compare(await small.read(digest), bytes)).toBe(0);
+      const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+      expect(Uploads ?? []).toEqual([]);
+    });
 
     it('says that the store is down, or that the bucket is not there, and not that a blob is missing', async () => {
       const nobody = await openBlobs({ folder: '', url: `s3://${bucket}?endpoint=http://127.0.0.1:9` });
