@@ -133,7 +133,8 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     best,
     template: template(shown, Boolean(props.onSelect)),
     narrow,
-    roomOf: (column) => Math.max(12, Math.floor((textWidth(column, shown, width) - 16) / 6.6)),
+    roomOf: (column) =>
+      Math.max(12, Math.floor((narrow ? width : textWidth(column, shown, width) - 16) / 6.6)),
     gridId: id,
     activeRow: active.row,
     activeColumn: active.column,

@@ -101,7 +101,11 @@ function useFrameKeys(project: string | undefined, options: FrameKeyOptions): Ke
   const router = useRouter();
   const go = (page: string) => project && router.history.push(pageHref(project, page));
   return [
-    { keys: '/', label: 'Filter', run: focusFilter },
+    {
+      keys: '/',
+      label: 'Filter, or search where there is none',
+      run: () => focusFilter() || options.openPalette(),
+    },
     { keys: '?', label: 'Keys of this page', run: options.openHelp },
     { keys: 'j', label: 'Next row', run: () => focusGrid('j') },
     { keys: 'k', label: 'Previous row', run: () => focusGrid('k') },
@@ -199,8 +203,10 @@ function useTitle() {
   }, [title, project]);
 }
 
-function focusFilter() {
-  document.querySelector<HTMLInputElement>('[data-filter]')?.focus();
+function focusFilter(): boolean {
+  const filter = document.querySelector<HTMLInputElement>('[data-filter]');
+  filter?.focus();
+  return filter !== null;
 }
 
 function focusGrid(key: string) {

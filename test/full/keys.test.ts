@@ -18,7 +18,7 @@ describe.runIf(finished)('keys on every list of the finished example', () => {
     const data = finished as string;
     server = await serverProcess(data, { token: readFileSync(join(data, 'token'), 'utf8').trim() });
     browser = await openBrowser();
-    ({ page } = await openPage(browser, server, `/p/${PROJECT}/overview`));
+    ({ page } = await openPage(browser, server, `/p/${PROJECT}/models/flight-delay`));
   });
   afterAll(async () => {
     await browser?.close();
@@ -34,7 +34,13 @@ describe.runIf(finished)('keys on every list of the finished example', () => {
   }
 
   it.each(LISTS)('%s: help, palette, filter and rows', async (route) => {
-    await page.goto(server.url + route.replace('$project', PROJECT));
+    const path = route.replace('$project', PROJECT);
+    const link = page.locator(`nav a[href="${path}"]`);
+    // The head of the page before is marked, so that what is tried is on the new one.
+    await page.locator('h1').first().evaluate((head) => head.setAttribute('data-before', ''));
+    if ((await link.count()) > 0) await link.first().click();
+    else await page.goto(server.url + path);
+    await page.locator('h1:not([data-before])').first().waitFor();
     await settled(page);
     await opensAndCloses('?');
     await opensAndCloses('Control+k');

@@ -27,6 +27,7 @@ export async function openPage(
     viewport: { width: 1280, height: 900 },
     colorScheme: 'light',
     timezoneId: 'UTC',
+    reducedMotion: 'reduce',
   });
   const page = await context.newPage();
   const faults: string[] = [];

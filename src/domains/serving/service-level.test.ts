@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ENGINES } from '../../../test/harness/database.ts';
 import { testGround, type TestGround } from '../../../test/harness/ground.ts';
+import type { LevelCell } from './schema/level-cell.ts';
 import { ServiceLevel, ServiceLevelQuery } from './schema/service-level.ts';
 import { createLog, type LogService } from './service/log.ts';
+import { saveEndpoint } from './store/endpoints.ts';
+import { addCells } from './store/level-cells.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -149,6 +152,42 @@ describe.each(ENGINES)('the service level on %s', (engine) => {
     expect(wall(10_000).map((cell) => cell.slot)).toEqual([BORN + 60 * DAY]);
     expect(wall(DAY).map((cell) => cell.answers)).toEqual([2, 1]);
     expect((await log.level('e', ask({ span_ms: 90 * DAY }))).n).toBe(3);
+  });
+
+  it('adds up what replicas import at the same time', async () => {
+    await ground.database.write((tx) =>
+      saveEndpoint(tx, {
+        name: 'e',
+        project: 'p',
+        environment: 'dev',
+        unit: null,
+        log: 'answer',
+        revision: 1,
+        created_at: 1,
+        updated_at: 1,
+      }),
+    );
+    const cell: LevelCell = {
+      endpoint: 'e',
+      clock: 'wall',
+      step_ms: 10_000,
+      slot: BORN,
+      deployment: 1,
+      answers: 1,
+      errors: 0,
+      latency: '300:1',
+      first_wall: BORN,
+      last_wall: BORN + 1,
+    };
+    await Promise.all(
+      Array.from({ length: 8 }, () =>
+        ground.database.write((tx) =>
+          addCells(tx, [cell, { ...cell, slot: BORN + 10_000, last_wall: BORN + 10_001 }]),
+        ),
+      ),
+    );
+    expect(await log.level('e', ask({ span_ms: 60_000, buckets: 6 }))).toMatchObject({ n: 16 });
+    expect(await log.level('e', ask({ span_ms: DAY, buckets: 1 }))).toMatchObject({ n: 16 });
   });
 
   it('is empty for an endpoint without an answer', async () => {

@@ -104,7 +104,7 @@ function Change({ project, change }: { project: string; change: TurnChange }) {
             ? { label: `rollout ${measured.rollout}`, href: pageOf(project, 'rollouts', measured.rollout) }
             : { label: 'the gates of its promotion', href: pageOf(project, 'releases', measured.promotion) },
         }}
-      />
+      />{' '}
       <span className="r-muted">over {against}</span>
     </span>
   );

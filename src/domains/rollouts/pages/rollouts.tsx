@@ -37,7 +37,7 @@ const COLUMNS: readonly DataColumn<Rollout>[] = [
     narrow: 'end',
   },
   { id: 'stage', head: 'stage', value: stageText, width: 190, grow: true },
-  { id: 'endpoint', head: 'endpoint', value: (each) => each.endpoint, width: 150 },
+  { id: 'endpoint', head: 'endpoint', value: (each) => each.endpoint, width: 150, narrow: 'none' },
   {
     id: 'gain',
     head: 'gain',
