@@ -31,7 +31,7 @@ export interface BlobStore {
   /** Makes the blob a file at `target` (reflinked where the file system can), for engines that only read files. */
   copyTo(digest: string, target: string): Promise<void>;
   remove(digest: string): Promise<void>;
-  /** Every blob, in no order; those set aside too. */
+  /** Every blob, in no order; those set aside too. One that was put back may stand in both places until it is purged. */
   list(): AsyncIterable<StoredBlob>;
   /**
    * First phase of a deletion: the blob leaves its place. Whoever reads it puts it back, whoever stores it stores it anew,

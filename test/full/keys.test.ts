@@ -37,7 +37,10 @@ describe.runIf(finished)('keys on every list of the finished example', () => {
     const path = route.replace('$project', PROJECT);
     const link = page.locator(`nav a[href="${path}"]`);
     // The head of the page before is marked, so that what is tried is on the new one.
-    await page.locator('h1').first().evaluate((head) => head.setAttribute('data-before', ''));
+    await page
+      .locator('h1')
+      .first()
+      .evaluate((head) => head.setAttribute('data-before', ''));
     if ((await link.count()) > 0) await link.first().click();
     else await page.goto(server.url + path);
     await page.locator('h1:not([data-before])').first().waitFor();

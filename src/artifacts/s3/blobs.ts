@@ -16,10 +16,7 @@ type Place = 'blobs' | 'aside';
  * Blobs as objects `<prefix>/blobs/<first two>/<digest>` in an S3 bucket; what is set aside lies under `aside` in the same way.
  * Credentials come from the AWS environment. A store that does not answer is BLOB_STORE_DOWN.
  */
-export async function openS3Blobs(
-  url: string,
-  { mostAtOnce = MOST_AT_ONCE }: { mostAtOnce?: number } = {},
-): Promise<BlobStore> {
+export async function openS3Blobs(url: string): Promise<BlobStore> {
   const { bucket, prefix, config } = parseLocation(url);
   const sdk = await import('@aws-sdk/client-s3');
   const { Upload } = await import('@aws-sdk/lib-storage');
@@ -33,24 +30,36 @@ export async function openS3Blobs(
     return found && { digest, size: found.ContentLength ?? 0 };
   }
 
-  async function copy(source: string, target: ReturnType<typeof named>, size: number): Promise<void> {
-    if (size > mostAtOnce) await copyInParts({ sdk, client, source, target, size, partBytes: mostAtOnce });
-    else await client.send(new sdk.CopyObjectCommand({ ...target, CopySource: source }));
+  /** Copies a blob to the other place. False when it is not here. */
+  async function copy(digest: string, from: Place, to: Place): Promise<boolean> {
+    const source = `${bucket}/${encodeURI(keyIn(from, digest))}`;
+    const target = named(to, digest);
+    const copied = await unlessAbsent(
+      client
+        .send(new sdk.CopyObjectCommand({ ...target, CopySource: source }))
+        .catch((error: unknown) => copyLarge(error, named(from, digest), { source, target })),
+    );
+    return copied !== undefined;
   }
 
-  /** Copies a blob to the other place, then removes it here. False when it is not here. */
-  async function move(digest: string, from: Place, to: Place): Promise<boolean> {
-    const found = await unlessAbsent(client.send(new sdk.HeadObjectCommand(named(from, digest))));
-    if (!found) return false;
-    const source = `${bucket}/${encodeURI(keyIn(from, digest))}`;
-    const size = found.ContentLength ?? 0;
-    const copied = await unlessAbsent(copy(source, named(to, digest), size).then(() => true));
-    if (!copied) return false;
-    await asked(client.send(new sdk.DeleteObjectCommand(named(from, digest))));
+  const remove = (place: Place, digest: string) =>
+    asked(client.send(new sdk.DeleteObjectCommand(named(place, digest))));
+
+  /** The store refused a copy at once: part by part if that was for its size. */
+  async function copyLarge(
+    refusal: unknown,
+    from: ReturnType<typeof named>,
+    request: { source: string; target: ReturnType<typeof named> },
+  ): Promise<true> {
+    if (![400, 413].includes(statusOf(refusal) ?? 0)) throw refusal;
+    const { ContentLength: size = 0 } = await client.send(new sdk.HeadObjectCommand(from));
+    if (size <= MOST_AT_ONCE) throw refusal;
+    await copyInParts({ sdk, client, ...request, size });
     return true;
   }
 
-  const recall = (digest: string) => move(digest, 'aside', 'blobs');
+  // Only the collection removes: a reader that removed what it put back would race with the next time it is set aside.
+  const recall = (digest: string) => copy(digest, 'aside', 'blobs');
 
   async function get(digest: string, range?: string): Promise<Readable> {
     const ask = () =>
@@ -111,17 +120,17 @@ export async function openS3Blobs(
       await pipeline(await get(digest), createWriteStream(target));
     },
     async remove(digest) {
-      await asked(client.send(new sdk.DeleteObjectCommand(named('blobs', digest))));
+      await remove('blobs', digest);
     },
     async *list() {
       yield* listPlace('blobs');
       yield* listPlace('aside');
     },
     async setAside(digest) {
-      await move(digest, 'blobs', 'aside');
+      if (await copy(digest, 'blobs', 'aside')) await remove('blobs', digest);
     },
     async purge(digest) {
-      await asked(client.send(new sdk.DeleteObjectCommand(named('aside', digest))));
+      await remove('aside', digest);
     },
     async dropUnfinished(before) {
       const from = { Bucket: bucket, Prefix: `${prefix}blobs/` };

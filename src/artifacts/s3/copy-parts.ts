@@ -3,6 +3,8 @@ import type * as Sdk from '@aws-sdk/client-s3';
 /** S3 copies at most this much in one request, bytes. */
 export const MOST_AT_ONCE = 5 * 1024 ** 3;
 
+const PART_BYTES = 1024 ** 3;
+
 interface Copy {
   sdk: typeof Sdk;
   client: Sdk.S3Client;
@@ -11,11 +13,18 @@ interface Copy {
   target: { Bucket: string; Key: string };
   size: number;
   /** Bytes of a part; all but the last have at least 5 MiB. */
-  partBytes: number;
+  partBytes?: number;
 }
 
 /** Copies a large object within the store, part by part. What fails leaves nothing behind. */
-export async function copyInParts({ sdk, client, source, target, size, partBytes }: Copy): Promise<void> {
+export async function copyInParts({
+  sdk,
+  client,
+  source,
+  target,
+  size,
+  partBytes = PART_BYTES,
+}: Copy): Promise<void> {
   const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(target));
   try {
     const parts: Sdk.CompletedPart[] = [];

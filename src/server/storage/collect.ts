@@ -48,7 +48,7 @@ export async function collectGarbage(
     made[fate].blobs++;
     made[fate].bytes += size;
     if (dryRun) continue;
-    if (fate === 'recalled') await blobs.recall(digest);
+    if (fate === 'recalled' && (await blobs.recall(digest))) await blobs.purge(digest);
     if (fate === 'set_aside') await blobs.setAside(digest);
     if (fate === 'purged') await blobs.purge(digest);
   }
