@@ -1,21 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PAGES as ROUTES } from '../../src/web/routes.tsx';
+import { openBrowser, violationsOf } from '../harness/browser.ts';
+import { type ServerProcess, serverProcess } from '../harness/process.ts';
+import { keysOnLists } from './keys-on-lists.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** The data folder of a finished quickstart, when there is one: then pages are looked at with real contents, else empty. */
 const finished = process.env.RONDO_FULL_DATA;
 const data = finished ?? mkdtempSync(join(tmpdir(), 'rondo-pages-'));
 const project = finished ? 'flights' : 'default';
-/** Where Debian's Chromium is, or the one that is named. */
-const executablePath = process.env.RONDO_CHROMIUM ?? '/usr/bin/chromium';
+const tokenIn = (folder: string) => readFileSync(join(folder, 'token'), 'utf8').trim();
 
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 390, height: 844 };
@@ -39,30 +36,21 @@ interface Opened {
 }
 
 describe('every page in Chromium', () => {
-  let server: ChildProcess;
+  let server: ServerProcess;
   let url: string;
   let token: string;
   let browser: Browser;
   let parts: Record<string, string>;
 
   beforeAll(async () => {
-    server = spawn(
-      process.execPath,
-      [join(root, 'bin/rondo.js'), 'server', '--port', '0', '--gateway-port', '0', '--data', data],
-      { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
-    );
-    url = await new Promise<string>((resolve, reject) => {
-      server.once('message', (facts: { url: string }) => resolve(facts.url));
-      server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-    });
-    token = readFileSync(join(data, 'token'), 'utf8').trim();
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    server = await serverProcess(data, finished ? { token: tokenIn(data) } : {});
+    ({ url, token } = server);
+    browser = await openBrowser();
     parts = finished ? await partsOfAddresses() : {};
   });
   afterAll(async () => {
     await browser?.close();
-    server?.kill('SIGTERM');
-    await new Promise((resolve) => server?.once('exit', resolve));
+    await server?.stop();
   });
 
   async function ask<T>(path: string, body?: unknown): Promise<T> {
@@ -180,18 +168,6 @@ describe('every page in Chromium', () => {
         cells.map((cell) => cell.querySelector('time')?.dateTime ?? (cell as HTMLElement).innerText),
       );
 
-  const violationsOf = (page: Page): Promise<string[]> =>
-    page.evaluate(async () => {
-      const runner = (
-        globalThis as unknown as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> };
-        }
-      ).axe;
-      return (await runner.run()).violations.map(
-        (violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`,
-      );
-    });
-
   /** Computed numbers that nobody can ask: in leads, numeric cells, estimates, facts, the ring's centre. */
   const bareNumbers = (page: Page): Promise<string[]> =>
     page.evaluate(() => {
@@ -256,7 +232,6 @@ describe('every page in Chromium', () => {
       const { page, faults } = opened;
       expect(await page.locator('h1').first().innerText()).not.toMatch(/no page|not found/i);
       expect(page.url()).not.toContain('token=');
-      await page.evaluate(axe);
       for (const { size, scheme } of LOOKS) {
         await page.emulateMedia({ colorScheme: scheme });
         await page.setViewportSize(size);
@@ -370,6 +345,8 @@ describe('every page in Chromium', () => {
       await page.waitForSelector('.r-chart');
       await page.context().close();
     });
+
+    describe('keys on every list', () => keysOnLists(project, () => ({ browser, server })));
 
     it('is driven by keys: palette, help, rows, choice and comparison', async () => {
       const opened = await open(`/p/${project}/experiments`);

@@ -1,28 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LISTS, openBrowser, openPage, settled } from '../harness/browser.ts';
-import { type ServerProcess, serverProcess } from '../harness/process.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { LISTS, openPage, settled } from '../harness/browser.ts';
 
-const PROJECT = 'flights';
-/** The data folder of a finished quickstart: keys are tried on tables that have rows. */
-const finished = process.env.RONDO_FULL_DATA;
-
-describe.runIf(finished)('keys on every list of the finished example', () => {
-  let server: ServerProcess;
-  let browser: Browser;
+/** Tests over the lists of a project with contents: help, palette, filter and rows answer to keys. */
+export function keysOnLists(
+  project: string,
+  on: () => { browser: Browser; server: { url: string; token: string } },
+): void {
   let page: Page;
   let grids = 0;
   beforeAll(async () => {
-    const data = finished as string;
-    server = await serverProcess(data, { token: readFileSync(join(data, 'token'), 'utf8').trim() });
-    browser = await openBrowser();
-    ({ page } = await openPage(browser, server, `/p/${PROJECT}/models/flight-delay`));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
+    ({ page } = await openPage(on().browser, on().server, `/p/${project}/models`));
   });
 
   const dialog = () => page.getByRole('dialog');
@@ -34,7 +22,7 @@ describe.runIf(finished)('keys on every list of the finished example', () => {
   }
 
   it.each(LISTS)('%s: help, palette, filter and rows', async (route) => {
-    const path = route.replace('$project', PROJECT);
+    const path = route.replace('$project', project);
     const link = page.locator(`nav a[href="${path}"]`);
     // The head of the page before is marked, so that what is tried is on the new one.
     await page
@@ -42,7 +30,7 @@ describe.runIf(finished)('keys on every list of the finished example', () => {
       .first()
       .evaluate((head) => head.setAttribute('data-before', ''));
     if ((await link.count()) > 0) await link.first().click();
-    else await page.goto(server.url + path);
+    else await page.goto(on().server.url + path);
     await page.locator('h1:not([data-before])').first().waitFor();
     await settled(page);
     await opensAndCloses('?');
@@ -75,4 +63,4 @@ describe.runIf(finished)('keys on every list of the finished example', () => {
   it('were tried on the tables of most lists', () => {
     expect(grids).toBeGreaterThan(8);
   });
-});
+}
