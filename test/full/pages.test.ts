@@ -198,6 +198,19 @@ describe('every page in Chromium', () => {
       return out;
     });
 
+  /** The page as it is, then each of its other tabs. */
+  async function walkTabs(opened: Opened): Promise<void> {
+    const { page } = opened;
+    const seen = new Set<string>();
+    await walkProofs(page, seen);
+    for (const tab of await page.getByRole('tab').all()) {
+      if ((await tab.getAttribute('aria-selected')) === 'true') continue;
+      await tab.click();
+      await settled(opened);
+      await walkProofs(page, seen);
+    }
+  }
+
   /** Opens one number of each kind that was not opened before: its proof says what it is, and leads on. */
   async function walkProofs(page: Page, seen: Set<string>): Promise<void> {
     expect(await bareNumbers(page)).toEqual([]);
@@ -279,17 +292,27 @@ describe('every page in Chromium', () => {
   describe.runIf(finished)('the finished example', () => {
     it.each(WITH_THINGS)('%s: every computed number opens a proof that leads on', async (route) => {
       const opened = await open(addressOf(route));
-      const { page } = opened;
       await settled(opened);
-      const seen = new Set<string>();
-      await walkProofs(page, seen);
-      for (const tab of await page.getByRole('tab').all()) {
-        if ((await tab.getAttribute('aria-selected')) === 'true') continue;
-        await tab.click();
+      await walkTabs(opened);
+      await opened.page.context().close();
+    });
+
+    it('every rollout and every monitor, in whatever state: numbers open proofs that lead on', async () => {
+      const opened = await open(`/p/${project}/rollouts`);
+      const base = `/api/v1/projects/${project}`;
+      const { rollouts } = await ask<{ rollouts: { id: number }[] }>(`${base}/rollouts`);
+      const { monitors } = await ask<{ monitors: { name: string }[] }>(`${base}/monitors`);
+      const things = [
+        ...rollouts.map(({ id }) => `rollouts/${id}`),
+        ...monitors.map(({ name }) => `monitors/${name}`),
+      ];
+      for (const thing of things) {
+        await opened.page.goto(`${url}/p/${project}/${thing}`);
+        await opened.page.waitForSelector('h1');
         await settled(opened);
-        await walkProofs(page, seen);
+        await walkTabs(opened);
       }
-      await page.context().close();
+      await opened.page.context().close();
     });
 
     it('links of lineage lead to pages', async () => {

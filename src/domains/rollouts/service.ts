@@ -13,7 +13,7 @@ import { lookAtCanary, lookAtShadow, planRollout, type Prove } from './decision.
 import { ROLLOUT_ERRORS } from './errors.ts';
 import { stageRows } from './rows.ts';
 import type { Look, PlanQuestion, Rollout, RolloutPlan } from './schema.ts';
-import { lookProof } from './schema/proofs.ts';
+import { lookProof, planLead } from './schema/proofs.ts';
 import { findRollout, insertLook, insertRollout, listRollouts, updateRollout } from './store.ts';
 
 export interface RolloutsService {
@@ -258,7 +258,8 @@ export function createRollouts(parts: RolloutParts): RolloutsService {
           plan,
           state: 'shadow',
           verdict: null,
-          sentence: `v${version} shadows v${champion?.version}; about ${plan.rows_needed.toLocaleString('en-US')} labelled rows settle a gain of ${plan.effect}.`,
+          sentence: planLead({ id: 0, project, plan, candidate: version, champion: champion?.version ?? 0 })
+            .text,
           of,
           started_event_time: now,
           stage_event_time: now,

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { lead } from '../../../lib/lead.ts';
 import { planRollout } from '../decision.ts';
 import type { Look, Rollout } from '../schema.ts';
+import { planLead } from '../schema/proofs.ts';
 import { laneOf, rolloutsLead, wordsAfter, stageText, verdictWord } from './rollout-words.ts';
 
 const DAY = 86_400_000;
@@ -58,12 +59,13 @@ it('gives the verdict in words, and a wrong split is none although it ends as in
 it('does not say the word twice', () => {
   const sentence = 'Keep going. The gain may still be 0.';
   const said = { ...look('keep_going', DAY), ...lead(sentence), sentence };
-  expect(wordsAfter('Keep going', { looks: [said], sentence })).toEqual(
+  expect(wordsAfter('Keep going', rollout({ looks: [said], sentence }))).toEqual(
     lead('The gain may still be 0.').parts,
   );
-  expect(wordsAfter('Promote', { looks: [said], sentence: 'v3 shadows v2.' })).toEqual(
-    lead('v3 shadows v2.').parts,
-  );
+  expect(wordsAfter('Stopped', rollout({ looks: [said], sentence: 'By li.' }))).toEqual(lead('By li.').parts);
+  const begun = rollout({});
+  const began = planLead(begun);
+  expect(wordsAfter('Not looked at yet', { ...begun, sentence: began.text })).toEqual(began.parts);
 });
 
 it('tells where it stands in its plan', () => {

@@ -3,7 +3,7 @@ import { pageOf } from '../../../ui/place.ts';
 import type { LaneEvent } from '../../../ui/event-lane.tsx';
 import type { StatusWord } from '../../../ui/status-words.ts';
 import type { Look, Rollout } from '../schema.ts';
-import { lookProof } from '../schema/proofs.ts';
+import { lookProof, planLead } from '../schema/proofs.ts';
 
 export const VERDICT_WORDS: Readonly<Record<Look['decision'], string>> = {
   keep_going: 'Keep going',
@@ -24,12 +24,16 @@ export function verdictWord(rollout: Pick<Rollout, 'state' | 'verdict' | 'looks'
 }
 
 /** What the rollout says after its word: "Keep going. The gain …" loses the first two words where the word stands above it. */
-export function wordsAfter(
-  word: string,
-  { looks, sentence }: Pick<Rollout, 'looks' | 'sentence'>,
-): LeadPart[] {
-  const last = looks.at(-1);
-  const parts: LeadPart[] = last?.sentence === sentence ? last.parts : [{ type: 'text', text: sentence }];
+export function wordsAfter(word: string, rollout: Rollout): LeadPart[] {
+  const { sentence } = rollout;
+  const last = rollout.looks.at(-1);
+  const began = planLead(rollout);
+  const parts: LeadPart[] =
+    sentence === last?.sentence
+      ? last.parts
+      : sentence === began.text
+        ? began.parts
+        : [{ type: 'text', text: sentence }];
   const [first, ...rest] = parts;
   if (first?.type !== 'text' || !first.text.startsWith(`${word}. `)) return parts;
   return [{ type: 'text', text: first.text.slice(word.length + 2) }, ...rest];

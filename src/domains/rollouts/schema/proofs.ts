@@ -1,4 +1,4 @@
-import type { Proof } from '../../../lib/lead.ts';
+import { counted, type Lead, lead, type Proof } from '../../../lib/lead.ts';
 import { pageHref } from '../../../lib/page-href.ts';
 import type { Look, Rollout } from '../schema.ts';
 
@@ -35,3 +35,27 @@ export const planProof = (
   ...(formula === undefined ? {} : { formula }),
   rows: { label: 'the plan', href: `${pageHref(rollout.project, 'rollouts', rollout.id)}?tab=plan` },
 });
+
+/** What a rollout says before anybody has looked at it. */
+export const planLead = (
+  rollout: Pick<Rollout, 'id' | 'project' | 'plan' | 'candidate' | 'champion'>,
+): Lead =>
+  lead(
+    `v${rollout.candidate} shadows v${rollout.champion}; about `,
+    counted(
+      rollout.plan.rows_needed,
+      planProof(
+        rollout,
+        'Labelled rows after which a gain of the stated size is found with the stated chance.',
+        `sd ${rollout.plan.sd}, effect ${rollout.plan.effect}, alpha ${rollout.plan.alpha}, power ${rollout.plan.power}`,
+      ),
+    ),
+    ' labelled rows settle a gain of ',
+    {
+      type: 'number',
+      value: rollout.plan.effect,
+      style: 'exact',
+      proof: planProof(rollout, 'The smallest gain that the test must find.'),
+    },
+    '.',
+  );
