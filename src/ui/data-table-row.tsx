@@ -164,7 +164,7 @@ function NarrowCells<T>({ row, index, context }: { row: T; index: number; contex
   const name = context.columns.find((each) => each.narrow === 'name') ?? context.columns[0];
   const end = context.columns.find((each) => each.narrow === 'end');
   const lines = context.columns
-    .filter((each) => each !== name && each !== end && each.narrow !== 'none')
+    .filter((each) => each !== name && each !== end && each.narrow !== 'none' && each.cell?.(row) !== null)
     .slice(0, 3);
   return (
     <span role="gridcell" id={`${context.gridId}-${index}-0`} className="r-lines">

@@ -3,8 +3,6 @@ import type { Database, Tx } from '../../../database/index.ts';
 import type { Events } from '../../../events/index.ts';
 import type { Need } from '../../../lib/contract/index.ts';
 import { AppError, toAppError } from '../../../lib/errors.ts';
-import { type Lead, lead, type LeadPart } from '../../../lib/lead.ts';
-import { pageHref } from '../../../lib/page-href.ts';
 import { urn, urnIn } from '../../../lib/urn.ts';
 import type { ApprovalsService } from '../../approvals/service.ts';
 import { allows, mayIn, refuse } from '../../identity/policy.ts';
@@ -12,6 +10,7 @@ import type { Actor } from '../../identity/schema.ts';
 import type { LineageService } from '../../lineage/service.ts';
 import type { ProjectsService } from '../../projects/service.ts';
 import { predictionUnknown, SERVING_ERRORS } from '../errors.ts';
+import { endpointLead } from '../lead.ts';
 import type {
   Arm,
   Cause,
@@ -127,7 +126,7 @@ export function createServing(parts: ServingParts): ServingService {
       arms,
       ...(await summary(database.read, row.name)),
       url: `${gateway.url()}/endpoints/${row.name}/invocations`,
-      lead: leadOf(row, arms),
+      lead: endpointLead(row, arms),
     };
   }
 
@@ -386,31 +385,3 @@ function titleOf(change: Change): string {
       : `with ${Math.round(traffic * 100)}% of the traffic`;
   return `Promote ${model} v${version} to ${environment} ${share}`.trim();
 }
-
-function leadOf(row: EndpointRow, arms: Arm[]): Lead {
-  const champion = championOf(arms);
-  if (!champion) return lead(`${row.name} answers nothing yet; no deployment is live.`);
-  const candidate = arms.find((arm) => arm.arm === 'candidate');
-  const first = [
-    `${champion.model} v${champion.version} answers `,
-    champion.weight === 1 ? 'all' : weightPart(row, champion),
-    ` of ${row.environment}`,
-  ];
-  if (!candidate) return lead(...first, '.');
-  return candidate.shadow && candidate.weight === 0
-    ? lead(...first, `; v${candidate.version} shadows it.`)
-    : lead(...first, `; v${candidate.version} answers `, weightPart(row, candidate), '.');
-}
-
-const weightPart = ({ project, name }: EndpointRow, arm: Arm): LeadPart => ({
-  type: 'number',
-  value: arm.weight,
-  style: 'share',
-  proof: {
-    definition: `Chance with which a request goes to v${arm.version}, as the traffic is set; the same unit always goes to the same arm.`,
-    rows: {
-      label: 'the history of its traffic',
-      href: `${pageHref(project, 'endpoints', name)}?tab=traffic`,
-    },
-  },
-});
