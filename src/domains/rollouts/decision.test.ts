@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Moments } from '../../lib/statistics/moments.ts';
-import { dayClustered, lookAtCanary, lookAtShadow, planRollout, type StageRows } from './decision.ts';
+import {
+  dayClustered,
+  isWorthKeeping,
+  lookAtCanary,
+  lookAtShadow,
+  planRollout,
+  type StageRows,
+} from './decision.ts';
 
 const DAY = 86_400_000;
 const START = Date.UTC(2001, 5, 1);
@@ -174,5 +181,22 @@ describe('canary', () => {
     const look = lookAtCanary(PLAN, stage({ answers: { champion: 0, candidate: 0 } }), START, prove);
     expect(look.split).toMatchObject({ p: null, mismatch: false });
     expect(look.decision).toBe('keep_going');
+  });
+});
+
+describe('looks that decide nothing', () => {
+  const kept = (stage: 'shadow' | 'canary', before: number[], through: number) =>
+    isWorthKeeping({ plan: PLAN, looks: before.map((at) => ({ stage, through: at })) }, { stage, through });
+
+  it('are kept a two hundredth of their stage apart', () => {
+    expect(kept('shadow', [], START)).toBe(true);
+    expect(kept('shadow', [START], START + 15_000)).toBe(false);
+    expect(kept('shadow', [START], START + PLAN.horizon_ms / 200)).toBe(true);
+    expect(kept('canary', [START], START + PLAN.canary.window_ms / 200 - 1)).toBe(false);
+  });
+
+  it('begin anew with the canary', () => {
+    const looks = [{ stage: 'shadow' as const, through: START }];
+    expect(isWorthKeeping({ plan: PLAN, looks }, { stage: 'canary', through: START + 1 })).toBe(true);
   });
 });

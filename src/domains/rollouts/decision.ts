@@ -199,6 +199,22 @@ export function lookAtShadow(
   };
 }
 
+/** Looks kept of one stage while nothing is decided. */
+const LOOKS_KEPT = 200;
+
+/**
+ * Live endpoints are looked at every few seconds so that a broken guardrail ends the canary at once; of looks that decide nothing those
+ * are kept that are a two hundredth of the stage apart.
+ */
+export function isWorthKeeping(
+  { plan, looks }: { plan: RolloutPlan; looks: readonly Pick<Look, 'stage' | 'through'>[] },
+  look: Pick<Look, 'stage' | 'through'>,
+): boolean {
+  const span = look.stage === 'shadow' ? plan.horizon_ms : plan.canary.window_ms;
+  const last = looks.findLast((each) => each.stage === look.stage);
+  return !last || look.through - last.through >= span / LOOKS_KEPT;
+}
+
 const canaryShare = (prove: Prove, plan: RolloutPlan): LeadPart => ({
   ...planned(prove, plan.canary.weight, 'Share of the requests that the candidate answers in the canary.'),
   style: 'share',

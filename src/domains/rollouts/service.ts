@@ -9,7 +9,7 @@ import type { LineageService } from '../lineage/service.ts';
 import type { ServingService } from '../serving/service/endpoints.ts';
 import type { LogService } from '../serving/service/log.ts';
 import { candidateOf, championOf } from '../serving/traffic.ts';
-import { lookAtCanary, lookAtShadow, planRollout, type Prove } from './decision.ts';
+import { isWorthKeeping, lookAtCanary, lookAtShadow, planRollout, type Prove } from './decision.ts';
 import { ROLLOUT_ERRORS } from './errors.ts';
 import { stageRows } from './rows.ts';
 import type { Look, PlanQuestion, Rollout, RolloutPlan } from './schema.ts';
@@ -110,6 +110,7 @@ export function createRollouts(parts: RolloutParts): RolloutsService {
       return;
     }
     if (result.decision === 'keep_going') {
+      if (!isWorthKeeping(rollout, result)) return;
       await database.write(async (tx) => {
         await record(tx, rollout, result);
         await updateRollout(tx, rollout.id, { sentence: result.sentence });
