@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { quiet, recordsOf } from '../../test/harness/records.ts';
 import { testServer, type TestServer } from '../../test/harness/server.ts';
 import { NewUser, systemActor } from '../domains/identity/schema.ts';
 
@@ -53,21 +54,13 @@ describe('what broke other platforms', () => {
       await domains.identity.createUser(root, NewUser.parse({ name: 'ana', password: PASSWORD }));
       await domains.identity.setMember(root, 'default', 'ana', 'editor');
     }
-    // Nothing may still be starting when rows and files are compared: the gateway answers, and a second look sees the same.
+    // Nothing may still be starting or going on when rows and files are compared.
     for (const server of [open, network]) {
       const headers = { authorization: `Bearer ${server.token}` };
       const gateway = async () =>
         (await server.call('GET', '/api/v1/status', undefined, { headers })).body.gateway;
       await vi.waitFor(async () => expect(await gateway()).not.toBeNull(), { timeout: 60_000 });
-      let seen: unknown;
-      await vi.waitFor(
-        async () => {
-          const before = seen;
-          seen = [await rows(server), files(server)];
-          expect(seen).toEqual(before);
-        },
-        { timeout: 60_000, interval: 500 },
-      );
+      await quiet(server, 'default');
     }
     const { secret } = await open.domains.identity.signIn('ana', PASSWORD, 'setup');
     ana = { authorization: `Bearer ${secret}` };
@@ -77,20 +70,6 @@ describe('what broke other platforms', () => {
     await network.end();
   });
 
-  async function rows(server: TestServer): Promise<Record<string, unknown>> {
-    const { read } = server.ground.database;
-    const all: Record<string, unknown> = {};
-    for (const { name } of await read.introspection.getTables()) {
-      // Books about background work, and of wrong passwords.
-      if (['event_cursors', 'jobs', 'rondo_migrations', 'sign_in_tries'].includes(name)) continue;
-      const found = (await read
-        .selectFrom(name as never)
-        .selectAll()
-        .execute()) as object[];
-      all[name] = found.map((row) => ({ ...row, last_seen_at: 0, last_used_at: 0 }));
-    }
-    return all;
-  }
   const files = (server: TestServer) =>
     readdirSync(server.data, { recursive: true })
       .map(String)
@@ -421,7 +400,7 @@ describe('what broke other platforms', () => {
   it.each(cases)('%s', async (_name, sent, wanted) => {
     const { nobody, as, ...given } = sent();
     const server = nobody ? network : open;
-    const before = [await rows(server), files(server)];
+    const before = [await recordsOf(server), files(server)];
     const started = Date.now();
     const answer = await raw(server, {
       ...given,
@@ -431,7 +410,7 @@ describe('what broke other platforms', () => {
     expect(wanted, `${answer.status} ${answer.text.slice(0, 300)}`).toContain(answer.status);
     expect(answer.text).not.toMatch(INSIDE);
     expect(answer.headers.location).toBeUndefined();
-    expect([await rows(server), files(server)]).toEqual(before);
+    expect([await recordsOf(server), files(server)]).toEqual(before);
     expect(({} as { role?: string }).role).toBeUndefined();
   });
 

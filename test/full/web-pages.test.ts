@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rondo } from '../../src/sdk/index.ts';
+import { quiet, recordsOf } from '../harness/records.ts';
 import { testServer, type TestServer } from '../harness/server.ts';
 import { furnish, MARK } from '../harness/tenant.ts';
 
@@ -96,6 +97,7 @@ describe('a page of somebody else in the browser of a user', () => {
   beforeAll(async () => {
     server = await testServer();
     await furnish(server, new Rondo({ url: server.url, token: server.token, project: 'beta' }), 'beta');
+    await quiet(server, 'default', 'beta');
     for (const item of server.domains.bound) {
       const { handler } = item;
       item.handler = (call) => {
@@ -124,21 +126,6 @@ describe('a page of somebody else in the browser of a user', () => {
   });
 
   const evilPort = () => (evil.address() as AddressInfo).port;
-  const { stringify } = JSON;
-  const rows = async () => {
-    const { read } = server.ground.database;
-    const counts: Record<string, string> = {};
-    for (const { name } of await read.introspection.getTables())
-      if (!['event_cursors', 'jobs'].includes(name))
-        counts[name] = stringify(
-          await read
-            .selectFrom(name as never)
-            .selectAll()
-            .execute(),
-        );
-    return counts;
-  };
-
   /** Attacks from a page that was loaded at `at`, and asserts that nothing came of it. */
   async function fails(
     at: string,
@@ -148,13 +135,13 @@ describe('a page of somebody else in the browser of a user', () => {
     const page = await (await browser.newContext()).newPage();
     await prepare?.(page);
     await page.goto(at);
-    const before = await rows();
+    const before = await recordsOf(server);
     reached.length = 0;
     const { read, tried } = await page.evaluate(attack, { target, paths: PATHS, methods: METHODS });
     await page.context().close();
     expect(tried).toBeGreaterThan(200);
     expect(reached).toEqual([]);
-    expect(await rows()).toEqual(before);
+    expect(await recordsOf(server)).toEqual(before);
     expect(
       read.filter((text) => text.includes(MARK) || text.includes('event') || text.includes('open')),
     ).toEqual([]);
