@@ -1,3 +1,4 @@
+import { answeredIn } from '../lib/answered-in.ts';
 import { AppError } from '../lib/errors.ts';
 
 export interface Connection {
@@ -8,25 +9,35 @@ export interface Connection {
 }
 
 const PATIENCE_MS = 30_000;
+/** An answer has to begin in time (see `answeredIn`): of what may be asked twice soon, of the rest only before it never would. */
+const ANSWER_MS = 60_000;
+const ONCE_ANSWER_MS = 600_000;
+/** Bytes go up before the answer begins. */
+const UPLOAD_ANSWER_MS = 6 * 3_600_000;
 const WAIT_MS = 250;
 /** Asking for these twice does what asking once does (RFC 9110, 9.2.2). */
 const REPEATABLE = ['GET', 'HEAD', 'PUT'];
 
 /**
  * `fetch` that outlives a restart of the server, for up to 30 s: a connection that was refused, whose request cannot have arrived, is
- * tried again, and so is a repeatable request that got no answer. Steps are patient by themselves, other clients when told to.
+ * tried again, and so is a repeatable request that got no answer, not even its first byte within `answerMs`. Steps are patient by
+ * themselves, other clients when told to.
  */
 export const patientFetch =
-  (isPatient: boolean = isInStep()): typeof fetch =>
+  (isPatient: boolean = isInStep(), answerMs: number = ANSWER_MS): typeof fetch =>
   async (input, init) => {
-    const until = Date.now() + PATIENCE_MS;
+    const repeatable = REPEATABLE.includes(init?.method ?? 'GET');
+    const isSmall = init?.body == null || typeof init.body === 'string';
+    const most = isSmall ? (repeatable ? answerMs : ONCE_ANSWER_MS) : UPLOAD_ANSWER_MS;
+    let until: number | undefined;
     for (;;) {
       try {
-        return await fetch(input, init);
+        return await (isPatient ? answeredIn(most, input, init) : fetch(input, init));
       } catch (error) {
         const refused = (error as { cause?: { code?: string } }).cause?.code === 'ECONNREFUSED';
-        const mayRepeat = refused || REPEATABLE.includes(init?.method ?? 'GET');
-        if (!isPatient || !mayRepeat || init?.signal?.aborted || Date.now() > until) throw error;
+        until ??= Date.now() + PATIENCE_MS;
+        if (!isPatient || !(refused || repeatable) || init?.signal?.aborted || Date.now() > until)
+          throw error;
         await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
       }
     }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import { patientFetch } from './connection.ts';
 import { mlModel } from './mlmodel.ts';
 import { cron, dataset, event, file, model, pipeline, readParquet, Rondo, step, value, z } from './index.ts';
 import { findSettings } from './settings.ts';
@@ -170,6 +171,23 @@ describe('sdk', () => {
     );
     expect(text.split('\n').filter((line) => line.startsWith('flavors'))).toEqual(['flavors:']);
     expect(text).toContain('  feature_service: "svc"');
+  });
+
+  it('asks again what may be asked twice when no answer begins, and lets a body take its time', async () => {
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked++;
+      if (asked === 1) return;
+      response.write('slow ');
+      setTimeout(() => response.end('body'), 300);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const response = await patientFetch(true, 100)(`http://127.0.0.1:${port}/`);
+    expect(await response.text()).toBe('slow body');
+    expect(asked).toBeGreaterThan(1);
+    server.closeAllConnections();
+    server.close();
   });
 
   it('repeats, when told to be patient, what may be asked twice, and nothing else', async () => {

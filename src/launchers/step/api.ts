@@ -4,11 +4,16 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
+import { answeredIn } from '../../lib/answered-in.ts';
 import type { Chunk, EndReport, LaunchFile, StepSpec } from '../protocol.ts';
 
 /** The attempt is no longer ours: another one holds the step, or it was cancelled. */
 export class Lost extends Error {}
 
+/** A request without an answer for so long is asked again; `fetch` may have lost it while the server was away. */
+const ANSWER_MS = 60_000;
+/** Bytes of outputs go up before the answer begins. */
+const UPLOAD_ANSWER_MS = 6 * 3_600_000;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2000;
 
@@ -80,7 +85,8 @@ export class AttemptApi {
     const base = `${this.url}/api/v1/projects/${encodeURIComponent(project)}/step-runs/${step_run}/attempts/${attempt}`;
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${token}`);
-    const response = await fetch(`${base}/${path}`, { ...init, method, headers });
+    const most = init.body instanceof Blob ? UPLOAD_ANSWER_MS : ANSWER_MS;
+    const response = await answeredIn(most, `${base}/${path}`, { ...init, method, headers });
     if (response.ok) return response;
     const text = await response.text();
     if ([401, 403, 404, 409].includes(response.status)) throw new Lost(text);
