@@ -53,8 +53,6 @@ export interface ChildJob {
 /** From that process back. File outputs are `{path, name}` here. */
 export type ChildMessage =
   | { type: 'ready' }
-  /** The bundle is loaded: user code runs now. */
-  | { type: 'begun' }
   | { type: 'progress'; value: number | null; text: string | null }
   | { type: 'done'; outputs: Record<string, unknown> }
   | { type: 'failed'; kind: 'thrown' | 'output' | 'setup'; error: string };

@@ -198,6 +198,19 @@ describe('every page in Chromium', () => {
       return out;
     });
 
+  /** Whether an address is one of a page, with parameters that the page knows and takes. */
+  function leadsToPage(href: string): boolean {
+    const { pathname, searchParams } = new URL(href);
+    return ROUTES.some(({ path, search }) => {
+      const pattern = `^${path.replaceAll(/\$\w+/g, '[^/]+')}$`;
+      const given = Object.fromEntries(searchParams);
+      return (
+        new RegExp(pattern).test(pathname) &&
+        (search ? search.strict().safeParse(given).success : searchParams.size === 0)
+      );
+    });
+  }
+
   /** The page as it is, then each of its other tabs. */
   async function walkTabs(opened: Opened): Promise<void> {
     const { page } = opened;
@@ -229,10 +242,17 @@ describe('every page in Chromium', () => {
       const proof = page.getByRole('dialog', { name: 'Where this number comes from' });
       await proof.waitFor({ timeout: 60_000 });
       expect((await proof.locator('.r-proof-definition').innerText()).length, kind).toBeGreaterThan(10);
+      const links = await proof
+        .getByRole('link')
+        .evaluateAll((found) => found.map((link) => (link as HTMLAnchorElement).href));
       expect(
-        (await proof.getByRole('link').count()) + (await proof.getByText('Copy as query').count()),
+        links.length + (await proof.getByText('Copy as query').count()),
         `${kind} leads to nothing`,
       ).toBeGreaterThan(0);
+      expect(
+        links.filter((link) => !leadsToPage(link)),
+        kind,
+      ).toEqual([]);
       await page.keyboard.press('Escape');
       await proof.waitFor({ state: 'detached', timeout: 60_000 });
     }

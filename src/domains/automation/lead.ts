@@ -19,7 +19,7 @@ export function ruleLead(
   const held = counts.held_back ?? 0;
   const rows = {
     label: 'its firings',
-    href: `${pageHref(row.project, 'automation')}?tab=history&rule=${encodeURIComponent(row.name)}`,
+    href: pageHref(row.project, 'automation'),
   };
   const firings = (count: number, definition: string): LeadPart =>
     counted(count, { definition, clock: 'wall', rows }, count === 1 ? 'time' : 'times');

@@ -6,13 +6,18 @@ import {
   lookAtCanary,
   lookAtShadow,
   planRollout,
+  type Prove,
   type StageRows,
 } from './decision.ts';
+import { type Planned, plannedPart } from './schema/proofs.ts';
 
 const DAY = 86_400_000;
 const START = Date.UTC(2001, 5, 1);
 const SD = 0.1;
-const prove = (definition: string) => ({ definition, query: 'GET /api/v1/projects/p/rollouts/1' });
+const prove: Prove = Object.assign(
+  (definition: string) => ({ definition, query: 'GET /api/v1/projects/p/rollouts/1' }),
+  { planned: (of: Planned) => plannedPart({ id: 1, project: 'p', plan: PLAN }, of) },
+);
 
 /** 20,000 labelled rows a day settle a gain of 0.002 within the 60 days of the horizon. */
 const PLAN = planRollout(

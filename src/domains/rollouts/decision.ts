@@ -4,6 +4,7 @@ import type { Moments } from '../../lib/statistics/moments.ts';
 import { planTest } from '../../lib/statistics/power.ts';
 import { eventRatioAbove } from '../../lib/statistics/rare-events.ts';
 import { sampleRatio } from '../../lib/statistics/tests.ts';
+import { type Planned } from './schema/proofs.ts';
 import { type Look, type PlanQuestion, RolloutPlan } from './schema.ts';
 
 /** What the log says about one stage up to one event time. */
@@ -81,8 +82,11 @@ function judged(seen: StageRows, nStar: number, alpha: number): SequenceResult {
   return { ...test, decided: test.decided && seen.days >= MIN_DAYS };
 }
 
-/** The proof of a number in the sentence of a look. */
-export type Prove = (definition: string, formula?: string) => Proof;
+/** Proves the numbers in the sentence of a look: what was seen, and what the plan says. */
+export interface Prove {
+  (definition: string, formula?: string): Proof;
+  planned(of: Planned): NumberPart;
+}
 
 type Judged = Pick<Look, 'n' | 'gain' | 'low' | 'high'>;
 
@@ -96,14 +100,6 @@ const gainOf = (prove: Prove, seen: Judged): string | LeadPart =>
         { value: seen.gain, low: seen.low, high: seen.high, n: seen.n },
         prove(GAIN, 'mean(loss of champion − loss of candidate), paired by request'),
       );
-
-/** A number that was fixed before the first row was seen. */
-const planned = (prove: Prove, value: number, definition: string): NumberPart => ({
-  type: 'number',
-  value,
-  style: 'exact',
-  proof: prove(`${definition} Fixed in the plan before the first row was seen.`),
-});
 
 type Said = Pick<Look, 'decision' | 'sentence' | 'parts'>;
 
@@ -152,7 +148,7 @@ export function lookAtShadow(
         ` in ${loss} on `,
         rows,
         ' paired rows. It goes on to ',
-        canaryShare(prove, plan),
+        prove.planned('weight'),
         ' of the traffic.',
       ),
     };
@@ -193,7 +189,7 @@ export function lookAtShadow(
         prove('Labelled rows that the plan needs less those that were seen.', 'rows needed − n'),
       ),
       ' more labelled rows would settle a gain of ',
-      planned(prove, plan.effect, 'The smallest gain that the test must find.'),
+      prove.planned('effect'),
       '.',
     ),
   };
@@ -214,11 +210,6 @@ export function isWorthKeeping(
   const last = looks.findLast((each) => each.stage === look.stage);
   return !last || look.through - last.through >= span / LOOKS_KEPT;
 }
-
-const canaryShare = (prove: Prove, plan: RolloutPlan): LeadPart => ({
-  ...planned(prove, plan.canary.weight, 'Share of the requests that the candidate answers in the canary.'),
-  style: 'share',
-});
 
 /** One look at the canary stage: guardrails and the split are judged at every look, promotion at the end of its window. */
 export function lookAtCanary(
@@ -246,7 +237,7 @@ export function lookAtCanary(
           proof: prove('Answers of the candidate over the answers of both arms since the canary began.'),
         },
         ' where ',
-        canaryShare(prove, plan),
+        prove.planned('weight'),
         ' was asked (p ',
         split.p === null ? 'unknown' : splitChance(prove, split.p),
         '). Fix the assignment first.',
@@ -277,7 +268,7 @@ export function lookAtCanary(
       ' answers of the candidate, and ',
       counted(base.n, prove(PAIRED)),
       ` paired rows ${test.low >= -plan.canary.margin ? 'show no loss' : 'do not prove a loss'} beyond `,
-      lossAllowed(prove, plan),
+      prove.planned('margin'),
       '.',
     ),
   };
@@ -300,9 +291,6 @@ const splitChance = (prove: Prove, p: number): LeadPart => ({
     'chi-squared test of the answers per arm against the weights',
   ),
 });
-
-const lossAllowed = (prove: Prove, plan: RolloutPlan): LeadPart =>
-  planned(prove, plan.canary.margin, 'The most that the candidate may lose.');
 
 function guardrailsOf(
   plan: RolloutPlan,
@@ -328,7 +316,7 @@ function guardrailsOf(
       ' requests, the champion ',
       failed('champion'),
       '; the limit is ',
-      planned(prove, canary.max_error_ratio, 'How many times as often the candidate may fail.'),
+      prove.planned('max_error_ratio'),
       " times the champion's rate.",
     ),
     guardrail(
@@ -345,7 +333,7 @@ function guardrailsOf(
             proof: prove('The latency that 99% of the answers of the candidate were at or below.'),
           },
       ', the limit ',
-      { ...planned(prove, canary.max_p99_ms, 'The longest p99 that is accepted.'), unit: 'ms' },
+      { ...prove.planned('max_p99_ms'), unit: 'ms' },
       '.',
     ),
     guardrail(
@@ -354,7 +342,7 @@ function guardrailsOf(
       "The candidate's gain is ",
       gainOf(prove, look(seen, 'canary', test)),
       '; it may lose at most ',
-      lossAllowed(prove, plan),
+      prove.planned('margin'),
       '.',
     ),
   ];

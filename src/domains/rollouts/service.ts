@@ -13,7 +13,7 @@ import { isWorthKeeping, lookAtCanary, lookAtShadow, planRollout, type Prove } f
 import { ROLLOUT_ERRORS } from './errors.ts';
 import { stageRows } from './rows.ts';
 import type { Look, PlanQuestion, Rollout, RolloutPlan } from './schema.ts';
-import { lookProof, planLead } from './schema/proofs.ts';
+import { lookProof, planLead, type Planned, plannedPart } from './schema/proofs.ts';
 import { findRollout, insertLook, insertRollout, listRollouts, updateRollout } from './store.ts';
 
 export interface RolloutsService {
@@ -88,8 +88,11 @@ export function createRollouts(parts: RolloutParts): RolloutsService {
       through,
     );
     const stage = rollout.state === 'shadow' ? 'shadow' : 'canary';
-    const prove: Prove = (definition, formula) =>
-      lookProof(rollout, { stage, through, n: seen.rows }, definition, formula);
+    const prove: Prove = Object.assign(
+      (definition: string, formula?: string) =>
+        lookProof(rollout, { stage, through, n: seen.rows }, definition, formula),
+      { planned: (of: Planned) => plannedPart(rollout, of) },
+    );
     const judge = stage === 'shadow' ? lookAtShadow : lookAtCanary;
     const result = { ...judge(plan, seen, rollout.stage_event_time, prove), looked_at: Date.now() };
     await act(rollout, result);

@@ -26,7 +26,6 @@ export function runChild(): void {
 
 async function run(job: ChildJob, signal: AbortSignal): Promise<ChildMessage> {
   const { rondoBundle } = (await import(pathToFileURL(job.bundle).href)) as { rondoBundle: BundleHost };
-  send({ type: 'begun' });
   try {
     const outputs = await rondoBundle.run(job, {
       progress: (value, text) => send({ type: 'progress', value, text }),

@@ -14,8 +14,6 @@ import { LogSpool } from './spool.ts';
 const GRACE_MS = 3000;
 /** Time a finished child has to exit by itself. */
 const EXIT_MS = 2000;
-/** Time the process of user code has to load the bundle; one that hangs in it would hold its step for ever. */
-const LOAD_MS = 300_000;
 const PROGRESS_MS = 500;
 
 type Progress = { progress: number | null; text: string | null };
@@ -59,7 +57,6 @@ class AttemptRun {
   #progress: Progress = { progress: null, text: null };
   #beat: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
-  #begun = false;
   #result: (message: ChildMessage) => void = () => {};
   /** Ends the attempt from outside: the lease is lost, or somebody sent SIGTERM. */
   #interrupt: (why: Lost | 'stopped') => void = () => {};
@@ -99,7 +96,6 @@ class AttemptRun {
       result,
       interrupted,
       this.#exited.then(() => 'exited' as const),
-      this.#stuck(),
       ...(spec.timeout_ms === null ? [] : [later(spec.timeout_ms)]),
     ]);
     return this.#conclude(outcome, spec);
@@ -111,16 +107,14 @@ class AttemptRun {
   }
 
   async #conclude(
-    outcome: ChildMessage | Lost | 'stopped' | 'exited' | 'timeout' | 'stuck',
+    outcome: ChildMessage | Lost | 'stopped' | 'exited' | 'timeout',
     spec: StepSpec,
   ): Promise<EndReport> {
-    if (outcome instanceof Lost || outcome === 'stopped' || outcome === 'timeout' || outcome === 'stuck') {
+    if (outcome instanceof Lost || outcome === 'stopped' || outcome === 'timeout') {
       await endGroup(this.#child, GRACE_MS);
       if (outcome instanceof Lost) throw outcome;
       await this.#drained();
       if (outcome === 'stopped') return failed('stopped', 'The attempt was asked to stop (SIGTERM).');
-      if (outcome === 'stuck')
-        return failed('setup', `The pipeline file did not finish loading within ${seconds(LOAD_MS)}.`);
       return failed(
         'timeout',
         `The step did not end within its timeout of ${seconds(spec.timeout_ms ?? 0)}; it and all it started were ended.`,
@@ -133,12 +127,6 @@ class AttemptRun {
     if (outcome.type === 'done') return this.#deliver(spec, outcome.outputs);
     if (outcome.type === 'failed') return failed(outcome.kind, outcome.error);
     return failed('setup', 'The step ended in an unknown way.');
-  }
-
-  /** Settles when the bundle was not loaded in time. */
-  async #stuck(): Promise<'stuck'> {
-    await later(LOAD_MS);
-    return this.#begun ? new Promise<never>(() => {}) : 'stuck';
   }
 
   /** All that the group printed has arrived; a process that left the group cannot hold it up. */
@@ -178,8 +166,7 @@ class AttemptRun {
         this.#soon = undefined;
         void this.#sendBeat();
       }, PROGRESS_MS);
-    } else if (message.type === 'begun') this.#begun = true;
-    else if (message.type !== 'ready') this.#result(message);
+    } else if (message.type !== 'ready') this.#result(message);
   }
 
   async #sendBeat(): Promise<void> {

@@ -1,18 +1,15 @@
 import { Columns } from '../../../ui/columns.tsx';
 import { Facts } from '../../../ui/facts.tsx';
-import { Num } from '../../../ui/num.tsx';
-import type { NumberStyle } from '../../../ui/number.ts';
+import { Lead } from '../../../ui/lead.tsx';
 import { formatSpan } from '../../../ui/time.ts';
 import { When } from '../../../ui/when.tsx';
 import type { Rollout } from '../schema.ts';
-import { planProof } from '../schema/proofs.ts';
+import { type Planned, plannedPart } from '../schema/proofs.ts';
 
 /** What was fixed before the first row was seen. */
 export function PlanFacts({ rollout }: { rollout: Rollout }) {
   const { plan } = rollout;
-  const fixed = (value: number, style: NumberStyle, definition: string, formula?: string) => (
-    <Num kind="counted" value={value} style={style} proof={planProof(rollout, definition, formula)} />
-  );
+  const fixed = (of: Planned) => <Lead small parts={[plannedPart(rollout, of)]} />;
   return (
     <Columns>
       <section className="r-panel">
@@ -20,54 +17,18 @@ export function PlanFacts({ rollout }: { rollout: Rollout }) {
         <Facts
           rows={[
             ['Loss', plan.loss.replaceAll('_', ' ')],
-            ['Smallest gain', fixed(plan.effect, 'exact', 'The smallest gain that the test must find.')],
-            [
-              'Spread of a row',
-              fixed(
-                plan.sd,
-                'measure',
-                'Standard deviation of the difference of one row, from the evaluation of the candidate beside the champion.',
-              ),
-            ],
-            [
-              'Chance of error',
-              <>
-                {fixed(plan.alpha, 'share', 'Chance of a verdict although there is no difference.')},
-                two-sided, over all looks together
-              </>,
-            ],
-            ['Power', fixed(plan.power, 'share', 'Chance to find a gain of the stated size.')],
-            [
-              'Rows needed',
-              fixed(
-                plan.rows_needed,
-                'count',
-                'Labelled rows after which a gain of the stated size is found with the stated chance.',
-                `sd ${plan.sd}, effect ${plan.effect}, alpha ${plan.alpha}, power ${plan.power}`,
-              ),
-            ],
+            ['Smallest gain', fixed('effect')],
+            ['Spread of a row', fixed('sd')],
+            ['Chance of error', <>{fixed('alpha')}, two-sided, over all looks together</>],
+            ['Power', fixed('power')],
+            ['Rows needed', fixed('rows_needed')],
             [
               'Rows expected',
               <>
-                {fixed(
-                  plan.horizon_rows,
-                  'count',
-                  'Labelled rows that the endpoint is expected to give until the horizon.',
-                )}{' '}
-                in {formatSpan(plan.horizon_ms)}
+                {fixed('horizon_rows')} in {formatSpan(plan.horizon_ms)}
               </>,
             ],
-            [
-              'Band tightest at',
-              <>
-                {fixed(
-                  plan.n_star,
-                  'count',
-                  'Rows at which the always-valid band is narrowest for its size.',
-                )}{' '}
-                rows
-              </>,
-            ],
+            ['Band tightest at', <>{fixed('n_star')} rows</>],
             ['Began', <When at={rollout.started_event_time} clock="event" />],
             [
               'Ended',
@@ -82,28 +43,11 @@ export function PlanFacts({ rollout }: { rollout: Rollout }) {
         <h2 className="r-h2">Canary</h2>
         <Facts
           rows={[
-            [
-              'Share',
-              fixed(plan.canary.weight, 'share', 'Share of the requests that the candidate answers.'),
-            ],
+            ['Share', fixed('weight')],
             ['Lasts', formatSpan(plan.canary.window_ms)],
-            ['May lose at most', fixed(plan.canary.margin, 'exact', 'The most that the candidate may lose.')],
-            [
-              'Errors',
-              <>
-                at most{' '}
-                {fixed(
-                  plan.canary.max_error_ratio,
-                  'exact',
-                  'How many times as often the candidate may fail.',
-                )}{' '}
-                times the champion's rate
-              </>,
-            ],
-            [
-              'p99 latency',
-              <>at most {fixed(plan.canary.max_p99_ms, 'exact', 'The longest p99 that is accepted.')} ms</>,
-            ],
+            ['May lose at most', fixed('margin')],
+            ['Errors', <>at most {fixed('max_error_ratio')} times the champion's rate</>],
+            ['p99 latency', <>at most {fixed('max_p99_ms')} ms</>],
           ]}
         />
       </section>

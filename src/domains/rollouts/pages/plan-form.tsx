@@ -74,12 +74,12 @@ export function PlanForm({ project }: { project: string }) {
         </Action>
       </form>
       {act.fault ? <Fault fault={act.fault} /> : null}
-      {plan ? <Plan plan={plan} days={days} /> : null}
+      {plan ? <Plan project={project} plan={plan} days={days} /> : null}
     </Panel>
   );
 }
 
-function Plan({ plan, days }: { plan: RolloutPlan; days: number }) {
+function Plan({ project, plan, days }: { project: string; plan: RolloutPlan; days: number }) {
   const needed = (
     <Num
       kind="counted"
@@ -89,7 +89,7 @@ function Plan({ plan, days }: { plan: RolloutPlan; days: number }) {
           'Labelled rows after which a gain of this size has been found with the stated chance, looking after every row.',
         method: `Confidence sequence, two-sided alpha ${plan.alpha}, power ${plan.power}`,
         formula: `sd ${plan.sd}, effect ${plan.effect}`,
-        query: 'POST /api/v1/rollouts/plan',
+        query: `POST /api/v1/projects/${project}/rollouts/plan`,
       }}
     />
   );

@@ -86,7 +86,7 @@ export function loggedProof(run: Run, key: string) {
       definition: `${key}, the last value that the run logged. Rondo did not compute it; gates read evaluations only.`,
       ...(metric?.step ? { window: `step ${metric.step}` } : {}),
       clock: 'wall' as const,
-      rows: { label: 'its history', href: `${href}?tab=metrics` },
+      rows: { label: 'its history', href },
       inputs: (run.inputs?.dataset_inputs ?? []).flatMap(({ dataset }) =>
         dataset?.digest ? [{ label: dataset.name ?? 'dataset', digest: dataset.digest }] : [],
       ),
