@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
-import { type Database, inSight, type Reader, type Tables, type Tx } from '../database/index.ts';
+import { type Database, inSight, type Tables, type Tx } from '../database/index.ts';
+import { placeholders, run } from '../database/statements.ts';
 import { sees, type Sight } from '../lib/contract/index.ts';
 
 /** A fact that happened, in CloudEvents 1.0 terms. `data` is JSON. */
@@ -100,8 +101,17 @@ const SETTLE_MS = 20;
 /** The append-only log of facts. Cursors follow `(transaction, id)` below the oldest running transaction, so that none is missed. */
 export async function createEvents(database: Database): Promise<Events> {
   const listeners = new Set<() => void>();
+  const insert = placeholders(
+    database.capabilities.engine,
+    'insert into events (event_id, type, source, subject, project, time, data) values (?, ?, ?, ?, ?, ?, ?)',
+  );
   const settled = sql<boolean>`xid < ${database.capabilities.settledBelow}`;
   const any = sql<boolean>`1 = 1`;
+  // On SQLite every row has the transaction number 0, and a pair would be looked for among all rows.
+  const behind = ({ xid, id }: Position) =>
+    database.capabilities.engine === 'sqlite'
+      ? sql<boolean>`xid = ${xid} and id > ${id}`
+      : sql<boolean>`(xid, id) > (${xid}, ${id})`;
   let fresh = false;
   let settling: Promise<void> | undefined;
   const tell = () => {
@@ -147,20 +157,23 @@ export async function createEvents(database: Database): Promise<Events> {
   return {
     async append(tx, event) {
       fresh = true;
-      const row = {
-        ...event,
-        event_id: randomUUID(),
-        time: Date.now(),
-        data: JSON.stringify(event.data ?? {}),
-      };
-      await insert(tx, row);
+      const { type, source, subject, project, data } = event;
+      await run(tx, insert, [
+        randomUUID(),
+        type,
+        source,
+        subject,
+        project,
+        Date.now(),
+        JSON.stringify(data ?? {}),
+      ]);
       await database.notify(tx, CHANNEL);
     },
     async after(position, options = {}) {
       let query = database.read
         .selectFrom('events')
         .selectAll()
-        .where(sql<boolean>`(xid, id) > (${position.xid}, ${position.id})`)
+        .where(behind(position))
         .where(settled)
         .orderBy('xid')
         .orderBy('id')
@@ -201,13 +214,6 @@ export function parseCursor(text: string): Position {
   return Number.isSafeInteger(xid) && Number.isSafeInteger(id)
     ? { xid: xid as number, id: id as number }
     : START;
-}
-
-async function insert(tx: Reader, row: Omit<EventTable, 'id' | 'xid'>): Promise<void> {
-  await sql`insert into events (event_id, type, source, subject, project, time, data)
-    values (${row.event_id}, ${row.type}, ${row.source}, ${row.subject}, ${row.project}, ${row.time}, ${row.data})`.execute(
-    tx,
-  );
 }
 
 function toEvent(row: EventTable): RondoEvent {

@@ -20,6 +20,9 @@ interface Registration {
   running: number;
 }
 
+/** Least time between two looks for work, so that many small commits cost few reads. */
+const PAUSE_MS = 5;
+
 /** Runs the background work of this process: claims, renews leases, finishes under the fencing token. */
 export class JobWorker {
   readonly #owner = ownerName();
@@ -106,6 +109,7 @@ export class JobWorker {
           if (!job) break;
           this.#launch(job);
         }
+        if (this.#again) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     } catch {
       // The database is away or closing; the timer tries again.

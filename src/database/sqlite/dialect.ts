@@ -29,28 +29,32 @@ export const sqliteDialect: Dialect = {
 class Statements {
   readonly #cache = new Map<string, BetterSqlite.Statement>();
   readonly #connection: BetterSqlite.Database;
+  readonly #use: 'any' | 'reads';
 
-  constructor(connection: BetterSqlite.Database) {
+  constructor(connection: BetterSqlite.Database, use: 'any' | 'reads' = 'any') {
     this.#connection = connection;
+    this.#use = use;
   }
 
   get(text: string): BetterSqlite.Statement {
     const known = this.#cache.get(text);
     if (known) return known;
     const statement = this.#connection.prepare(text);
+    if (this.#use === 'reads' && !statement.readonly)
+      throw new Error('A statement that writes was run outside `database.write`.');
     this.#cache.set(text, statement);
     if (this.#cache.size > 500) this.#cache.delete(this.#cache.keys().next().value as string);
     return statement;
   }
 }
 
-/** One verb's right to a connection; `end()` makes every later use an error. */
+/** One verb's right to a connection; `end()` makes every later use an error. `statements` may differ from query to query. */
 export class Handle implements DatabaseConnection {
   #live = true;
-  readonly #statements: Statements;
+  readonly #statements: () => Statements;
 
-  constructor(statements: Statements) {
-    this.#statements = statements;
+  constructor(statements: Statements | (() => Statements)) {
+    this.#statements = typeof statements === 'function' ? statements : () => statements;
   }
 
   end(): void {
@@ -59,7 +63,7 @@ export class Handle implements DatabaseConnection {
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     if (!this.#live) throw new Error('This transaction has ended; a verb used its handle after it returned.');
-    const statement = this.#statements.get(sql);
+    const statement = this.#statements().get(sql);
     const values = parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value));
     if (statement.reader) return { rows: statement.all(values) as R[] };
     const { changes, lastInsertRowid } = statement.run(values);

@@ -22,12 +22,14 @@ export function openSqlite(file: string): Database {
   const writerConnection = connect(file);
   const readerConnection = connect(file);
   readerConnection.pragma('query_only = on');
+  const [idle, beside] = [new Statements(writerConnection, 'reads'), new Statements(readerConnection)];
   const listeners = new Set<() => void>();
   const writer = new GroupWriter(writerConnection, () => {
     for (const listener of listeners) listener();
   });
   return {
-    read: readerOver(new Handle(new Statements(readerConnection))),
+    // Between two groups the writer's own connection reads: every commit empties the page cache of the other one.
+    read: readerOver(new Handle(() => (writerConnection.inTransaction ? beside : idle))),
     capabilities,
     write: (body) => writer.write(body),
     onCommit(listener) {

@@ -1,7 +1,7 @@
 import type { Database, Reader, Tx } from '../../../database/index.ts';
 import type { MetricInput } from '../schema.ts';
 import { idList } from './runs.ts';
-import { type Engine, placeholders, RowStatement, run } from './statements.ts';
+import { type Engine, placeholders, RowStatement, run } from '../../../database/statements.ts';
 import type { ModelMetricRow, PointRow } from './tables.ts';
 
 export type Point = Omit<PointRow, 'run' | 'key'>;

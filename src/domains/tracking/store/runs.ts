@@ -1,6 +1,6 @@
 import type { Reader, Tx } from '../../../database/index.ts';
 import type { KeyValue, RunStatus } from '../schema.ts';
-import { type Engine, placeholders, RowStatement, run } from './statements.ts';
+import { type Engine, placeholders, RowStatement, run } from '../../../database/statements.ts';
 import type { RunRow } from './tables.ts';
 
 export type { RunRow };
@@ -11,11 +11,20 @@ export function runStore(engine: Engine) {
     engine,
     'select id, run_id, project, experiment, name, user_id, status, start_time, end_time, artifact_uri, lifecycle, deleted_at from runs where run_id = ?',
   );
+  const insert = placeholders(
+    engine,
+    `insert into runs (run_id, project, experiment, name, user_id, status, start_time, end_time, artifact_uri, lifecycle, deleted_at)
+      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id`,
+  );
   const addParams = new RowStatement(
     engine,
     'insert into run_params (run, key, value)',
     3,
     'on conflict do nothing',
+  );
+  const storedParams = placeholders(
+    engine,
+    `select key, value from run_params where run = ? and key in ${textList(engine)}`,
   );
   const putTags = new RowStatement(
     engine,
@@ -30,8 +39,20 @@ export function runStore(engine: Engine) {
     },
 
     async insert(tx: Tx, row: Omit<RunRow, 'id'>): Promise<number> {
-      const { id } = await tx.insertInto('runs').values(row).returning('id').executeTakeFirstOrThrow();
-      return id;
+      const [made] = await run<{ id: number }>(tx, insert, [
+        row.run_id,
+        row.project,
+        row.experiment,
+        row.name,
+        row.user_id,
+        row.status,
+        row.start_time,
+        row.end_time,
+        row.artifact_uri,
+        row.lifecycle,
+        row.deleted_at,
+      ]);
+      return (made as { id: number }).id;
     },
 
     async update(
@@ -57,16 +78,8 @@ export function runStore(engine: Engine) {
         tx,
         params.map(({ key, value }) => [id, key, value]),
       );
-      return tx
-        .selectFrom('run_params')
-        .select(['key', 'value'])
-        .where('run', '=', id)
-        .where(
-          'key',
-          'in',
-          params.map((param) => param.key),
-        )
-        .execute();
+      const keys = JSON.stringify(params.map((param) => param.key));
+      return run<KeyValue>(tx, storedParams, [id, keys]);
     },
 
     /** The last value of a key given twice wins. */
@@ -124,6 +137,10 @@ export const idList = (engine: Engine): string =>
   engine === 'sqlite'
     ? '(select value from json_each(?))'
     : '(select value::bigint from jsonb_array_elements_text($1::jsonb) as t(value))';
+
+/** A set of texts from one parameter: their JSON list. */
+const textList = (engine: Engine): string =>
+  engine === 'sqlite' ? '(select value from json_each(?))' : '(select jsonb_array_elements_text(?::jsonb))';
 
 /** Whether the experiments have more runs than `limit`, without counting further. */
 export async function hasMoreRuns(

@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely';
-import type { Capabilities, Reader } from '../../../database/index.ts';
+import type { Capabilities, Reader } from './database.ts';
 
 export type Engine = Capabilities['engine'];
 
