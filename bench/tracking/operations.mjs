@@ -38,6 +38,7 @@ export async function fill(client, runs) {
           { key: 'note', value: `note of run ${number}` },
         ],
       });
+      await client.post('/runs/update', { run_id, status: 'FINISHED', end_time: START + number + 60_000 });
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, loop));

@@ -31,11 +31,15 @@ export class RowStatement {
     this.#after = after;
   }
 
-  async run(reader: Reader, rows: readonly (readonly unknown[])[]): Promise<void> {
+  /** How many rows were inserted or changed. */
+  async run(reader: Reader, rows: readonly (readonly unknown[])[]): Promise<number> {
+    let changed = 0;
     for (let start = 0; start < rows.length; start += LARGEST) {
       const piece = start === 0 && rows.length <= LARGEST ? rows : rows.slice(start, start + LARGEST);
-      await run(reader, this.#text(piece.length), piece.flat());
+      const query = CompiledQuery.raw(this.#text(piece.length), piece.flat());
+      changed += Number((await reader.executeQuery(query)).numAffectedRows ?? 0n);
     }
+    return changed;
   }
 
   #text(count: number): string {

@@ -2,7 +2,10 @@ import type { Migration } from '../migrate.ts';
 
 /**
  * Runs have a short number inside, so that a metric point is a few integers: keys are interned, points lie together by run and
- * key in step order, and the latest value of each metric is kept apart for search.
+ * key in step order, and the latest value of each metric is kept apart for search, with what is known of its series:
+ * how many points, the lowest and the highest number, and whether each came behind all before it in step and time.
+ * `settled` marks rows first written after their run had ended, or there when it ended. Only these are in the index by value:
+ * a run that is training would dirty a page of it with each point.
  */
 export const tracking: Migration = {
   number: 70,
@@ -56,9 +59,15 @@ export const tracking: Migration = {
       ts bigint not null,
       value double precision not null,
       is_nan bigint not null,
+      points bigint not null,
+      lowest double precision,
+      highest double precision,
+      in_order bigint not null,
+      settled bigint not null,
       primary key (run, key)
     )${ddl.clustered}`,
-    'create index metric_latest_value on metric_latest (key, value, run, is_nan)',
+    'create index metric_latest_value on metric_latest (key, value, run, is_nan) where settled = 1',
+    'create index metric_latest_live on metric_latest (key, run) where settled = 0',
     `create table run_params (
       run bigint not null,
       key text not null,

@@ -72,6 +72,7 @@ function connect(file: string): BetterSqlite.Database {
   connection.pragma('foreign_keys = on');
   connection.pragma('busy_timeout = 5000');
   connection.pragma('case_sensitive_like = on');
+
   connection.pragma('cache_size = -16000');
   connection.function('regexp', { deterministic: true }, (pattern: unknown, text: unknown) =>
     text === null ? null : Number(matchesPattern(String(pattern), String(text))),

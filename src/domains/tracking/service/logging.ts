@@ -3,6 +3,7 @@ import type { JsonBytes } from '../../../lib/contract/index.ts';
 import { urn, type Urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { badParameter } from '../errors.ts';
+import { isEnded } from '../states.ts';
 import { checkBatch, checkLength, checkMetric, checkParam, LIMITS } from '../limits.ts';
 import type { Batch, DatasetInput, KeyValue, Metric, MetricInput, Page } from '../schema.ts';
 import { putDatasets, putModels, summarizeDatasets } from '../store/inputs.ts';
@@ -29,7 +30,7 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
       const row = await context.activeRun(tx, project, runId);
       if (batch.params && batch.params.length > 0) await addParams(tx, row, batch.params);
       if (points.length > 0) {
-        await metrics.append(tx, row.id, points, context.keys);
+        await metrics.append(tx, row.id, points, context.keys, isEnded(row.status));
         await logToModels(tx, runId, points);
       }
       if (batch.tags && batch.tags.length > 0) await putTags(tx, row, batch.tags);

@@ -6,6 +6,7 @@ import { under } from '../artifact-path.ts';
 import { assembleRuns } from '../assemble.ts';
 import { absent, badParameter } from '../errors.ts';
 import { checkLength, checkTag, checkText, LIMITS } from '../limits.ts';
+import { isEnded } from '../states.ts';
 import { randomName } from '../run-name.ts';
 import type { KeyValue, Run, RunInfo, RunStatus } from '../schema.ts';
 import { factsOfRuns, type RunFacts } from '../store/facts.ts';
@@ -32,7 +33,6 @@ export interface RunChange {
 
 const NAME_TAG = 'mlflow.runName';
 const COMMIT_TAG = 'mlflow.source.git.commit';
-const ENDED: readonly RunStatus[] = ['FINISHED', 'FAILED', 'KILLED'];
 
 export function runVerbs(context: TrackingContext) {
   const { database, ground, runs } = context;
@@ -147,7 +147,8 @@ export function runVerbs(context: TrackingContext) {
         await runs.update(tx, before.id, set);
         if (change.run_name) await runs.putTags(tx, before.id, [{ key: NAME_TAG, value: change.run_name }]);
         const after = { ...before, ...set };
-        if (change.status && ENDED.includes(change.status) && !ENDED.includes(before.status)) {
+        if (change.status && isEnded(change.status) && !isEnded(before.status)) {
+          await context.metrics.settle(tx, before.id);
           await ground.events.append(tx, {
             type: 'run.ended',
             source: 'tracking',

@@ -101,11 +101,22 @@ export function metricStore(engine: Engine) {
   );
   const putLatest = new RowStatement(
     engine,
-    'insert into metric_latest (run, key, step, ts, value, is_nan)',
-    6,
-    `on conflict (run, key) do update set step = excluded.step, ts = excluded.ts, value = excluded.value, is_nan = excluded.is_nan
-      where (excluded.step, excluded.ts, excluded.value) > (metric_latest.step, metric_latest.ts, metric_latest.value)`,
+    'insert into metric_latest (run, key, step, ts, value, is_nan, points, lowest, highest, in_order, settled)',
+    11,
+    `on conflict (run, key) do update set
+      ${['step', 'ts', 'value', 'is_nan'].map((column) => `${column} = case when ${NEWER} then excluded.${column} else metric_latest.${column} end`).join(', ')},
+      points = metric_latest.points + excluded.points,
+      ${bound('lowest', '<')}, ${bound('highest', '>')},
+      in_order = case when excluded.step >= metric_latest.step and excluded.ts >= metric_latest.ts
+        then metric_latest.in_order * excluded.in_order else 0 end`,
   );
+  const countAgain = placeholders(
+    engine,
+    `update metric_latest set in_order = 0, points =
+        (select count(*) from metric_points p where p.run = metric_latest.run and p.key = metric_latest.key)
+      where run = ? and key in ${engine === 'sqlite' ? '(select value from json_each(?))' : '(select value::bigint from jsonb_array_elements_text(?::jsonb) as t(value))'}`,
+  );
+  const settle = placeholders(engine, 'update metric_latest set settled = 1 where run = ? and settled = 0');
   const addModelPoints = new RowStatement(
     engine,
     'insert into logged_model_metrics (model_id, key, run_id, step, ts, value, is_nan, dataset_name, dataset_digest)',
@@ -123,16 +134,31 @@ export function metricStore(engine: Engine) {
   );
 
   return {
-    /** Appends points and moves the latest values on. The same point twice is one point. */
-    async append(tx: Tx, id: number, metrics: readonly MetricInput[], keys: MetricKeys): Promise<void> {
+    /** Appends points and moves the latest values on. The same point twice is one point. `ended`: the run has ended already. */
+    async append(
+      tx: Tx,
+      id: number,
+      metrics: readonly MetricInput[],
+      keys: MetricKeys,
+      ended: boolean,
+    ): Promise<void> {
       const rows = metrics.map((metric) => {
         const { value, is_nan } = storedValue(metric.value);
         return [id, keys.number(metric.key), metric.step, metric.timestamp, value, is_nan] as const;
       });
       // Rows are locked in key order, so that writers of one run never wait for each other in a circle.
-      if (rows.length > 1) rows.sort((a, b) => a[1] - b[1] || a[2] - b[2]);
-      await addPoints.run(tx, rows);
-      await putLatest.run(tx, newestOf(rows));
+      if (rows.length > 1) rows.sort(byPlace);
+      const added = await addPoints.run(tx, rows);
+      const { firsts, rests } = seriesOf(rows, ended ? 1 : 0);
+      await putLatest.run(tx, firsts);
+      if (rests.length > 0) await putLatest.run(tx, rests);
+      if (added < rows.length)
+        await run(tx, countAgain, [id, JSON.stringify([...new Set(rows.map((row) => row[1]))])]);
+    },
+
+    /** Puts the latest values of a run that ends into the index by value. */
+    async settle(tx: Tx, id: number): Promise<void> {
+      await run(tx, settle, [id]);
     },
 
     async appendToModels(tx: Tx, rows: readonly ModelMetricRow[]): Promise<void> {
@@ -195,20 +221,60 @@ const SAMPLE = `select step, ts, value, is_nan from (
 
 type Row = readonly [run: number, key: number, step: number, ts: number, value: number, is_nan: number];
 
-/** The newest row of each key by (step, timestamp, value); one statement may not touch a row twice. */
-function newestOf(rows: readonly Row[]): Row[] {
-  const newest = new Map<number, Row>();
-  for (const row of rows) {
-    const seen = newest.get(row[1]);
-    if (
-      !seen ||
-      row[2] > seen[2] ||
-      (row[2] === seen[2] && (row[3] > seen[3] || (row[3] === seen[3] && row[4] > seen[4])))
-    )
-      newest.set(row[1], row);
+/** Text order of the primary key. */
+const byPlace = (a: Row, b: Row) => a[1] - b[1] || a[2] - b[2] || a[3] - b[3] || a[4] - b[4] || a[5] - b[5];
+
+/** A row of `metric_latest`; the columns from `points` on as they are there. */
+type Series = readonly [
+  ...point: Row,
+  points: number,
+  lowest: number | null,
+  highest: number | null,
+  in_order: number,
+  settled: number,
+];
+
+/**
+ * What sorted rows add to the series of their keys: the first point of each key by itself, which is what shows whether it
+ * comes behind those before it, then the others as one. No statement touches a row twice.
+ */
+function seriesOf(rows: readonly Row[], settled: number): { firsts: Series[]; rests: Series[] } {
+  const firsts: Series[] = [];
+  const rests: Series[] = [];
+  for (let start = 0; start < rows.length; ) {
+    const first = rows[start] as Row;
+    let end = start + 1;
+    while (end < rows.length && (rows[end] as Row)[1] === first[1]) end++;
+    firsts.push([...first, 1, ...boundsOf(rows, start, start + 1), 1, settled]);
+    if (end > start + 1) {
+      let order = 1;
+      for (let at = start + 1; at < end; at++) if ((rows[at] as Row)[3] < (rows[at - 1] as Row)[3]) order = 0;
+      const last = rows[end - 1] as Row;
+      rests.push([...last, end - start - 1, ...boundsOf(rows, start + 1, end), order, settled]);
+    }
+    start = end;
   }
-  return newest.size === rows.length ? (rows as Row[]) : [...newest.values()];
+  return { firsts, rests };
 }
+
+function boundsOf(rows: readonly Row[], start: number, end: number): [number | null, number | null] {
+  let lowest: number | null = null;
+  let highest: number | null = null;
+  for (let at = start; at < end; at++) {
+    const [, , , , value, is_nan] = rows[at] as Row;
+    if (is_nan === 1) continue;
+    if (lowest === null || value < lowest) lowest = value;
+    if (highest === null || value > highest) highest = value;
+  }
+  return [lowest, highest];
+}
+
+const NEWER =
+  '(excluded.step, excluded.ts, excluded.value) > (metric_latest.step, metric_latest.ts, metric_latest.value)';
+
+const bound = (column: string, further: '<' | '>') =>
+  `${column} = case when metric_latest.${column} is null or excluded.${column} ${further} metric_latest.${column}
+    then coalesce(excluded.${column}, metric_latest.${column}) else metric_latest.${column} end`;
 
 const samePoint = (a: Point, b: Point) =>
   a.step === b.step && a.ts === b.ts && a.value === b.value && a.is_nan === b.is_nan;

@@ -21,9 +21,11 @@ const runFields: SearchFields = {
   attribute: (key) => sql.ref(`runs.${RUN_COLUMNS[key] ?? key}`),
   some(entity, key, holds) {
     if (entity === 'metric') {
-      // From the index on (key, value): the rows that fulfil it, not one look per run.
+      // From the index on (key, value): the rows that fulfil it, not one look per run. Those of live runs are in an index by key.
       const test = holds ? sql` and m.is_nan = 0 and ${holds(sql`m.value`)}` : sql``;
-      return sql`(runs.id in (select m.run from metric_latest m where m.key = ${metricKey(key)}${test}))`;
+      const those = (settled: Sql) =>
+        sql`select m.run from metric_latest m where m.settled = ${settled} and m.key = ${metricKey(key)}${test}`;
+      return sql`(runs.id in (${those(sql`1`)} union all ${those(sql`0`)}))`;
     }
     if (entity === 'dataset') {
       const column = key === 'context' ? sql`u.context` : sql`d.${sql.ref(key)}`;

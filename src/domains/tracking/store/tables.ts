@@ -36,6 +36,18 @@ export interface PointRow {
   is_nan: number;
 }
 
+/** The latest point of a metric, and what is known of all its points. */
+export interface SeriesRow extends PointRow {
+  points: number;
+  /** Of the points that are numbers; null when none is. */
+  lowest: number | null;
+  highest: number | null;
+  /** 1: each point came behind all before it in step and in time, so that step order is time order. */
+  in_order: number;
+  /** 1: in the index by value. */
+  settled: number;
+}
+
 export interface LoggedModelRow {
   model_id: string;
   project: string;
@@ -83,7 +95,7 @@ declare module '../../../database/tables.ts' {
     runs: Counted<RunRow>;
     metric_keys: { id: Generated<number>; name: string };
     metric_points: PointRow;
-    metric_latest: PointRow;
+    metric_latest: SeriesRow;
     run_params: { run: number; key: string; value: string };
     run_tags: { run: number; key: string; value: string };
     logged_datasets: Counted<DatasetRow>;
