@@ -6,7 +6,7 @@ const NOUNS: Readonly<Record<string, readonly string[]>> = {
   approvals: ['approvals'],
   datasets: ['datasets', 'sources', 'validations'],
   features: ['features', 'views', 'services'],
-  tracking: ['runs', 'experiments', 'metrics', 'logged-models', 'artifacts'],
+  tracking: ['runs', 'run-counts', 'experiments', 'metrics', 'logged-models', 'artifacts'],
   registry: ['registered-models', 'model-versions', 'models', 'evaluations'],
   pipelines: ['pipelines', 'pipeline-runs', 'step-runs'],
   serving: ['endpoints', 'predictions'],

@@ -3,12 +3,14 @@ import { endpoint } from '../../lib/contract/index.ts';
 import { artifactsContract } from './contract/artifacts.ts';
 import { experimentsContract } from './contract/experiments.ts';
 import { loggedModelsContract } from './contract/logged-models.ts';
+import { runTableContract } from './contract/run-table.ts';
 import { metricsContract, runsContract } from './contract/runs.ts';
 
-/** MLflow's REST API of experiments, runs, metrics, artifacts and logged models. */
+/** MLflow's REST API of experiments, runs, metrics, artifacts and logged models, and what a table of many runs asks besides. */
 export const trackingContract = {
   ...experimentsContract,
   ...runsContract,
+  ...runTableContract,
   ...metricsContract,
   ...artifactsContract,
   ...loggedModelsContract,

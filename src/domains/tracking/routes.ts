@@ -3,6 +3,7 @@ import type { Actor } from '../identity/schema.ts';
 import { trackingContract } from './contract.ts';
 import { artifactHandlers, loggedModelHandlers } from './routes/artifacts.ts';
 import { experimentHandlers } from './routes/experiments.ts';
+import { runTableHandlers } from './routes/run-table.ts';
 import { metricHandlers, runHandlers } from './routes/runs.ts';
 import type { TrackingService } from './service.ts';
 
@@ -10,6 +11,7 @@ export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
   bind(trackingContract, {
     ...experimentHandlers(tracking),
     ...runHandlers(tracking),
+    ...runTableHandlers(tracking),
     ...metricHandlers(tracking),
     ...artifactHandlers(tracking),
     ...loggedModelHandlers(tracking),

@@ -66,6 +66,9 @@ export const Metric = z.object({
   model_id: z.string().optional(),
   dataset_name: z.string().optional(),
   dataset_digest: z.string().optional(),
+  /** Extremes of all its points, where they were asked for. */
+  min: z.number().optional(),
+  max: z.number().optional(),
 });
 export type Metric = z.infer<typeof Metric>;
 
@@ -92,6 +95,8 @@ export const RunInfo = z.object({
   end_time: z.number().optional(),
   artifact_uri: z.string(),
   lifecycle_stage: z.string(),
+  /** How many runs name it as their parent, where that was asked for. */
+  children: z.number().optional(),
 });
 export type RunInfo = z.infer<typeof RunInfo>;
 
@@ -124,6 +129,37 @@ export const Run = z.object({
     .optional(),
 });
 export type Run = z.infer<typeof Run>;
+
+/** A named view of the runs table; `state` is the search part of its address. */
+export const RunView = z.object({
+  name: z.string(),
+  state: z.string(),
+  author: z.string(),
+  updated_at: z.number(),
+});
+export type RunView = z.infer<typeof RunView>;
+
+/** One column of a downsampled metric: its last point, and the extremes of all its points. */
+export const Bucket = z.object({
+  step: z.number(),
+  ts: z.number(),
+  last: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  points: z.number(),
+  nan: z.number(),
+});
+export type Bucket = z.infer<typeof Bucket>;
+
+/** Runs that share the value of a key; null: those without it. Metrics by their last values, NaN left out. */
+export const RunGroup = z.object({
+  value: z.string().nullable(),
+  runs: z.number(),
+  metrics: z.array(
+    z.object({ key: z.string(), runs: z.number(), median: z.number(), min: z.number(), max: z.number() }),
+  ),
+});
+export type RunGroup = z.infer<typeof RunGroup>;
 
 export const FileInfo = z.object({ path: z.string(), is_dir: z.boolean(), file_size: z.number().optional() });
 

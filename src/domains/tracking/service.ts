@@ -7,6 +7,7 @@ import { artifactVerbs } from './service/artifacts.ts';
 import { experimentVerbs } from './service/experiments.ts';
 import { loggedModelVerbs } from './service/logged-models.ts';
 import { loggingVerbs } from './service/logging.ts';
+import { runTableVerbs } from './service/run-table.ts';
 import { runVerbs } from './service/runs.ts';
 import { searchVerbs } from './service/search.ts';
 
@@ -22,6 +23,7 @@ export function createTracking(ground: TrackingGround) {
     ...loggingVerbs(context, putTags),
     ...artifactVerbs(context),
     ...models,
+    ...runTableVerbs(context),
     ...searchVerbs(context, { runs: assemble, models: assembleModels }),
     /** Throws RESOURCE_DOES_NOT_EXIST for a project that does not exist. */
     async assertProject(project: string): Promise<void> {

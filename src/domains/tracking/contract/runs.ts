@@ -103,6 +103,14 @@ export const runsContract = {
       max_results: unset(int64.pipe(z.number().max(50_000))),
       order_by: list(z.string()),
       page_token: unset(z.string()),
+      /** Only these come back: `metrics.loss`, `params.lr`, `tags.team`, `inputs`; all of a run when left out. */
+      columns: unset(z.array(z.string().max(1000)).max(1000)),
+      /** Lowest and highest value beside the last one; with `columns` only. */
+      extremes: unset(z.boolean()),
+      /** How many child runs each run has; with `columns` only. */
+      children: unset(z.boolean()),
+      /** Only runs that name this one as their parent. */
+      parent_run_id: unset(z.string()),
     }),
     response: z.object({ runs: z.array(Run).optional(), next_page_token: z.string().optional() }),
   }),

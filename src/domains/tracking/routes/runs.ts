@@ -44,6 +44,10 @@ export function runHandlers(tracking: TrackingService): Handlers<typeof runsCont
         limit: body.max_results,
         token: body.page_token,
         view: body.run_view_type,
+        columns: body.columns,
+        extremes: body.extremes,
+        children: body.children,
+        parent: body.parent_run_id,
       }),
     logMetric: async ({ actor, body, request }) => {
       await tracking.logMetric(actor, projectOf(request.headers), runIdOf(body), body);

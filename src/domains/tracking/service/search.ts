@@ -1,7 +1,7 @@
 import type { JsonBytes } from '../../../lib/contract/index.ts';
 import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
 import { badParameter } from '../errors.ts';
-import type { RunSearch } from '../long-reads.ts';
+import { type RunSearch, searchRuns as searchRunsPage } from '../long-reads.ts';
 import { limitOf, searchOf, type SearchText } from '../search-text.ts';
 import type { Experiment, LoggedModel, Page, Run, View } from '../schema.ts';
 import { experimentTags } from '../store/experiments.ts';
@@ -19,6 +19,15 @@ import type { TrackingContext } from './context.ts';
 
 export interface SearchOptions extends SearchText {
   view?: View | undefined;
+}
+
+/** Which runs, and how much of each: all of it without `columns`. */
+export interface RunSearchOptions extends SearchOptions {
+  experimentIds: readonly string[];
+  columns?: readonly string[] | undefined;
+  extremes?: boolean | undefined;
+  children?: boolean | undefined;
+  parent?: string | undefined;
 }
 
 export interface ModelOrder {
@@ -61,16 +70,14 @@ export function searchVerbs(
     /** The same as the answer of MLflow's `runs/search`. Where there is much to look through, the event loop does not wait for it. */
     async searchRunsAnswer(
       project: string,
-      options: SearchOptions & { experimentIds: readonly string[] },
+      options: RunSearchOptions,
     ): Promise<JsonBytes | { runs?: Run[] | undefined; next_page_token?: string | undefined }> {
       const experiments = await numbers(project, options.experimentIds);
-      if (await hasMoreRuns(database.read, experiments, INLINE_RUNS)) {
-        const { filter, orderBy, limit, token, view = 'ACTIVE_ONLY' } = options;
-        const search: RunSearch = { project, experiments, view, filter, orderBy, limit, token };
+      const { experimentIds: _, view = 'ACTIVE_ONLY', ...asked } = options;
+      const search: RunSearch = { project, experiments, view, ...asked };
+      if (await hasMoreRuns(database.read, experiments, INLINE_RUNS))
         return context.reads.run('tracking.searchRuns', search);
-      }
-      const page = await this.searchRuns(project, options);
-      return { runs: page.items.length > 0 ? page.items : undefined, next_page_token: page.token };
+      return searchRunsPage(database, search);
     },
 
     async searchExperiments(project: string, options: SearchOptions = {}): Promise<Page<Experiment>> {

@@ -6,6 +6,7 @@ import type { Page, View } from '../schema.ts';
 import type { ExperimentRow, LoggedModelRow, RunRow } from './tables.ts';
 
 type Sql = RawBuilder<unknown>;
+type Engine = ReadDatabase['capabilities']['engine'];
 
 export interface Search {
   filter: Filter | undefined;
@@ -40,10 +41,40 @@ const runFields: SearchFields = {
 
 const metricKey = (name: string): Sql => sql`(select id from metric_keys where name = ${name})`;
 
+/** Which runs a question is about. */
+export interface RunScope {
+  project: string;
+  experiments: readonly number[];
+  view: View;
+  /** Only runs that name this run as their parent. */
+  parent?: string | undefined;
+}
+
+export function scopeSql({ project, experiments, view, parent }: RunScope, engine: Engine): Sql[] {
+  return [
+    sql`runs.project = ${project}`,
+    oneOf(sql`runs.experiment`, experiments, engine),
+    ...lifecycleIs(sql`runs.lifecycle`, view),
+    ...(parent === undefined
+      ? []
+      : [
+          sql`runs.id in (select t.run from run_tags t where t.key = 'mlflow.parentRunId' and t.value = ${parent})`,
+        ]),
+  ];
+}
+
+/** The scope and the filter. */
+export const conditionsSql = (scope: RunScope, filter: Filter | undefined, engine: Engine): Sql[] => [
+  ...scopeSql(scope, engine),
+  ...(filter ? [filterSql(filter, runFields, engine)] : []),
+];
+
+export const runAttribute = (key: string): Sql => runFields.attribute(key);
+
 /** Runs of the given experiments in the order asked for; ties go to the run that started last, then by id. */
 export async function searchRunRows(
   { read, capabilities }: ReadDatabase,
-  scope: { project: string; experiments: readonly number[]; view: View },
+  scope: RunScope,
   search: Search,
 ): Promise<Page<RunRow>> {
   const { engine } = capabilities;
@@ -75,11 +106,7 @@ export async function searchRunRows(
       { value: sql`runs.run_id`, nullable: false, text: false, ascending: true },
     ],
   );
-  const where = [
-    sql`runs.project = ${scope.project}`,
-    oneOf(sql`runs.experiment`, scope.experiments, engine),
-    ...lifecycleIs(sql`runs.lifecycle`, scope.view),
-  ];
+  const where = scopeSql(scope, engine);
   return page<RunRow>(read, engine, { table: 'runs', joins, where, terms, fields: runFields, search });
 }
 

@@ -1,0 +1,303 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
+import { openBlobs } from '../../artifacts/index.ts';
+import { createEvents, createSignals } from '../../events/index.ts';
+import type { FileBody, JsonBytes } from '../../lib/contract/index.ts';
+import { ANONYMOUS } from '../identity/schema.ts';
+import { createLineage } from '../lineage/service.ts';
+import { createProjects } from '../projects/service.ts';
+import { csvCell } from './export-file.ts';
+import type { Bucket, Run, RunGroup } from './schema.ts';
+import { createTracking, type TrackingService } from './service.ts';
+
+const read = async <T>(bytes: Promise<JsonBytes>): Promise<T> =>
+  JSON.parse((await bytes).bytes.toString()) as T;
+const bytesOf = async ({ body }: FileBody) => {
+  const pieces: Buffer[] = [];
+  for await (const piece of body as AsyncIterable<Buffer | string>) pieces.push(Buffer.from(piece as string));
+  return Buffer.concat(pieces);
+};
+
+describe.each(ENGINES)('the table of runs on %s', (engine) => {
+  let test: TestDatabase;
+  let tracking: TrackingService;
+  let experiment: string;
+  const ids: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'rondo-run-table-'));
+  beforeAll(async () => {
+    test = await testDatabase(engine);
+    const events = await createEvents(test.database);
+    tracking = createTracking({
+      database: test.database,
+      events,
+      signals: createSignals(),
+      blobs: await openBlobs({ folder }),
+      lineage: createLineage(test.database),
+      projects: createProjects(test.database, events),
+    });
+    experiment = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'table' });
+    for (let at = 0; at < 6; at++) {
+      const parent = at > 3 ? [{ key: 'mlflow.parentRunId', value: ids[0] ?? '' }] : [];
+      const { info } = await tracking.createRun(ANONYMOUS, 'default', {
+        experiment_id: experiment,
+        run_name: `run ${at}`,
+        start_time: 1_000 + at,
+        tags: [{ key: 'team', value: at % 2 === 0 ? 'even' : '=odd, "quoted"' }, ...parent],
+      });
+      ids.push(info.run_id);
+      await tracking.logBatch(ANONYMOUS, 'default', info.run_id, {
+        metrics: [
+          { key: 'loss', value: 10 - at, timestamp: 1, step: 0 },
+          { key: 'loss', value: at === 5 ? Number.NaN : at, timestamp: 2, step: 1 },
+          { key: 'auc', value: at / 10, timestamp: 1, step: 0 },
+        ],
+        params: at === 2 ? [] : [{ key: 'lr', value: at < 3 ? '0.1' : '0.2' }],
+      });
+    }
+    await tracking.endRun(ANONYMOUS, 'default', ids[1] ?? '', 'FAILED');
+  });
+  afterAll(async () => {
+    await test.end();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const search = async (asked: object) =>
+    (
+      (await tracking.searchRunsAnswer('default', { experimentIds: [experiment], ...asked })) as {
+        runs?: Run[];
+      }
+    ).runs ?? [];
+
+  it('answers only the columns that were asked for, with extremes beside the last value', async () => {
+    const [first] = await search({ columns: ['metrics.loss', 'params.lr'], extremes: true, limit: 1 });
+    expect(first?.data).toEqual({
+      metrics: [{ key: 'loss', value: 'NaN', timestamp: 2, step: 1, min: 5, max: 5 }],
+      params: [{ key: 'lr', value: '0.2' }],
+    });
+    const [, second] = await search({ columns: ['metrics.loss', 'metrics.never'], extremes: true });
+    expect(second?.data.metrics).toEqual([{ key: 'loss', value: 4, timestamp: 2, step: 1, min: 4, max: 6 }]);
+    expect((await search({ columns: [] }))[0]?.data).toEqual({});
+  });
+
+  it('finds children of a run, and says how many there are', async () => {
+    const rows = await search({ columns: [], children: true, filter: 'tags.`mlflow.parentRunId` IS NULL' });
+    expect(rows.map((run) => [run.info.run_name, run.info.children])).toEqual([
+      ['run 3', 0],
+      ['run 2', 0],
+      ['run 1', 0],
+      ['run 0', 2],
+    ]);
+    const children = await search({ columns: [], parent: ids[0] });
+    expect(children.map((run) => run.info.run_name)).toEqual(['run 5', 'run 4']);
+  });
+
+  it('counts what matches beside what there is', async () => {
+    expect(
+      await read(
+        tracking.countRuns('default', { experiment_ids: [experiment], filter: 'metrics.auc >= 0.1' }),
+      ),
+    ).toEqual({ matching: 5, total: 6, by_status: { FAILED: 1, RUNNING: 4 } });
+    await expect(
+      tracking.countRuns('default', { experiment_ids: [experiment], filter: 'metrics.' }),
+    ).rejects.toMatchObject({ status: 400 });
+  });
+
+  it('lists keys and values of the newest runs, the commonest first', async () => {
+    const asked = { experiment_ids: [experiment] };
+    expect(await read(tracking.listRunKeys('default', { ...asked, kind: 'metrics' }))).toEqual({
+      keys: [
+        { key: 'auc', runs: 6 },
+        { key: 'loss', runs: 6 },
+      ],
+      of_runs: 5000,
+    });
+    const params = { ...asked, kind: 'params', key: 'lr' } as const;
+    expect(
+      await read(tracking.listRunKeys('default', { ...asked, kind: 'params', term: 'L' })),
+    ).toMatchObject({
+      keys: [{ key: 'lr', runs: 5 }],
+    });
+    expect(
+      await read(tracking.listRunKeys('default', { ...asked, kind: 'params', term: '%' })),
+    ).toMatchObject({
+      keys: [],
+    });
+    expect(await read(tracking.listRunValues('default', params))).toMatchObject({
+      values: [
+        { value: '0.2', runs: 3 },
+        { value: '0.1', runs: 2 },
+      ],
+    });
+    expect(await read(tracking.listRunValues('default', { ...params, of_runs: 1 }))).toMatchObject({
+      values: [{ value: '0.2', runs: 1 }],
+    });
+    const status = { ...asked, kind: 'attributes', key: 'status' } as const;
+    expect(await read(tracking.listRunValues('default', status))).toMatchObject({
+      values: [
+        { value: 'RUNNING', runs: 5 },
+        { value: 'FAILED', runs: 1 },
+      ],
+    });
+  });
+
+  it('groups by a key, with the median between two middle values, and leaves NaN out', async () => {
+    const { groups, more } = await read<{ groups: RunGroup[]; more: boolean }>(
+      tracking.groupRuns('default', { experiment_ids: [experiment], by: 'params.lr', metrics: ['loss'] }),
+    );
+    expect(more).toBe(false);
+    expect(groups).toEqual([
+      { value: '0.2', runs: 3, metrics: [{ key: 'loss', runs: 2, median: 3.5, min: 3, max: 4 }] },
+      { value: '0.1', runs: 2, metrics: [{ key: 'loss', runs: 2, median: 0.5, min: 0, max: 1 }] },
+      { value: null, runs: 1, metrics: [{ key: 'loss', runs: 1, median: 2, min: 2, max: 2 }] },
+    ]);
+    await expect(
+      tracking.groupRuns('default', { experiment_ids: [experiment], by: 'metrics.loss' }),
+    ).rejects.toMatchObject({ code: 'INVALID_PARAMETER_VALUE' });
+  });
+
+  it('exports every matching run, in order, in three formats that say the same', async () => {
+    const asked = {
+      experiment_ids: [experiment],
+      filter: 'metrics.auc < 0.35',
+      order_by: ['metrics.auc DESC'],
+    };
+    const file = async (format: 'csv' | 'json' | 'parquet') =>
+      bytesOf(await tracking.exportRuns('default', { ...asked, format }));
+    const csv = (await file('csv')).toString();
+    expect(csv.split('\r\n')[0]).toBe(
+      'run_id,run_name,experiment_id,status,user_id,start_time,end_time,metrics.auc,metrics.loss,params.lr,tags.mlflow.runName,tags.team',
+    );
+    expect(csv.trim().split('\r\n')).toHaveLength(5);
+    expect(csv).toContain(`run 1,${experiment},FAILED,,1001,`);
+    expect(csv).toContain(`,"'=odd, ""quoted"""`);
+    const json = JSON.parse((await file('json')).toString()) as Record<string, unknown>[];
+    expect(json.map((row) => [row.run_name, row['metrics.auc'], row['params.lr']])).toEqual([
+      ['run 3', 0.3, '0.2'],
+      ['run 2', 0.2, undefined],
+      ['run 1', 0.1, '0.1'],
+      ['run 0', 0, '0.1'],
+    ]);
+    const parquet = await file('parquet');
+    const buffer = parquet.buffer.slice(
+      parquet.byteOffset,
+      parquet.byteOffset + parquet.length,
+    ) as ArrayBuffer;
+    expect(Number(parquetMetadata(buffer).num_rows)).toBe(4);
+    const rows = await parquetReadObjects({ file: buffer, compressors });
+    expect(rows.map((row) => [row.run_name, row['metrics.auc'], row['params.lr'], row['tags.team']])).toEqual(
+      [
+        ['run 3', 0.3, '0.2', '=odd, "quoted"'],
+        ['run 2', 0.2, null, 'even'],
+        ['run 1', 0.1, '0.1', '=odd, "quoted"'],
+        ['run 0', 0, '0.1', 'even'],
+      ],
+    );
+    const none = { experiment_ids: [experiment], filter: 'metrics.auc > 9', order_by: [] };
+    for (const format of ['csv', 'json', 'parquet'] as const)
+      expect(
+        (await bytesOf(await tracking.exportRuns('default', { ...none, format }))).length,
+      ).toBeGreaterThan(2);
+  });
+
+  it('exports more rows than a page holds', async () => {
+    const wide = Array.from({ length: 500 }, (_, at) => `metrics.m${at}`);
+    const many = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'many' });
+    for (let at = 0; at < 101; at++)
+      await tracking.createRun(ANONYMOUS, 'default', { experiment_id: many, start_time: at });
+    for (const format of ['json', 'parquet'] as const) {
+      const bytes = await bytesOf(
+        await tracking.exportRuns('default', { experiment_ids: [many], order_by: [], columns: wide, format }),
+      );
+      if (format === 'json') expect(JSON.parse(bytes.toString())).toHaveLength(101);
+      else
+        expect(
+          Number(
+            parquetMetadata(
+              bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
+            ).num_rows,
+          ),
+        ).toBe(101);
+    }
+  });
+
+  const pointsOf = async (run: string, asked: object) => {
+    const { series } = await read<{ series: { points: number; buckets: Bucket[] }[] }>(
+      tracking.metricPoints('default', { runIds: [run], key: 'curve', columns: 10, axis: 'step', ...asked }),
+    );
+    return series[0] as { points: number; buckets: Bucket[] };
+  };
+
+  it('keeps the extremes of a downsampled metric, whatever the axis', async () => {
+    const { info } = await tracking.createRun(ANONYMOUS, 'default', { experiment_id: experiment });
+    const value = (step: number) =>
+      step === 437 ? 1e6 : step === 438 ? -1e6 : step === 612 ? Number.NaN : step;
+    await tracking.logBatch(ANONYMOUS, 'default', info.run_id, {
+      metrics: Array.from({ length: 1000 }, (_, step) => ({
+        key: 'curve',
+        value: value(step),
+        step,
+        timestamp: 5_000 + 10 * step,
+      })),
+    });
+    for (const axis of ['step', 'time'] as const) {
+      const { points, buckets } = await pointsOf(info.run_id, { axis });
+      expect(points).toBe(1000);
+      expect(buckets).toHaveLength(10);
+      expect(buckets.reduce((sum, bucket) => sum + bucket.points, 0)).toBe(1000);
+      expect(Math.max(...buckets.map((bucket) => bucket.high ?? 0))).toBe(1e6);
+      expect(Math.min(...buckets.map((bucket) => bucket.low ?? 0))).toBe(-1e6);
+      expect(buckets.reduce((sum, bucket) => sum + bucket.nan, 0)).toBe(1);
+      expect(buckets.at(-1)).toMatchObject({ step: 999, ts: 14_990, last: 999, low: 900, high: 999 });
+    }
+    const { points, buckets } = await pointsOf(info.run_id, { from: 610, to: 614 });
+    expect([points, buckets.map((bucket) => bucket.last)]).toEqual([5, [610, 611, null, 613, 614]]);
+  });
+
+  it('bears steps that lie as far apart as numbers can, and many points at one step', async () => {
+    const { info } = await tracking.createRun(ANONYMOUS, 'default', { experiment_id: experiment });
+    const far = Number.MAX_SAFE_INTEGER;
+    await tracking.logBatch(ANONYMOUS, 'default', info.run_id, {
+      metrics: [
+        ...[0, 1, 2, far - 1, far].map((step) => ({ key: 'curve', value: step, step, timestamp: 0 })),
+        ...Array.from({ length: 20 }, (_, at) => ({ key: 'flat', value: at, step: 0, timestamp: at })),
+      ],
+    });
+    const { points, buckets } = await pointsOf(info.run_id, { columns: 3 });
+    expect(points).toBe(5);
+    expect(buckets.map((bucket) => [bucket.step, bucket.points])).toEqual([
+      [2, 3],
+      [far, 2],
+    ]);
+    const flat = await pointsOf(info.run_id, { key: 'flat' });
+    expect(flat.buckets).toEqual([{ step: 0, ts: 19, last: 19, low: 0, high: 19, points: 20, nan: 0 }]);
+    expect((await pointsOf(info.run_id, { key: 'flat', axis: 'time' })).buckets).toHaveLength(10);
+  });
+
+  it('keeps named views of a project', async () => {
+    await tracking.putRunView(ANONYMOUS, 'default', 'best', 'q=a');
+    await tracking.putRunView(ANONYMOUS, 'default', 'best', 'q=b');
+    expect(await tracking.listRunViews('default')).toMatchObject([{ name: 'best', state: 'q=b' }]);
+    await tracking.deleteRunView(ANONYMOUS, 'default', 'best');
+    expect(await tracking.listRunViews('default')).toEqual([]);
+    await expect(tracking.deleteRunView(ANONYMOUS, 'default', 'best')).rejects.toMatchObject({
+      code: 'RESOURCE_DOES_NOT_EXIST',
+    });
+  });
+});
+
+it('writes no cell that a spreadsheet runs', () => {
+  expect(['=1+1', '-0.5', '+x', '@a', 'a,b', 'plain', '-'].map(csvCell)).toEqual([
+    "'=1+1",
+    '-0.5',
+    "'+x",
+    "'@a",
+    '"a,b"',
+    'plain',
+    "'-",
+  ]);
+});

@@ -1,0 +1,108 @@
+import type { FileBody, JsonBytes } from '../../../lib/contract/index.ts';
+import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
+import type { Actor } from '../../identity/schema.ts';
+import { checkText } from '../limits.ts';
+import { absent } from '../errors.ts';
+import { type ExportFormat, exportFile } from '../export-file.ts';
+import { groupBy, type PointsAsked } from '../table-reads.ts';
+import type { KeyKind } from '../store/run-keys.ts';
+import type { RunScope } from '../store/search.ts';
+import { listViews, putView, removeView, type ViewRow } from '../store/views.ts';
+import type { View } from '../schema.ts';
+import type { TrackingContext } from './context.ts';
+
+export interface RunsAsked {
+  experiment_ids: readonly string[];
+  filter?: string | undefined;
+  view?: View | undefined;
+}
+
+interface Found {
+  term?: string | undefined;
+  limit?: number | undefined;
+  /** How many of the newest runs are looked at; 5,000 when left out. */
+  of_runs?: number | undefined;
+}
+
+const NEWEST = 5000;
+
+/** What a table of many runs asks. Everything that looks through runs runs off the event loop. */
+export function runTableVerbs(context: TrackingContext) {
+  const { database, reads } = context;
+
+  async function scopeOf(project: string, { experiment_ids, view }: RunsAsked): Promise<RunScope> {
+    const experiments: number[] = [];
+    for (const id of experiment_ids) experiments.push(await context.experimentNumber(project, id));
+    return { project, experiments, view: view ?? 'ACTIVE_ONLY' };
+  }
+  const found = ({ term = '', limit = 100, of_runs = NEWEST }: Found) => ({ term, limit, runs: of_runs });
+
+  return {
+    async countRuns(project: string, asked: RunsAsked): Promise<JsonBytes> {
+      parseFilter(asked.filter ?? '', 'runs');
+      return reads.run('tracking.countRuns', { scope: await scopeOf(project, asked), filter: asked.filter });
+    },
+
+    async listRunKeys(project: string, asked: RunsAsked & Found & { kind: KeyKind }): Promise<JsonBytes> {
+      const scope = await scopeOf(project, asked);
+      return reads.run('tracking.runKeys', { scope, kind: asked.kind, ...found(asked) });
+    },
+
+    async listRunValues(
+      project: string,
+      asked: RunsAsked & Found & { kind: 'params' | 'tags' | 'attributes'; key: string },
+    ): Promise<JsonBytes> {
+      const scope = await scopeOf(project, asked);
+      return reads.run('tracking.runValues', { scope, kind: asked.kind, key: asked.key, ...found(asked) });
+    },
+
+    /** `by` is a key as the search grammar writes it: `params.lr`. */
+    async groupRuns(
+      project: string,
+      asked: RunsAsked & { by: string; metrics?: readonly string[] | undefined; limit?: number | undefined },
+    ): Promise<JsonBytes> {
+      const { filter, by, metrics = [], limit = 100 } = asked;
+      parseFilter(filter ?? '', 'runs');
+      groupBy(by);
+      const scope = await scopeOf(project, asked);
+      return reads.run('tracking.runGroups', { scope, filter, by, metrics, limit });
+    },
+
+    /** Every matching run in a file, written while it is read, page by page. */
+    async exportRuns(
+      project: string,
+      asked: RunsAsked & {
+        format: ExportFormat;
+        order_by: readonly string[];
+        columns?: readonly string[] | undefined;
+      },
+    ): Promise<FileBody> {
+      parseFilter(asked.filter ?? '', 'runs');
+      parseOrderBy(asked.order_by, 'runs');
+      const scope = await scopeOf(project, asked);
+      const { filter, order_by: orderBy, columns } = asked;
+      return exportFile(reads, { scope, filter, orderBy, columns }, asked.format);
+    },
+
+    metricPoints: (project: string, asked: Omit<PointsAsked, 'project'>): Promise<JsonBytes> =>
+      reads.run('tracking.metricPoints', { project, ...asked } satisfies PointsAsked),
+
+    async listRunViews(project: string): Promise<ViewRow[]> {
+      await context.ready(project);
+      return listViews(database.read, project);
+    },
+
+    async putRunView(actor: Actor, project: string, name: string, state: string): Promise<ViewRow> {
+      checkText('name', name);
+      await context.ready(project);
+      const row = { project, name, state, author: actor.name, updated_at: Date.now() };
+      await database.write((tx) => putView(tx, row));
+      return row;
+    },
+
+    async deleteRunView(_actor: Actor, project: string, name: string): Promise<void> {
+      const gone = await database.write((tx) => removeView(tx, project, name));
+      if (!gone) throw absent(`There is no view '${name}'.`);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import type { LongRead, ReadDatabase } from '../../database/index.ts';
+import { parseFilter, parseOrderBy } from '../../lib/search/parse.ts';
+import { badParameter } from './errors.ts';
+import { exportColumns, type ExportPage, exportPage } from './run-export.ts';
+import { downsample, type Span } from './store/downsample.ts';
+import { MetricKeys } from './store/metrics.ts';
+import { countRuns, type GroupBy, groupRuns } from './store/run-groups.ts';
+import { type KeyKind, keysOfRuns, valuesOfRuns } from './store/run-keys.ts';
+import { runStore } from './store/runs.ts';
+import type { RunScope } from './store/search.ts';
+
+export interface Filtered {
+  scope: RunScope;
+  filter?: string | undefined;
+}
+
+export interface KeysAsked {
+  scope: RunScope;
+  kind: KeyKind;
+  term: string;
+  limit: number;
+  /** How many of the newest runs are looked at. */
+  runs: number;
+}
+
+export interface ValuesAsked extends Omit<KeysAsked, 'kind'> {
+  kind: 'params' | 'tags' | 'attributes';
+  key: string;
+}
+
+export interface GroupsAsked extends Filtered {
+  by: string;
+  metrics: readonly string[];
+  limit: number;
+}
+
+export interface PointsAsked extends Span {
+  project: string;
+  runIds: readonly string[];
+  key: string;
+  columns: number;
+}
+
+const count = (database: ReadDatabase, { scope, filter }: Filtered) =>
+  countRuns(database, scope, parseFilter(filter ?? '', 'runs'));
+
+const keys = async (database: ReadDatabase, { scope, ...asked }: KeysAsked) => ({
+  keys: await keysOfRuns(database, scope, asked),
+  of_runs: asked.runs,
+});
+
+const values = async (database: ReadDatabase, { scope, ...asked }: ValuesAsked) => ({
+  values: await valuesOfRuns(database, scope, asked),
+  of_runs: asked.runs,
+});
+
+const groups = (database: ReadDatabase, { scope, filter, by, metrics, limit }: GroupsAsked) =>
+  groupRuns(database, scope, {
+    filter: parseFilter(filter ?? '', 'runs'),
+    by: groupBy(by),
+    metrics,
+    limit,
+  });
+
+/** A key as the search grammar writes it. Metrics are numbers that hardly ever repeat, so nothing is grouped by them. */
+export function groupBy(text: string): GroupBy {
+  const [field] = parseOrderBy([text], 'runs');
+  if (field?.entity === 'param') return { kind: 'params', key: field.key };
+  if (field?.entity === 'tag') return { kind: 'tags', key: field.key };
+  if (field?.entity === 'attribute' && !field.numeric) return { kind: 'attributes', key: field.key };
+  throw badParameter(`Runs are grouped by a param, a tag or an attribute that is text, not by '${text}'.`);
+}
+
+/** Each run's points as columns of a chart, in the order of the ids; a run that is not there is left out. */
+async function points(database: ReadDatabase, asked: PointsAsked) {
+  const { project, runIds, key, columns, ...span } = asked;
+  const { engine } = database.capabilities;
+  const number = await new MetricKeys({ write: neverWrites }).find(database.read, key);
+  const series = [];
+  for (const runId of runIds) {
+    const row = await runStore(engine).find(database.read, runId);
+    if (!row || row.project !== project || number === undefined) continue;
+    const found = await downsample(database.read, engine, row.id, number, columns, span);
+    series.push({ run_id: runId, points: found.points, buckets: found.buckets });
+  }
+  return { key, series };
+}
+
+const neverWrites = () => Promise.reject(new Error('A long read writes nothing.'));
+
+export const tableReads = {
+  'tracking.countRuns': count as LongRead,
+  'tracking.runKeys': keys as LongRead,
+  'tracking.runValues': values as LongRead,
+  'tracking.runGroups': groups as LongRead,
+  'tracking.metricPoints': points as LongRead,
+  'tracking.exportColumns': ((database: ReadDatabase, { scope, filter }: Filtered) =>
+    exportColumns(database, scope, parseFilter(filter ?? '', 'runs'))) as LongRead,
+  'tracking.exportPage': ((database: ReadDatabase, asked: ExportPage) =>
+    exportPage(database, asked)) as LongRead,
+};
