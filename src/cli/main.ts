@@ -40,6 +40,10 @@ program
   .option('--port <port>', 'port of API and UI, 0 for any (RONDO_PORT)')
   .option('--gateway-port <port>', 'port of the inference gateway (RONDO_GATEWAY_PORT)')
   .option('--open-loopback <boolean>', 'false: a token is needed on loopback too (RONDO_OPEN_LOOPBACK)')
+  .option(
+    '--webhook-allow <list>',
+    'hosts and networks that webhooks may call although they are not public (RONDO_WEBHOOK_ALLOW)',
+  )
   .option('--database-url <url>', 'PostgreSQL instead of SQLite (RONDO_DATABASE_URL)')
   .option('--artifacts-url <url>', 's3://bucket/prefix instead of the data folder (RONDO_ARTIFACTS_URL)')
   .option(

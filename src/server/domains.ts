@@ -53,6 +53,7 @@ import { createTracking } from '../domains/tracking/service.ts';
 import { eventsRoutes, type RondoEvent } from '../events/index.ts';
 import { createProcessLauncher } from '../launchers/process/launcher.ts';
 import type { Bound } from '../lib/contract/index.ts';
+import { createOutbound } from '../lib/outbound/outbound.ts';
 import { urnIn } from '../lib/urn.ts';
 import { alertRecords } from './alert-records.ts';
 import { automationActions } from './automation-actions.ts';
@@ -102,6 +103,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     projectExists: async (name) => (await projects.find(name)) !== undefined,
   });
   const lineage = createLineage(database);
+  const outbound = createOutbound(config.webhookAllow);
   const projects = createProjects(database, events);
   const approvals = createApprovals(database, events);
   const gatewayFolder = join(config.data, 'gateway');
@@ -230,6 +232,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   });
   const automationParts = {
     database,
+    outbound,
     events,
     projects,
     approvals,
