@@ -30,10 +30,13 @@ import { pipelinesRoutes } from '../domains/pipelines/routes.ts';
 import { createPipelines } from '../domains/pipelines/service.ts';
 import { projectsRoutes } from '../domains/projects/routes.ts';
 import { createProjects, type ProjectsService } from '../domains/projects/service.ts';
+import { startWebhooks } from '../domains/registry/jobs.ts';
 import { contentsRoutes } from '../domains/registry/routes/contents.ts';
 import { evaluationsRoutes } from '../domains/registry/routes/evaluations.ts';
 import { registryRoutes } from '../domains/registry/routes.ts';
+import { webhooksRoutes } from '../domains/registry/routes/webhooks.ts';
 import { createEvaluations } from '../domains/registry/service/evaluations.ts';
+import { createWebhooks } from '../domains/registry/service/webhooks.ts';
 import { createRegistry, type ProtectionPort } from '../domains/registry/service.ts';
 import { resolveReleases } from '../domains/releases/provenance.ts';
 import { releasesRoutes } from '../domains/releases/routes.ts';
@@ -138,6 +141,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     tracking,
     protection: protectAliases(projects, approvals),
   });
+  const webhooks = createWebhooks({ database, outbound, tracking });
   const models = createModels({ blobs, registry, features });
   const evaluations = createEvaluations({
     ...ground,
@@ -277,6 +281,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       'gateway-tokens',
       Object.fromEntries(TOKEN_EVENTS.map((type) => [type, () => serving.pushRoutes()])),
     );
+  startWebhooks(webhooks, ground);
   startAutomation(automation, automationParts, ground);
   startMaturity(maturity, ground);
 
@@ -316,6 +321,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       trackingRoutes(tracking),
       registryRoutes(registry),
       contentsRoutes(registry),
+      webhooksRoutes(webhooks),
       evaluationsRoutes(evaluations),
       pipelinesRoutes(pipelines),
       servingRoutes(serving, log, forwardFeedback(gateway.url, gate.startToken)),

@@ -9,6 +9,7 @@ import { features } from './0060-features.ts';
 import { tracking } from './0070-tracking.ts';
 import { registry } from './0080-registry.ts';
 import { evaluations } from './0081-evaluations.ts';
+import { webhooks } from './0083-webhooks.ts';
 import { pipelines } from './0090-pipelines.ts';
 import { serving } from './0100-serving.ts';
 import { gateways } from './0101-gateways.ts';
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   tracking,
   registry,
   evaluations,
+  webhooks,
   pipelines,
   serving,
   gateways,
