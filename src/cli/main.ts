@@ -8,7 +8,7 @@ import { maturityCommand } from '../domains/maturity/command.ts';
 import { pipelinesCommand } from '../domains/pipelines/command.ts';
 import { monitorsCommand } from '../domains/monitoring/command.ts';
 import { projectsCommand } from '../domains/projects/command.ts';
-import { modelsCommand } from '../domains/registry/command.ts';
+import { modelsCommand, webhooksCommand } from '../domains/registry/command.ts';
 import { promoteCommand } from '../domains/releases/command.ts';
 import { rolloutsCommand } from '../domains/rollouts/command.ts';
 import { endpointsCommand } from '../domains/serving/command.ts';
@@ -40,6 +40,10 @@ program
   .option('--port <port>', 'port of API and UI, 0 for any (RONDO_PORT)')
   .option('--gateway-port <port>', 'port of the inference gateway (RONDO_GATEWAY_PORT)')
   .option('--open-loopback <boolean>', 'false: a token is needed on loopback too (RONDO_OPEN_LOOPBACK)')
+  .option(
+    '--webhook-allow <list>',
+    'hosts and networks that webhooks may call although they are not public (RONDO_WEBHOOK_ALLOW)',
+  )
   .option('--database-url <url>', 'PostgreSQL instead of SQLite (RONDO_DATABASE_URL)')
   .option('--artifacts-url <url>', 's3://bucket/prefix instead of the data folder (RONDO_ARTIFACTS_URL)')
   .option(
@@ -62,6 +66,7 @@ pipelinesCommand(program, context, async (path) => {
   return readPipelineFile(path);
 });
 modelsCommand(program, context);
+webhooksCommand(program, context);
 promoteCommand(program, context);
 projectsCommand(program, context);
 endpointsCommand(program, context);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError, defineErrors } from '../lib/errors.ts';
+import { type AllowList, parseAllowList } from '../lib/outbound/addresses.ts';
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
 const optional = z.string().min(1).optional();
@@ -16,6 +17,18 @@ const Settings = z.object({
   RONDO_DEFAULT_ARTIFACT_ROOT: optional,
   /** `false`: callers without a token do nothing on loopback either, for machines that are shared. */
   RONDO_OPEN_LOOPBACK: z.enum(['true', 'false']).default('true'),
+  /** Hosts and networks that webhooks may call although they are not public, by commas. */
+  RONDO_WEBHOOK_ALLOW: z
+    .string()
+    .default('')
+    .transform((text, context): AllowList => {
+      try {
+        return parseAllowList(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+        return z.NEVER;
+      }
+    }),
   RONDO_TOKEN: z.string().min(16, 'a token has at least 16 characters').optional(),
 });
 
@@ -33,6 +46,8 @@ export interface Config {
   loopback: boolean;
   /** On loopback, reading and tracking need no token. */
   openLoopback: boolean;
+  /** Where webhooks may go although it is not public. */
+  webhookAllow: AllowList;
   /** What programs that Rondo starts inherit. */
   environment: NodeJS.ProcessEnv;
 }
@@ -77,6 +92,7 @@ export function readConfig(
     defaultArtifactRoot: values.RONDO_DEFAULT_ARTIFACT_ROOT,
     token: values.RONDO_TOKEN,
     loopback: ['127.0.0.1', '::1', 'localhost'].includes(values.RONDO_HOST),
+    webhookAllow: values.RONDO_WEBHOOK_ALLOW,
     openLoopback: values.RONDO_OPEN_LOOPBACK === 'true',
     environment: process.env,
   };

@@ -30,10 +30,13 @@ import { pipelinesRoutes } from '../domains/pipelines/routes.ts';
 import { createPipelines } from '../domains/pipelines/service.ts';
 import { projectsRoutes } from '../domains/projects/routes.ts';
 import { createProjects, type ProjectsService } from '../domains/projects/service.ts';
+import { startWebhooks } from '../domains/registry/jobs.ts';
 import { contentsRoutes } from '../domains/registry/routes/contents.ts';
 import { evaluationsRoutes } from '../domains/registry/routes/evaluations.ts';
 import { registryRoutes } from '../domains/registry/routes.ts';
+import { webhooksRoutes } from '../domains/registry/routes/webhooks.ts';
 import { createEvaluations } from '../domains/registry/service/evaluations.ts';
+import { createWebhooks } from '../domains/registry/service/webhooks.ts';
 import { createRegistry, type ProtectionPort } from '../domains/registry/service.ts';
 import { resolveReleases } from '../domains/releases/provenance.ts';
 import { releasesRoutes } from '../domains/releases/routes.ts';
@@ -53,6 +56,7 @@ import { createTracking } from '../domains/tracking/service.ts';
 import { eventsRoutes, type RondoEvent } from '../events/index.ts';
 import { createProcessLauncher } from '../launchers/process/launcher.ts';
 import type { Bound } from '../lib/contract/index.ts';
+import { createOutbound } from '../lib/outbound/outbound.ts';
 import { urnIn } from '../lib/urn.ts';
 import { alertRecords } from './alert-records.ts';
 import { automationActions } from './automation-actions.ts';
@@ -102,6 +106,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     projectExists: async (name) => (await projects.find(name)) !== undefined,
   });
   const lineage = createLineage(database);
+  const outbound = createOutbound(config.webhookAllow);
   const projects = createProjects(database, events);
   const approvals = createApprovals(database, events);
   const gatewayFolder = join(config.data, 'gateway');
@@ -136,6 +141,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     tracking,
     protection: protectAliases(projects, approvals),
   });
+  const webhooks = createWebhooks({ database, outbound, tracking });
   const models = createModels({ blobs, registry, features });
   const evaluations = createEvaluations({
     ...ground,
@@ -230,6 +236,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   });
   const automationParts = {
     database,
+    outbound,
     events,
     projects,
     approvals,
@@ -274,6 +281,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       'gateway-tokens',
       Object.fromEntries(TOKEN_EVENTS.map((type) => [type, () => serving.pushRoutes()])),
     );
+  startWebhooks(webhooks, ground);
   startAutomation(automation, automationParts, ground);
   startMaturity(maturity, ground);
 
@@ -313,6 +321,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       trackingRoutes(tracking),
       registryRoutes(registry),
       contentsRoutes(registry),
+      webhooksRoutes(webhooks),
       evaluationsRoutes(evaluations),
       pipelinesRoutes(pipelines),
       servingRoutes(serving, log, forwardFeedback(gateway.url, gate.startToken)),

@@ -2,6 +2,7 @@ import { Members } from '../domains/identity/pages/members.tsx';
 import { Password } from '../domains/identity/pages/password.tsx';
 import { Users } from '../domains/identity/pages/users.tsx';
 import { Tokens } from '../domains/identity/pages/tokens.tsx';
+import { Webhooks } from '../domains/registry/pages/webhooks.tsx';
 import { serverContract } from '../server/contract.ts';
 import { panelState, useEndpoint } from '../ui/data.tsx';
 import { Facts } from '../ui/facts.tsx';
@@ -10,9 +11,9 @@ import { Panel } from '../ui/panel.tsx';
 import { usePlace } from '../ui/place.ts';
 import { duration } from '../lib/table.ts';
 
-const TABS = ['members', 'users', 'tokens', 'server'] as const;
+const TABS = ['members', 'users', 'tokens', 'webhooks', 'server'] as const;
 
-/** Who may what in a project, the tokens of the person at the screen, and the server. */
+/** Who may what in a project, the tokens of the person at the screen, who hears the registry, and the server. */
 export function Settings() {
   const { project, search, hrefWith } = usePlace();
   const tab = TABS.find((each) => each === search.tab) ?? 'members';
@@ -23,6 +24,7 @@ export function Settings() {
         { id: 'members', label: 'Members', href: hrefWith({ tab: undefined }) },
         { id: 'users', label: 'Users', href: hrefWith({ tab: 'users' }) },
         { id: 'tokens', label: 'Tokens', href: hrefWith({ tab: 'tokens' }) },
+        { id: 'webhooks', label: 'Webhooks', href: hrefWith({ tab: 'webhooks' }) },
         { id: 'server', label: 'Server', href: hrefWith({ tab: 'server' }) },
       ]}
       tab={tab}
@@ -35,6 +37,7 @@ export function Settings() {
           <Password />
         </div>
       ) : null}
+      {tab === 'webhooks' ? <Webhooks project={project} /> : null}
       {tab === 'server' ? <ServerPanel /> : null}
     </PageFrame>
   );

@@ -10,6 +10,7 @@ import { tracking } from './0070-tracking.ts';
 import { views } from './0072-views.ts';
 import { registry } from './0080-registry.ts';
 import { evaluations } from './0081-evaluations.ts';
+import { webhooks } from './0083-webhooks.ts';
 import { pipelines } from './0090-pipelines.ts';
 import { serving } from './0100-serving.ts';
 import { gateways } from './0101-gateways.ts';
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   views,
   registry,
   evaluations,
+  webhooks,
   pipelines,
   serving,
   gateways,

@@ -1,6 +1,7 @@
 import type { Database } from '../../database/index.ts';
 import type { Events } from '../../events/index.ts';
 import { AppError, ERRORS, notFound } from '../../lib/errors.ts';
+import type { Outbound } from '../../lib/outbound/outbound.ts';
 import { type Urn, urn, urnIn } from '../../lib/urn.ts';
 import type { ApprovalsService } from '../approvals/service.ts';
 import { type Actor, systemActor } from '../identity/schema.ts';
@@ -57,8 +58,8 @@ export interface Parts {
   actions: AutomationActions;
   /** Types of the fields of events. */
   fields: EventFields;
-  /** How webhooks leave; `fetch` when left out. */
-  deliver?: typeof fetch;
+  /** How webhooks leave. */
+  outbound: Outbound;
 }
 
 export const ruleUrn = (project: string, name: string): Urn => urnIn(project, 'rule', name);
@@ -73,8 +74,6 @@ export interface Order {
   position: number;
   action: Action;
 }
-
-const WEBHOOK_TIMEOUT_MS = 10_000;
 
 /** Does one action. `lasts`: what it began goes on, and an event about `urn` will tell how it ended. */
 export async function perform(parts: Parts, order: Order): Promise<{ urn: Urn | null; lasts: boolean }> {
@@ -130,7 +129,7 @@ async function notify(
   { text, webhook }: Extract<Action, { action: 'notify' }>,
 ): Promise<{ urn: null; lasts: false }> {
   const news = { text, project: order.project, rule: order.rule.name, firing: firingUrn(order.firing) };
-  if (webhook !== undefined) await post(parts.deliver ?? fetch, webhook, news);
+  if (webhook !== undefined) await post(parts.outbound, webhook, news);
   await parts.database.write((tx) =>
     parts.events.append(tx, {
       type: 'rule.notified',
@@ -143,23 +142,13 @@ async function notify(
   return { urn: null, lasts: false };
 }
 
-async function post(deliver: typeof fetch, webhook: string, news: object): Promise<void> {
-  const { host } = new URL(webhook);
-  const response = await deliver(webhook, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(news),
-    redirect: 'error',
-    signal: AbortSignal.timeout(WEBHOOK_TIMEOUT_MS),
-  }).catch((cause: unknown) => {
-    throw new AppError(ERRORS.UNAVAILABLE, `The webhook at ${host} did not answer.`, { cause });
-  });
-  await response.body?.cancel();
-  if (response.ok) return;
-  const refused = response.status >= 400 && response.status < 500 && response.status !== 429;
+async function post(outbound: Outbound, webhook: string, news: object): Promise<void> {
+  const { status } = await outbound.post(webhook, { headers: {}, body: JSON.stringify(news) });
+  if (status >= 200 && status < 300) return;
+  const refused = status < 500 && status !== 429;
   throw new AppError(
     refused ? ERRORS.UNPROCESSABLE : ERRORS.UNAVAILABLE,
-    `The webhook at ${host} answered ${response.status}.`,
+    `The webhook at ${new URL(webhook).host} answered ${status}.`,
     { hint: 'Check the address in the rule.' },
   );
 }

@@ -15,6 +15,7 @@ const window = {
   n: 'int',
 } as const;
 const promotion = { promotion: 'int', model: 'string', version: 'int', environment: 'string' } as const;
+const registered = { name: 'string', version: 'int' } as const;
 const pipelineRun = { pipeline: 'string', version: 'int', number: 'int' } as const;
 
 /** Fields of the events that rooms write; a rule declares what is not listed here. */
@@ -40,15 +41,20 @@ export const EVENT_FIELDS: EventFields = {
   'run.started': { run_id: 'string', experiment_id: 'string', name: 'string' },
   'run.ended': { run_id: 'string', experiment_id: 'string', name: 'string', status: 'string' },
   'experiment.created': { experiment_id: 'string', name: 'string' },
-  'model.created': { name: 'string' },
+  'model.created': { name: 'string', description: 'string' },
   'model.version.created': {
-    name: 'string',
-    version: 'int',
+    ...registered,
     digest: 'string',
     source: 'string',
     run_id: 'string',
     model_id: 'string',
+    description: 'string',
   },
+  'model.version.tag.set': { ...registered, key: 'string', value: 'string' },
+  'model.version.tag.removed': { ...registered, key: 'string' },
+  'model.alias.set': { ...registered, alias: 'string', before: 'int' },
+  'model.alias.removed': { name: 'string', alias: 'string' },
+  'model.version.staged': { ...registered, stage: 'string', before: 'string' },
   'evaluation.finished': {
     model: 'string',
     version: 'int',

@@ -3,6 +3,7 @@ import { type TestApp, testApp } from '../../../test/harness/app.ts';
 import { testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
 import { createEvents, type Events, Subscriptions } from '../../events/index.ts';
 import { JobWorker } from '../../jobs/index.ts';
+import { createOutbound } from '../../lib/outbound/outbound.ts';
 import { notFound } from '../../lib/errors.ts';
 import { createApprovals } from '../approvals/service.ts';
 import { createLineage } from '../lineage/service.ts';
@@ -48,6 +49,7 @@ describe('automation over HTTP', () => {
       lineage: createLineage(database),
       actions: alone,
       fields: EVENT_FIELDS,
+      outbound: createOutbound(),
     };
     const automation = createAutomation(parts);
     subscriptions = new Subscriptions(database, events);

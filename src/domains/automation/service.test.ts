@@ -5,6 +5,8 @@ import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/
 import { createEvents, type Events, Subscriptions } from '../../events/index.ts';
 import { JobWorker } from '../../jobs/index.ts';
 import { AppError, ERRORS, invalid } from '../../lib/errors.ts';
+import { parseAllowList } from '../../lib/outbound/addresses.ts';
+import { createOutbound } from '../../lib/outbound/outbound.ts';
 import { type Urn, urn } from '../../lib/urn.ts';
 import { type ApprovalsService, createApprovals } from '../approvals/service.ts';
 import { type Actor, systemActor } from '../identity/schema.ts';
@@ -149,6 +151,7 @@ describe.each(ENGINES)('automation on %s', (engine) => {
       lineage,
       actions: workshop,
       fields: EVENT_FIELDS,
+      outbound: createOutbound(parseAllowList('127.0.0.1')),
     };
     automation = createAutomation(parts);
     resolveAutomation(test.database, lineage);
@@ -420,6 +423,19 @@ describe.each(ENGINES)('automation on %s', (engine) => {
       actions: [{ error: '${data.n} has no value in this event.' }],
     });
     expect(delivered).toHaveLength(2);
+  });
+
+  it('takes no webhook to where only this server can reach', async () => {
+    await automation.apply(person, P, [
+      rule('inward', { do: [{ action: 'notify', webhook: 'https://10.0.0.1/in', text: 'hello' }] }),
+    ]);
+    await happen('inward.opened', 'rondo:alert:i');
+    await quiet();
+    const [firing] = await firingsOf('inward');
+    expect(firing).toMatchObject({
+      state: 'failed',
+      actions: [{ error: expect.stringContaining('non-public IP address') as unknown }],
+    });
   });
 
   it('asks a person when told to, and the answer ends the firing', async () => {

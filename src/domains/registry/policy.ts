@@ -1,4 +1,5 @@
 import type { Stage } from './schema.ts';
+import { ACTIONS_OF, type WebhookEvent } from './schema/webhook.ts';
 
 /** A wanted change of what a name points to. `version` is null when the alias is to be removed. */
 export interface ProtectedChange {
@@ -40,4 +41,17 @@ export function nameFault(name: string): string | undefined {
   if (/[\u0000-\u001f\u007f\\]/.test(name))
     return 'Invalid model name: it holds a control character or a backslash.';
   return undefined;
+}
+
+/** Why a name cannot be one of a webhook, in MLflow's words, or undefined. */
+export function webhookNameFault(name: string): string | undefined {
+  if (/^(?=.{1,63}$)[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(name)) return undefined;
+  return `Webhook name '${name}' is invalid. It must start and end with a letter or digit, be less than 63 characters long, and contain only letters, digits, dots (.), underscores (_), and hyphens (-).`;
+}
+
+/** Why nothing of that kind can be heard, in MLflow's words, or undefined. */
+export function combinationFault({ entity, action }: WebhookEvent): string | undefined {
+  if (ACTIONS_OF[entity].includes(action)) return undefined;
+  const valid = ACTIONS_OF[entity].map((each) => `'${each.toLowerCase()}'`).join(', ');
+  return `Invalid action '${action.toLowerCase()}' for entity '${entity.toLowerCase()}'. Valid actions are: [${valid}]`;
 }

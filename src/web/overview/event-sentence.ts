@@ -17,10 +17,11 @@ const QUIET = new Set([
   'logged-model.finalized',
   'experiment.created',
   'model.created',
+  'prompt.created',
 ]);
 
 export function isNews(event: Pick<EventItem, 'type' | 'data'>): boolean {
-  if (QUIET.has(event.type) || event.type.startsWith('step.')) return false;
+  if (QUIET.has(event.type) || event.type.startsWith('step.') || event.type.includes('.tag.')) return false;
   return event.type !== 'window.closed' || (event.data as Data | null)?.state === 'breach';
 }
 
@@ -31,6 +32,7 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
     `${text(data.dataset ?? data.name)} v${text(data.version)} was imported.`,
   'model.version.created': (data) =>
     `${text(data.model ?? data.name)} v${text(data.version)} was registered.`,
+  'prompt.version.created': (data) => `Prompt ${text(data.name)} v${text(data.version)} was registered.`,
   'evaluation.finished': (data) =>
     `${text(data.model)} v${text(data.version)} was evaluated on ${Number(data.n).toLocaleString('en-US')} rows.`,
   'pipeline.run.started': (data) => `${text(data.pipeline)} #${text(data.number)} started.`,

@@ -1,7 +1,7 @@
 import type { BlobStore } from '../../../artifacts/index.ts';
 import type { Database, Reader, Tx } from '../../../database/index.ts';
 import type { Events } from '../../../events/index.ts';
-import type { Urn } from '../../../lib/urn.ts';
+import { urnIn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { LineageService } from '../../lineage/service.ts';
 import type { TrackingService } from '../../tracking/service.ts';
@@ -78,8 +78,25 @@ export class RegistryContext {
     throw guarded('alias' in name ? `alias '${name.alias}'` : `stage '${name.stage}'`, id);
   }
 
-  async tell(tx: Tx, type: string, project: string, subject: Urn, data: unknown): Promise<void> {
-    await this.ground.events.append(tx, { type, source: 'registry', subject, project, data });
+  /** Writes a fact about a model or prompt, or about the version that `data` names. */
+  async tellOf(
+    tx: Tx,
+    { project, name, is_prompt }: Pick<ModelRow, 'project' | 'name' | 'is_prompt'>,
+    what: string,
+    data: Record<string, unknown> & { version?: number },
+  ): Promise<void> {
+    const subject =
+      data.version === undefined
+        ? urnIn(project, 'model', name)
+        : urnIn(project, 'model-version', name, data.version);
+    const type = `${is_prompt === 1 ? 'prompt' : 'model'}.${what}`;
+    await this.ground.events.append(tx, {
+      type,
+      source: 'registry',
+      subject,
+      project,
+      data: { name, ...data },
+    });
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Tx } from '../../../database/index.ts';
 import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
 import type { Filter } from '../../../lib/search/filter.ts';
-import { urnIn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { KeyValue, Page } from '../../tracking/schema.ts';
 import { badParameter, exists } from '../errors.ts';
@@ -101,7 +100,10 @@ export function modelVerbs(context: RegistryContext) {
         });
         if (!inserted) throw exists(`Registered Model (name=${name}) already exists.`);
         await putModelTags(tx, inserted.id, given.tags ?? []);
-        await context.tell(tx, 'model.created', project, urnIn(project, 'model', name), { name });
+        await context.tellOf(tx, inserted, 'created', {
+          description: inserted.description,
+          tags: tagsOf(given.tags ?? []),
+        });
         return inserted;
       });
       return (await assemble([row]))[0] as RegisteredModel;
@@ -127,7 +129,7 @@ export function modelVerbs(context: RegistryContext) {
           .executeTakeFirst();
         if (other && other.id !== row.id) throw exists(`Registered Model (name=${to}) already exists.`);
         await updateModel(tx, row.id, { name: to });
-        await context.tell(tx, 'model.renamed', project, urnIn(project, 'model', to), { from: row.name, to });
+        await context.tellOf(tx, { ...row, name: to }, 'renamed', { from: row.name, to });
       });
     },
 
@@ -140,9 +142,7 @@ export function modelVerbs(context: RegistryContext) {
       await database.write(async (tx) => {
         const row = await context.model(tx, project, name);
         await removeModel(tx, row.id);
-        await context.tell(tx, 'model.deleted', project, urnIn(project, 'model', row.name), {
-          name: row.name,
-        });
+        await context.tellOf(tx, row, 'deleted', {});
       });
     },
 
@@ -152,13 +152,17 @@ export function modelVerbs(context: RegistryContext) {
         const row = await context.model(tx, project, name);
         await putModelTags(tx, row.id, [tag]);
         if (tag.key === PROMPT_TAG) await updateModel(tx, row.id, { is_prompt: Number(isPrompt([tag])) });
+        await context.tellOf(tx, row, 'tag.set', tag);
       });
     },
 
     async deleteModelTag(_actor: Actor, project: string, name: string, key: string): Promise<void> {
-      await database.write(async (tx) =>
-        removeModelTag(tx, (await context.model(tx, project, name)).id, key),
-      );
+      await database.write(async (tx) => {
+        const row = await context.model(tx, project, name);
+        if (!(await removeModelTag(tx, row.id, key))) return;
+        if (key === PROMPT_TAG) await updateModel(tx, row.id, { is_prompt: 0 });
+        await context.tellOf(tx, row, 'tag.removed', { key });
+      });
     },
 
     /** Points an alias to a version. A protected alias is refused, and the wish filed as a promotion request. */
@@ -205,19 +209,12 @@ export function modelVerbs(context: RegistryContext) {
       const before = await findAlias(tx, model.id, alias);
       await putAlias(tx, { model: model.id, alias, version: row.version });
       await updateModel(tx, model.id, {});
-      await context.tell(
-        tx,
-        'model.alias.set',
-        project,
-        urnIn(project, 'model-version', model.name, row.version),
-        {
-          name: model.name,
-          alias,
-          version: row.version,
-          before: before?.version ?? null,
-          by: actor.name,
-        },
-      );
+      await context.tellOf(tx, model, 'alias.set', {
+        alias,
+        version: row.version,
+        before: before?.version ?? null,
+        by: actor.name,
+      });
     },
 
     async deleteAlias(actor: Actor, project: string, name: string, alias: string): Promise<void> {
@@ -227,8 +224,7 @@ export function modelVerbs(context: RegistryContext) {
       await database.write(async (tx) => {
         await removeAlias(tx, model.id, alias);
         await updateModel(tx, model.id, {});
-        const data = { name: model.name, alias, by: actor.name };
-        await context.tell(tx, 'model.alias.removed', project, urnIn(project, 'model', model.name), data);
+        await context.tellOf(tx, model, 'alias.removed', { alias, by: actor.name });
       });
     },
 
@@ -249,6 +245,9 @@ export function modelVerbs(context: RegistryContext) {
 
 export const isPrompt = (tags: readonly KeyValue[]): boolean =>
   tags.findLast((tag) => tag.key === PROMPT_TAG)?.value.toLowerCase() === 'true';
+
+export const tagsOf = (tags: readonly KeyValue[]): Record<string, string> =>
+  Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 
 export function checkTag(tag: KeyValue): void {
   if (tag.key === '') throw badParameter("Missing value for required parameter 'key'.");

@@ -35,6 +35,7 @@ import {
   limitOf,
   PROMPT_TAG,
   type RegistrySearchOptions,
+  tagsOf,
   withoutPrompts,
 } from './models.ts';
 
@@ -91,21 +92,16 @@ export function versionVerbs(context: RegistryContext) {
     await putVersionTags(tx, model.id, version, given.tags ?? []);
     if (isPrompt(given.tags ?? [])) await updateModel(tx, model.id, { is_prompt: 1 });
     await link(tx, model, row, from);
-    const data = {
-      name: model.name,
+    const prompt = isPrompt(given.tags ?? []) ? 1 : model.is_prompt;
+    await context.tellOf(tx, { ...model, is_prompt: prompt }, 'version.created', {
       version,
       digest: row.manifest,
       source: row.source,
       run_id: row.run_id,
       model_id: row.model_id,
-    };
-    await context.tell(
-      tx,
-      'model.version.created',
-      model.project,
-      urnIn(model.project, 'model-version', model.name, version),
-      data,
-    );
+      description: row.description,
+      tags: tagsOf(given.tags ?? []),
+    });
     return row;
   }
 
@@ -218,9 +214,7 @@ export function versionVerbs(context: RegistryContext) {
         for (const other of leaving) await updateVersion(tx, model.id, other.version, { stage: 'Archived' });
         await updateVersion(tx, model.id, now.version, { stage });
         await updateModel(tx, model.id, {});
-        const subject = urnIn(project, 'model-version', model.name, now.version);
-        await context.tell(tx, 'model.version.staged', project, subject, {
-          name: model.name,
+        await context.tellOf(tx, model, 'version.staged', {
           version: now.version,
           stage,
           before: now.stage,
@@ -257,9 +251,7 @@ export function versionVerbs(context: RegistryContext) {
         });
         await removeNames(tx, rootOfVersion(project, model.id, row.version));
         await updateModel(tx, model.id, {});
-        const subject = urnIn(project, 'model-version', model.name, row.version);
-        const data = { name: model.name, version: row.version };
-        await context.tell(tx, 'model.version.deleted', project, subject, data);
+        await context.tellOf(tx, model, 'version.deleted', { version: row.version });
       });
     },
 
@@ -274,11 +266,15 @@ export function versionVerbs(context: RegistryContext) {
       await change(project, name, version, async (tx, model, row) => {
         await putVersionTags(tx, model.id, row.version, [tag]);
         if (tag.key === PROMPT_TAG && isPrompt([tag])) await updateModel(tx, model.id, { is_prompt: 1 });
+        await context.tellOf(tx, model, 'version.tag.set', { version: row.version, ...tag });
       });
     },
 
     deleteVersionTag: (_actor: Actor, project: string, name: string, version: string | number, key: string) =>
-      change(project, name, version, (tx, model, row) => removeVersionTag(tx, model.id, row.version, key)),
+      change(project, name, version, async (tx, model, row) => {
+        if (await removeVersionTag(tx, model.id, row.version, key))
+          await context.tellOf(tx, model, 'version.tag.removed', { version: row.version, key });
+      }),
 
     /** The newest version of each stage asked for; of every stage when none is named. */
     async latestVersions(project: string, name: string, stages: readonly string[]): Promise<ModelVersion[]> {

@@ -102,8 +102,15 @@ export async function putModelTags(tx: Tx, model: number, tags: readonly KeyValu
   }
 }
 
-export async function removeModelTag(tx: Tx, model: number, key: string): Promise<void> {
-  await tx.deleteFrom('registered_model_tags').where('model', '=', model).where('key', '=', key).execute();
+/** Whether there was such a tag. */
+export async function removeModelTag(tx: Tx, model: number, key: string): Promise<boolean> {
+  const row = await tx
+    .deleteFrom('registered_model_tags')
+    .where('model', '=', model)
+    .where('key', '=', key)
+    .returning('key')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function putAlias(tx: Tx, row: AliasRow): Promise<void> {

@@ -85,13 +85,21 @@ export async function putVersionTags(
   }
 }
 
-export async function removeVersionTag(tx: Tx, model: number, version: number, key: string): Promise<void> {
-  await tx
+/** Whether there was such a tag. */
+export async function removeVersionTag(
+  tx: Tx,
+  model: number,
+  version: number,
+  key: string,
+): Promise<boolean> {
+  const row = await tx
     .deleteFrom('model_version_tags')
     .where('model', '=', model)
     .where('version', '=', version)
     .where('key', '=', key)
-    .execute();
+    .returning('key')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Tags of versions by `model/version`. */
