@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 /** What a long read sees of the database, wherever it runs. */
 export type ReadDatabase = Pick<Database, 'read' | 'capabilities'>;
 
-/** A read that may take long, by name: its parameters can be copied to another thread, its result becomes JSON. */
+/** A read that may take long, by name: its parameters can be copied to another thread, its result becomes JSON, or is. */
 export type LongRead<P = never> = (database: ReadDatabase, params: P) => Promise<unknown>;
 
 export interface LongReads {
@@ -18,7 +18,8 @@ export function inlineReads(database: ReadDatabase, reads: Readonly<Record<strin
   return {
     async run(name, params) {
       const read = reads[name] as LongRead;
-      return new JsonBytes(Buffer.from(JSON.stringify(await read(database, params as never))));
+      const value = await read(database, params as never);
+      return value instanceof JsonBytes ? value : new JsonBytes(Buffer.from(JSON.stringify(value)));
     },
     close: async () => {},
   };

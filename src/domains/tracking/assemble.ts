@@ -1,95 +1,64 @@
-import type { Reader } from '../../database/index.ts';
+import type { ReadDatabase } from '../../database/index.ts';
 import type { Projection } from './columns.ts';
-import type { Metric, Run } from './schema.ts';
-import { datasetsOf, modelsOf } from './store/inputs.ts';
-import type { MetricKeys, MetricStore } from './store/metrics.ts';
-import { extremesOf, latestOf, pairsWith } from './store/projection.ts';
-import type { RunRow, RunStore } from './store/runs.ts';
-import type { Engine } from './store/statements.ts';
-import { toMetric, toRun } from './wire.ts';
+import type { DatasetInput, Run } from './schema.ts';
+import { datasetsOf, modelsOf, type RunModel } from './store/inputs.ts';
+import { childCounts } from './store/children.ts';
+import type { RunRow } from './store/runs.ts';
+import { runTexts } from './store/run-texts.ts';
+import { toInputs, toRunInfo } from './wire.ts';
 
-export interface AssembleParts {
-  read: Reader;
-  runs: RunStore;
-  metrics: MetricStore;
-  keys: MetricKeys;
+/** How much of each run: all that MLflow shows when nothing is said. */
+export interface Detail {
+  /** These keys only. */
+  projection?: Projection | undefined;
+  /** With the lowest and the highest value of each metric. */
+  extremes?: boolean | undefined;
+  /** With the number of runs that name it as their parent. */
+  children?: boolean | undefined;
 }
 
-/** Whole runs of the rows, in their order; each kind of detail is one query for all of them. */
+/** Runs in MLflow's form, each as JSON text, in the order of the rows. */
+export async function assembleTexts(
+  { read, capabilities: { engine } }: ReadDatabase,
+  rows: readonly RunRow[],
+  detail: Detail = {},
+): Promise<string[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const { metrics, params, tags } = await runTexts(read, engine, ids, detail);
+  const linked = detail.projection?.inputs === false ? [] : ids;
+  const datasets = await datasetsOf(read, linked);
+  const models = new Map<number, RunModel[]>();
+  for (const model of await modelsOf(read, linked))
+    models.set(model.run, [...(models.get(model.run) ?? []), model]);
+  const runIds = rows.map((row) => row.run_id);
+  const children = detail.children ? await childCounts(read, engine, runIds) : undefined;
+  return rows.map((row) => {
+    const info = toRunInfo(row);
+    const counted = children ? { ...info, children: children.get(row.run_id) ?? 0 } : info;
+    const lists = [
+      listText('metrics', metrics.get(row.id)),
+      listText('params', params.get(row.id)),
+      listText('tags', tags.get(row.id)),
+    ].filter((text) => text !== '');
+    return `{"info":${JSON.stringify(counted)},"data":{${lists.join(',')}}${inputsText(datasets.get(row.id), models.get(row.id))}}`;
+  });
+}
+
+/** The same as objects. */
 export async function assembleRuns(
-  { read, runs, metrics: store, keys }: AssembleParts,
+  database: ReadDatabase,
   rows: readonly RunRow[],
+  detail?: Detail,
 ): Promise<Run[]> {
-  if (rows.length === 0) return [];
-  const ids = rows.map((row) => row.id);
-  const [points, params, tags, datasets, models] = await Promise.all([
-    store.latest(read, ids),
-    runs.params(read, ids),
-    runs.tags(read, ids),
-    datasetsOf(read, ids),
-    modelsOf(read, ids),
-  ]);
-  const names = await keys.names(
-    read,
-    points.map((point) => point.key),
-  );
-  const metrics = new Map<number, Metric[]>(ids.map((id) => [id, []]));
-  for (const point of points) metrics.get(point.run)?.push(toMetric(names.get(point.key) ?? '', point));
-  return rows.map((row) =>
-    toRun(row, {
-      metrics: metrics.get(row.id),
-      params: params.get(row.id),
-      tags: tags.get(row.id),
-      datasets: datasets.get(row.id),
-      models: models.filter((model) => model.run === row.id),
-    }),
-  );
+  return (await assembleTexts(database, rows, detail)).map((text) => JSON.parse(text) as Run);
 }
 
-export interface ProjectedParts extends AssembleParts {
-  engine: Engine;
-}
+const listText = (name: string, inside: string | undefined) =>
+  inside === undefined ? '' : `"${name}":[${inside}]`;
 
-/** Runs with the projected keys only; with `extremes` each metric also has its lowest and highest value. */
-export async function assembleProjected(
-  { read, engine, keys }: ProjectedParts,
-  rows: readonly RunRow[],
-  projection: Projection,
-  extremes: boolean,
-): Promise<Run[]> {
-  if (rows.length === 0) return [];
-  const ids = rows.map((row) => row.id);
-  const names = new Map<number, string>();
-  for (const name of new Set(projection.metrics)) {
-    const number = await keys.find(read, name);
-    if (number !== undefined) names.set(number, name);
-  }
-  const numbers = [...names.keys()];
-  const inputs = projection.inputs ? ids : [];
-  const [points, spans, params, tags, datasets, models] = await Promise.all([
-    latestOf(read, engine, ids, numbers),
-    extremes ? extremesOf(read, engine, ids, numbers) : [],
-    pairsWith(read, engine, 'run_params', ids, projection.params),
-    pairsWith(read, engine, 'run_tags', ids, projection.tags),
-    datasetsOf(read, inputs),
-    modelsOf(read, inputs),
-  ]);
-  const span = new Map(spans.map((each) => [`${each.run} ${each.key}`, each]));
-  const metrics = new Map<number, Metric[]>(ids.map((id) => [id, []]));
-  for (const point of points) {
-    const found = span.get(`${point.run} ${point.key}`);
-    metrics.get(point.run)?.push({
-      ...toMetric(names.get(point.key) ?? '', point),
-      ...(found ? { min: found.low, max: found.high } : {}),
-    });
-  }
-  return rows.map((row) =>
-    toRun(row, {
-      metrics: metrics.get(row.id),
-      params: params.get(row.id),
-      tags: tags.get(row.id),
-      datasets: datasets.get(row.id),
-      models: models.filter((model) => model.run === row.id),
-    }),
-  );
+/** Most runs have none, and need no object for it. */
+function inputsText(datasets: DatasetInput[] | undefined, models: RunModel[] | undefined): string {
+  if (!datasets && !models) return ',"inputs":{},"outputs":{}';
+  return `,${JSON.stringify(toInputs(datasets ?? [], models ?? [])).slice(1, -1)}`;
 }

@@ -1,12 +1,10 @@
 import type { ReadDatabase } from '../../database/index.ts';
 import type { Filter } from '../../lib/search/filter.ts';
-import { assembleProjected } from './assemble.ts';
+import { assembleRuns } from './assemble.ts';
 import { projectionOf } from './columns.ts';
 import type { Run } from './schema.ts';
 import { searchOf, type SearchText } from './search-text.ts';
 import { distinctKeys } from './store/run-keys.ts';
-import { MetricKeys, metricStore } from './store/metrics.ts';
-import { runStore } from './store/runs.ts';
 import { type RunScope, searchRunRows } from './store/search.ts';
 
 export interface ExportPage extends SearchText {
@@ -44,12 +42,8 @@ export async function exportPage(
   database: ReadDatabase,
   { scope, columns, ...search }: ExportPage,
 ): Promise<{ rows: ExportValue[][]; token: string | undefined }> {
-  const { read, capabilities } = database;
-  const { engine } = capabilities;
-  const keys = new MetricKeys({ write: () => Promise.reject(new Error('A long read writes nothing.')) });
-  const parts = { read, engine, keys, runs: runStore(engine), metrics: metricStore(engine) };
   const page = await searchRunRows(database, scope, searchOf(search, 'runs'));
-  const runs = await assembleProjected(parts, page.items, projectionOf(columns), false);
+  const runs = await assembleRuns(database, page.items, { projection: projectionOf(columns) });
   return { rows: runs.map((run) => rowOf(run, columns)), token: page.token };
 }
 

@@ -66,12 +66,10 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const search = async (asked: object) =>
-    (
-      (await tracking.searchRunsAnswer('default', { experimentIds: [experiment], ...asked })) as {
-        runs?: Run[];
-      }
-    ).runs ?? [];
+  const search = async (asked: object) => {
+    const { bytes } = await tracking.searchRunsAnswer('default', { experimentIds: [experiment], ...asked });
+    return (JSON.parse(bytes.toString()) as { runs?: Run[] }).runs ?? [];
+  };
 
   it('answers only the columns that were asked for, with extremes beside the last value', async () => {
     const [first] = await search({ columns: ['metrics.loss', 'params.lr'], extremes: true, limit: 1 });

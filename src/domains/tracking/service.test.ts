@@ -5,12 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
 import { openBlobs } from '../../artifacts/index.ts';
 import { createEvents, createSignals, type Events } from '../../events/index.ts';
+import type { JsonBytes } from '../../lib/contract/index.ts';
 import { urn } from '../../lib/urn.ts';
 import { ANONYMOUS } from '../identity/schema.ts';
 import { createLineage, type LineageService } from '../lineage/service.ts';
 import { createProjects } from '../projects/service.ts';
 import { ProjectFile } from '../projects/schema.ts';
-import type { MetricInput } from './schema.ts';
+import type { Metric, MetricInput } from './schema.ts';
 import { createTracking, type TrackingService } from './service.ts';
 
 const point = (key: string, value: number, step = 0, timestamp = 1000): MetricInput => ({
@@ -19,6 +20,9 @@ const point = (key: string, value: number, step = 0, timestamp = 1000): MetricIn
   step,
   timestamp,
 });
+
+const pointsIn = ({ bytes }: JsonBytes) =>
+  (JSON.parse(bytes.toString()) as { metrics?: Metric[] }).metrics ?? [];
 
 describe.each(ENGINES)('tracking on %s', (engine) => {
   let test: TestDatabase;
@@ -91,7 +95,7 @@ describe.each(ENGINES)('tracking on %s', (engine) => {
       }),
     );
     expect(await latest(info.run_id)).toMatchObject({ shared: 19, 'own-0': 4, 'own-19': 4 });
-    expect((await tracking.metricHistory('default', info.run_id, 'shared')).items).toHaveLength(100);
+    expect(pointsIn(await tracking.metricHistory('default', info.run_id, 'shared'))).toHaveLength(100);
     expect((await tracking.getRun('default', info.run_id)).data.params).toHaveLength(20);
   });
 
@@ -118,7 +122,7 @@ describe.each(ENGINES)('tracking on %s', (engine) => {
       order: 2,
       minus: 3,
     });
-    expect((await tracking.metricHistory('default', info.run_id, 'order')).items).toHaveLength(4);
+    expect(pointsIn(await tracking.metricHistory('default', info.run_id, 'order'))).toHaveLength(4);
   });
 
   it('pages a history, and samples it with its first and last point', async () => {
@@ -130,17 +134,19 @@ describe.each(ENGINES)('tracking on %s', (engine) => {
     const seen: number[] = [];
     for (let token: string | undefined; ; ) {
       const page = await tracking.metricHistory('default', info.run_id, 'm', { limit: 300, token });
-      seen.push(...page.items.map((metric) => metric.step));
-      token = page.token;
+      seen.push(...pointsIn(page).map((metric) => metric.step));
+      token = (JSON.parse(page.bytes.toString()) as { next_page_token?: string }).next_page_token;
       if (!token) break;
     }
     expect(seen).toEqual(Array.from({ length: 1000 }, (_, step) => step));
-    const few = await tracking.sampledHistory('default', [info.run_id], 'm', 10);
+    const sampled = async (limit: number, steps?: [number, number]) =>
+      pointsIn(await tracking.sampledHistory('default', [info.run_id], 'm', limit, steps));
+    const few = await sampled(10);
     expect(few).toHaveLength(10);
     expect([few[0]?.step, few.at(-1)?.step]).toEqual([0, 999]);
-    const [only] = await tracking.sampledHistory('default', [info.run_id], 'm', 1);
+    const [only] = await sampled(1);
     expect(only?.step).toBe(999);
-    expect(await tracking.sampledHistory('default', [info.run_id], 'm', 500, [10, 19])).toHaveLength(10);
+    expect(await sampled(500, [10, 19])).toHaveLength(10);
     await expect(
       tracking.metricHistory('default', info.run_id, 'm', { limit: 2, token: 'x' }),
     ).rejects.toMatchObject({ code: 'INVALID_PARAMETER_VALUE' });

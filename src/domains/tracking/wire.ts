@@ -33,28 +33,17 @@ export function toRunInfo(row: RunRow): RunInfo {
   };
 }
 
-export interface RunDetails {
-  metrics?: readonly Metric[] | undefined;
-  params?: readonly KeyValue[] | undefined;
-  tags?: readonly KeyValue[] | undefined;
-  datasets?: readonly DatasetInput[] | undefined;
-  models?: readonly RunModel[] | undefined;
-}
-
-export function toRun(row: RunRow, details: RunDetails): Run {
-  const models = details.models ?? [];
+/** What a run read and made. */
+export function toInputs(
+  datasets: readonly DatasetInput[],
+  models: readonly Omit<RunModel, 'run'>[],
+): Pick<Run, 'inputs' | 'outputs'> {
   const inputs = models.filter((model) => model.direction === 'input').map(({ model_id }) => ({ model_id }));
   const outputs = models
     .filter((model) => model.direction === 'output')
     .map(({ model_id, step }) => ({ model_id, step }));
   return {
-    info: toRunInfo(row),
-    data: {
-      ...filled('metrics', details.metrics),
-      ...filled('params', details.params),
-      ...filled('tags', details.tags),
-    },
-    inputs: { ...filled('dataset_inputs', details.datasets), ...filled('model_inputs', inputs) },
+    inputs: { ...filled('dataset_inputs', datasets), ...filled('model_inputs', inputs) },
     outputs: filled('model_outputs', outputs),
   };
 }

@@ -97,16 +97,10 @@ export function metricHandlers(tracking: TrackingService): Handlers<typeof metri
           `Invalid value ${query.max_results} for parameter 'max_results' supplied. It must be a positive integer.`,
         );
       }
-      const page = await tracking.metricHistory(
-        projectOf(request.headers),
-        runIdOf(query),
-        query.metric_key,
-        {
-          limit: query.max_results,
-          token: query.page_token,
-        },
-      );
-      return { metrics: page.items, next_page_token: page.token };
+      return tracking.metricHistory(projectOf(request.headers), runIdOf(query), query.metric_key, {
+        limit: query.max_results,
+        token: query.page_token,
+      });
     },
     getMetricHistoryBulkInterval: async ({ query, request }) => {
       const { run_ids, metric_key, start_step, end_step, max_results = MOST_POINTS_PER_RUN } = query;
@@ -123,7 +117,7 @@ export function metricHandlers(tracking: TrackingService): Handlers<typeof metri
       }
       const steps = stepsOf(start_step, end_step);
       const project = projectOf(request.headers);
-      return { metrics: await tracking.sampledHistory(project, run_ids, metric_key, max_results, steps) };
+      return tracking.sampledHistory(project, run_ids, metric_key, max_results, steps);
     },
     getMetricHistoryBulk: async ({ query, request }) => {
       const ids = query.run_id;

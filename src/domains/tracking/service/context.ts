@@ -15,6 +15,7 @@ import {
   updateExperiment,
 } from '../store/experiments.ts';
 import { MetricKeys, type MetricStore, metricStore } from '../store/metrics.ts';
+import { type SeriesStore, seriesStore } from '../store/series.ts';
 import { type RunRow, type RunStore, runStore } from '../store/runs.ts';
 import type { Reader, Tx } from '../../../database/index.ts';
 
@@ -39,6 +40,7 @@ export class TrackingContext {
   readonly database: Database;
   readonly runs: RunStore;
   readonly metrics: MetricStore;
+  readonly series: SeriesStore;
   readonly keys: MetricKeys;
   readonly reads: LongReads;
   readonly #ready = new Map<string, Promise<number>>();
@@ -49,6 +51,7 @@ export class TrackingContext {
     const { engine } = ground.database.capabilities;
     this.runs = runStore(engine);
     this.metrics = metricStore(engine);
+    this.series = seriesStore(engine);
     this.keys = new MetricKeys(ground.database);
     this.reads = ground.reads ?? inlineReads(ground.database, trackingReads);
   }

@@ -5,18 +5,25 @@ import type { Actor } from '../../identity/schema.ts';
 import { badParameter } from '../errors.ts';
 import { isEnded } from '../states.ts';
 import { checkBatch, checkLength, checkMetric, checkParam, LIMITS } from '../limits.ts';
-import type { Batch, DatasetInput, KeyValue, Metric, MetricInput, Page } from '../schema.ts';
+import type { Batch, DatasetInput, KeyValue, MetricInput } from '../schema.ts';
 import { putDatasets, putModels, summarizeDatasets } from '../store/inputs.ts';
-import { type Point, storedValue } from '../store/metrics.ts';
+import { storedValue } from '../store/metrics.ts';
+import type { Point } from '../store/series.ts';
 import type { RunRow } from '../store/runs.ts';
-import { toMetric } from '../wire.ts';
-import type { BulkHistory } from '../long-reads.ts';
+import {
+  type BulkHistory,
+  type HistoryAsked,
+  metricHistory,
+  type SampledAsked,
+  sampledHistory,
+} from '../history.ts';
 import type { TrackingContext } from './context.ts';
 
 type PutTags = (tx: Tx, row: RunRow, tags: readonly KeyValue[]) => Promise<void>;
 
 const HISTORY_LIMIT = 25_000;
-const EVERY_STEP = [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const;
+/** Up to here a history is read faster than a thread is asked. */
+const INLINE_POINTS = 1000;
 
 /** What running code reports: metrics, params, tags, inputs and outputs; and the histories read back. */
 export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
@@ -131,24 +138,19 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
       });
     },
 
-    /** Points in (timestamp, step, value) order; all of them when `limit` is left out. */
+    /** Points in (timestamp, step, value) order as MLflow's `get-history` answers; all of them when `limit` is left out. */
     async metricHistory(
       project: string,
       runId: string,
       key: string,
       page: { limit?: number | undefined; token?: string | undefined } = {},
-    ): Promise<Page<Metric>> {
+    ): Promise<JsonBytes> {
       const row = await context.run(database.read, project, runId);
-      const number = await context.keys.find(database.read, key);
-      if (number === undefined) return { items: [], token: undefined };
-      if (page.limit === undefined)
-        return { items: await wholeHistory(row.id, number, key), token: undefined };
-      const limit = Math.min(page.limit, HISTORY_LIMIT);
-      const points = await metrics.history(database.read, row.id, number, limit + 1, afterOf(page.token));
-      const shown = points.slice(0, limit);
-      const final = shown.at(-1);
-      const token = points.length > limit && final ? tokenOf(final) : undefined;
-      return { items: shown.map((point) => toMetric(key, point)), token };
+      const limit = page.limit === undefined ? undefined : Math.min(page.limit, HISTORY_LIMIT);
+      const asked: HistoryAsked = { run: row.id, key, limit, after: afterOf(page.token) };
+      const points = Math.min(limit ?? HISTORY_LIMIT, await pointsOf([row.id], key));
+      if (points > INLINE_POINTS) return context.reads.run('tracking.metricHistory', asked);
+      return metricHistory(database, asked);
     },
 
     /** For each run at most `limit` points, evenly spread over its rows in step order, first and last included. */
@@ -157,18 +159,16 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
       runIds: readonly string[],
       key: string,
       limit: number,
-      steps: readonly [number, number] = EVERY_STEP,
-    ): Promise<(Metric & { run_id: string })[]> {
-      const number = await context.keys.find(database.read, key);
-      const rows: RunRow[] = [];
-      for (const runId of runIds) rows.push(await context.run(database.read, project, runId));
-      if (number === undefined) return [];
-      const found: (Metric & { run_id: string })[] = [];
-      for (const row of rows) {
-        const points = await metrics.sample(database.read, row.id, number, limit, steps);
-        for (const point of points) found.push({ ...toMetric(key, point), run_id: row.run_id });
-      }
-      return found;
+      steps?: readonly [number, number],
+    ): Promise<JsonBytes> {
+      const found: SampledAsked['runs'][number][] = [];
+      for (const run_id of runIds)
+        found.push({ run: (await context.run(database.read, project, run_id)).id, run_id });
+      const asked: SampledAsked = { runs: found, key, limit, steps };
+      const ids = found.map(({ run }) => run);
+      if ((await pointsOf(ids, key)) > INLINE_POINTS)
+        return context.reads.run('tracking.sampledHistory', asked);
+      return sampledHistory(database, asked);
     },
 
     /** Histories of several runs as MLflow answers them, run ids in order; at most `limit` points in all. */
@@ -189,19 +189,14 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
     },
   };
 
-  async function wholeHistory(run: number, number: number, key: string): Promise<Metric[]> {
-    const found: Metric[] = [];
-    for (let after: Point | undefined; ; ) {
-      const points = await metrics.history(database.read, run, number, HISTORY_LIMIT, after);
-      for (const point of points) found.push(toMetric(key, point));
-      if (points.length < HISTORY_LIMIT) return found;
-      after = points.at(-1);
-    }
+  async function pointsOf(ids: readonly number[], key: string): Promise<number> {
+    const number = await context.keys.find(database.read, key);
+    let points = 0;
+    for (const id of number === undefined ? [] : ids)
+      points += (await context.series.facts(database.read, id, number as number))?.points ?? 0;
+    return points;
   }
 }
-
-const tokenOf = (point: Point) =>
-  Buffer.from(JSON.stringify([point.ts, point.step, point.value, point.is_nan])).toString('base64url');
 
 function afterOf(token: string | undefined): Point | undefined {
   if (!token) return undefined;

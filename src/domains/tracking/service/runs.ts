@@ -11,7 +11,7 @@ import { randomName } from '../run-name.ts';
 import type { KeyValue, Run, RunInfo, RunStatus } from '../schema.ts';
 import { factsOfRuns, type RunFacts } from '../store/facts.ts';
 import type { RunRow } from '../store/runs.ts';
-import { toRun, toRunInfo } from '../wire.ts';
+import { toInputs, toRunInfo } from '../wire.ts';
 import type { TrackingContext } from './context.ts';
 import { assertActive } from './experiments.ts';
 
@@ -37,8 +37,7 @@ const COMMIT_TAG = 'mlflow.source.git.commit';
 export function runVerbs(context: TrackingContext) {
   const { database, ground, runs } = context;
 
-  const parts = { read: database.read, runs, metrics: context.metrics, keys: context.keys };
-  const assemble = (rows: readonly RunRow[]) => assembleRuns(parts, rows);
+  const assemble = (rows: readonly RunRow[]) => assembleRuns(database, rows);
 
   /** The run's name lives in the row and in a tag; both always say the same. Returns the tags that are only tags. */
   async function nameFrom(tx: Tx, id: number, tags: readonly KeyValue[]): Promise<readonly KeyValue[]> {
@@ -113,7 +112,11 @@ export function runVerbs(context: TrackingContext) {
       });
       ground.signals.emit(project, `experiment:${experiment.id}`, { run_id: runId });
       const last = new Map(tags.map((tag) => [tag.key, tag]));
-      return toRun({ id, ...row }, { tags: [...last.values()] });
+      return {
+        info: toRunInfo({ id, ...row }),
+        data: { tags: [...last.values()] },
+        ...toInputs([], []),
+      };
     },
 
     async getRun(project: string, runId: string): Promise<Run> {

@@ -68,10 +68,7 @@ export function searchVerbs(
     },
 
     /** The same as the answer of MLflow's `runs/search`. Where there is much to look through, the event loop does not wait for it. */
-    async searchRunsAnswer(
-      project: string,
-      options: RunSearchOptions,
-    ): Promise<JsonBytes | { runs?: Run[] | undefined; next_page_token?: string | undefined }> {
+    async searchRunsAnswer(project: string, options: RunSearchOptions): Promise<JsonBytes> {
       const experiments = await numbers(project, options.experimentIds);
       const { experimentIds: _, view = 'ACTIVE_ONLY', ...asked } = options;
       const search: RunSearch = { project, experiments, view, ...asked };

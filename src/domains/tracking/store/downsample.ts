@@ -1,5 +1,5 @@
 import type { Reader } from '../../../database/index.ts';
-import { type Engine, placeholders, run } from './statements.ts';
+import { type Engine, placeholders, run } from '../../../database/statements.ts';
 
 /** One column of a chart: the points whose x lies in it. */
 export interface Bucket {

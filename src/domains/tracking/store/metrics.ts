@@ -4,8 +4,6 @@ import { idList } from './runs.ts';
 import { type Engine, placeholders, RowStatement, run } from '../../../database/statements.ts';
 import type { ModelMetricRow, PointRow } from './tables.ts';
 
-export type Point = Omit<PointRow, 'run' | 'key'>;
-
 /** A NaN is kept as 0 with a mark, the infinities as the largest doubles: every engine can store, index and compare these. */
 export function storedValue(value: number): Pick<PointRow, 'value' | 'is_nan'> {
   if (Number.isNaN(value)) return { value: 0, is_nan: 1 };
@@ -114,7 +112,7 @@ export function metricStore(engine: Engine) {
     engine,
     `update metric_latest set in_order = 0, points =
         (select count(*) from metric_points p where p.run = metric_latest.run and p.key = metric_latest.key)
-      where run = ? and key in ${engine === 'sqlite' ? '(select value from json_each(?))' : '(select value::bigint from jsonb_array_elements_text(?::jsonb) as t(value))'}`,
+      where run = ? and key in ${idList(engine)}`,
   );
   const settle = placeholders(engine, 'update metric_latest set settled = 1 where run = ? and settled = 0');
   const addModelPoints = new RowStatement(
@@ -122,15 +120,6 @@ export function metricStore(engine: Engine) {
     'insert into logged_model_metrics (model_id, key, run_id, step, ts, value, is_nan, dataset_name, dataset_digest)',
     9,
     'on conflict do nothing',
-  );
-  const history = placeholders(
-    engine,
-    'select step, ts, value, is_nan from metric_points where run = ? and key = ? and (ts, step, value, is_nan) > (?, ?, ?, ?) order by ts, step, value, is_nan limit ?',
-  );
-  const sampled = placeholders(engine, SAMPLE);
-  const last = placeholders(
-    engine,
-    'select step, ts, value, is_nan from metric_points where run = ? and key = ? and step >= ? and step <= ? order by step desc, ts desc, value desc, is_nan desc limit 1',
   );
 
   return {
@@ -177,47 +166,10 @@ export function metricStore(engine: Engine) {
         ]),
       );
     },
-
-    async latest(reader: Reader, ids: readonly number[]): Promise<PointRow[]> {
-      const text = `select run, key, step, ts, value, is_nan from metric_latest where run in ${idList(engine)} order by run, key`;
-      return run<PointRow>(reader, text, [JSON.stringify(ids)]);
-    },
-
-    /** Points in (timestamp, step, value) order, those after `after` only. */
-    async history(reader: Reader, id: number, key: number, limit: number, after?: Point): Promise<Point[]> {
-      const from = after ? [after.ts, after.step, after.value, after.is_nan] : [-1, 0, 0, 0];
-      return run<Point>(reader, history, [id, key, ...from, limit]);
-    },
-
-    /** At most `limit` points spread evenly over the rows in step order; the first and the last point are always among them. */
-    async sample(
-      reader: Reader,
-      id: number,
-      key: number,
-      limit: number,
-      [first, end]: readonly [number, number],
-    ): Promise<Point[]> {
-      const rows = await run<Point>(reader, sampled, [limit, id, key, first, end]);
-      const [final] = await run<Point>(reader, last, [id, key, first, end]);
-      const kept = rows.at(-1);
-      if (!final || !kept || samePoint(final, kept)) return rows;
-      return rows.length >= limit ? [...rows.slice(0, -1), final] : [...rows, final];
-    },
   };
 }
 
 export type MetricStore = ReturnType<typeof metricStore>;
-
-const SAMPLE = `select step, ts, value, is_nan from (
-    select step, ts, value, is_nan, bucket,
-      lag(bucket) over (order by step, ts, value, is_nan) as before
-    from (
-      select step, ts, value, is_nan, ntile(cast(? as integer)) over (order by step, ts, value, is_nan) as bucket
-      from metric_points where run = ? and key = ? and step >= ? and step <= ?
-    ) as bucketed
-  ) as edges
-  where before is null or before <> bucket
-  order by step, ts, value, is_nan`;
 
 type Row = readonly [run: number, key: number, step: number, ts: number, value: number, is_nan: number];
 
@@ -275,6 +227,3 @@ const NEWER =
 const bound = (column: string, further: '<' | '>') =>
   `${column} = case when metric_latest.${column} is null or excluded.${column} ${further} metric_latest.${column}
     then coalesce(excluded.${column}, metric_latest.${column}) else metric_latest.${column} end`;
-
-const samePoint = (a: Point, b: Point) =>
-  a.step === b.step && a.ts === b.ts && a.value === b.value && a.is_nan === b.is_nan;

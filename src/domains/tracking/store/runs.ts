@@ -110,33 +110,16 @@ export function runStore(engine: Engine) {
         .executeTakeFirst();
       return row?.value;
     },
-
-    params: (reader: Reader, ids: readonly number[]) => pairsOf(reader, engine, 'run_params', ids),
-    tags: (reader: Reader, ids: readonly number[]) => pairsOf(reader, engine, 'run_tags', ids),
   };
 }
 
 export type RunStore = ReturnType<typeof runStore>;
 
-/** Keys and values by run, keys in order. The ids go as one JSON text, so that a page of any size is one statement. */
-async function pairsOf(
-  reader: Reader,
-  engine: Engine,
-  table: 'run_params' | 'run_tags',
-  ids: readonly number[],
-): Promise<Map<number, KeyValue[]>> {
-  const found = new Map<number, KeyValue[]>(ids.map((id) => [id, []]));
-  const text = `select run, key, value from ${table} where run in ${idList(engine)} order by run, key`;
-  const rows = await run<{ run: number; key: string; value: string }>(reader, text, [JSON.stringify(ids)]);
-  for (const { run: id, key, value } of rows) found.get(id)?.push({ key, value });
-  return found;
-}
-
 /** A set of numbers from one parameter: their JSON list. */
 export const idList = (engine: Engine): string =>
   engine === 'sqlite'
     ? '(select value from json_each(?))'
-    : '(select value::bigint from jsonb_array_elements_text($1::jsonb) as t(value))';
+    : '(select value::bigint from jsonb_array_elements_text(?::jsonb) as listed (value))';
 
 /** A set of texts from one parameter: their JSON list. */
 const textList = (engine: Engine): string =>
