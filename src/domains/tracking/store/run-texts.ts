@@ -1,6 +1,5 @@
 import type { Reader } from '../../../database/index.ts';
 import { type Engine, placeholders, run } from '../../../database/statements.ts';
-import type { Projection } from '../columns.ts';
 import { idList } from './runs.ts';
 
 /** Details of runs by their number: each text is the inside of a JSON list, as MLflow's proto JSON has it. */
@@ -8,6 +7,13 @@ export interface RunTexts {
   metrics: Map<number, string>;
   params: Map<number, string>;
   tags: Map<number, string>;
+}
+
+/** The keys to read, of each kind. */
+interface Keys {
+  metrics: readonly string[];
+  params: readonly string[];
+  tags: readonly string[];
 }
 
 /**
@@ -19,7 +25,7 @@ export async function runTexts(
   reader: Reader,
   engine: Engine,
   ids: readonly number[],
-  { projection, extremes = false }: { projection?: Projection | undefined; extremes?: boolean | undefined },
+  { projection, extremes = false }: { projection?: Keys | undefined; extremes?: boolean | undefined },
 ): Promise<RunTexts> {
   const bound = extremes ? BOUNDS[engine] : '';
   const metric = `'{"key":' || ${QUOTED[engine]('k.name')} || ',"value":' || case when t.is_nan = 1 then '"NaN"' else ${NUMBER[engine]('t.value')} end
