@@ -469,6 +469,41 @@ def webhooks():
     receiver.shutdown()
 
 
+def workspaces():
+    name = f"team-{MARK}"
+    with signed_in():
+        made = mlflow.create_workspace(name, description="ours")
+        assert (made.name, made.description) == (name, "ours")
+        refused("RESOURCE_ALREADY_EXISTS", mlflow.create_workspace, name)
+        refused("INVALID_PARAMETER_VALUE", mlflow.create_workspace, "A")
+        refused("INVALID_PARAMETER_VALUE", mlflow.create_workspace, "api")
+        assert {w.name for w in mlflow.list_workspaces()} >= {"default", name}
+        assert mlflow.get_workspace(name).description == "ours"
+        assert mlflow.update_workspace(name, description="theirs").description == "theirs"
+        refused("RESOURCE_DOES_NOT_EXIST", mlflow.get_workspace, "no-such-team")
+        mlflow.set_workspace(name)
+        try:
+            there = client.create_experiment("only-there")
+            assert client.get_experiment(there).workspace == name
+            assert client.get_experiment_by_name("only-there").experiment_id == there
+            with mlflow.start_run(experiment_id=there) as run:
+                mlflow.log_metric("m", 1)
+            client.create_registered_model("only-there")
+            assert client.get_run(run.info.run_id).data.metrics == {"m": 1}
+            assert [m.name for m in client.search_registered_models()] == ["only-there"]
+        finally:
+            mlflow.set_workspace(None)
+        assert client.get_experiment_by_name("only-there") is None
+        refused("RESOURCE_DOES_NOT_EXIST", client.get_run, run.info.run_id)
+        refused("INVALID_STATE", mlflow.delete_workspace, name)
+        refused("INVALID_PARAMETER_VALUE", mlflow.delete_workspace, "default")
+        empty = f"empty-{MARK}"
+        mlflow.create_workspace(empty)
+        mlflow.delete_workspace(empty)
+        refused("RESOURCE_DOES_NOT_EXIST", mlflow.get_workspace, empty)
+        mlflow.create_workspace(empty)
+
+
 def main():
     started = time.time()
     experiment = experiments()
@@ -480,6 +515,7 @@ def main():
         (registry, ()),
         (prompts, ()),
         (webhooks, ()),
+        (workspaces, ()),
     ):
         part(*arguments)
         print(f"{part.__name__}: {time.time() - started:.1f} s", flush=True)
