@@ -29,6 +29,8 @@ import { createMonitoring } from '../domains/monitoring/service.ts';
 import { pipelinesRoutes } from '../domains/pipelines/routes.ts';
 import { createPipelines } from '../domains/pipelines/service.ts';
 import { projectsRoutes } from '../domains/projects/routes.ts';
+import { workspacesRoutes } from '../domains/projects/routes/workspaces.ts';
+import { createWorkspaces } from '../domains/projects/service/workspaces.ts';
 import { createProjects, type ProjectsService } from '../domains/projects/service.ts';
 import { startWebhooks } from '../domains/registry/jobs.ts';
 import { contentsRoutes } from '../domains/registry/routes/contents.ts';
@@ -66,6 +68,7 @@ import { forwardFeedback } from './feedback.ts';
 import { holdGateway } from './gateway-holder.ts';
 import type { Ground } from './ground.ts';
 import { createFacts, createModels, onlineViews } from './model-facts.ts';
+import { projectContents } from './project-contents.ts';
 import { serverRoutes } from './routes.ts';
 import { startCollections } from './storage/collect.ts';
 import { keepGateway } from './replicas.ts';
@@ -107,7 +110,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
   });
   const lineage = createLineage(database);
   const outbound = createOutbound(config.webhookAllow);
-  const projects = createProjects(database, events);
+  const projects = createProjects(database, events, projectContents(database));
   const approvals = createApprovals(database, events);
   const gatewayFolder = join(config.data, 'gateway');
   const gateway = holdGateway(
@@ -315,6 +318,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       identityRoutes(identity),
       lineageRoutes(lineage),
       projectsRoutes(projects),
+      workspacesRoutes(createWorkspaces(projects)),
       approvalsRoutes(approvals),
       datasetsRoutes(datasets, blobs),
       featuresRoutes(features, blobs),

@@ -35,7 +35,7 @@ interface Caller {
 }
 
 const inProject = (endpoint: Endpoint): boolean =>
-  endpoint.dialect === 'mlflow' || endpoint.path.includes('/:project');
+  (endpoint.dialect === 'mlflow' && !endpoint.across) || endpoint.path.includes('/:project');
 
 function named(roles: { here: Role | null; anywhere: Role | null; server: Role | null }) {
   return (endpoint: Endpoint): Verdict => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 // @ts-expect-error the build script is plain JavaScript
 import { build } from '../../scripts/build.mjs';
 
+const TOKEN = 'a-token-for-tests-only';
 const python = process.env.MLFLOW_PYTHON;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const data = mkdtempSync(join(tmpdir(), 'rondo-mlflow-'));
@@ -19,7 +20,12 @@ beforeAll(async () => {
   await build();
   server = fork(
     join(root, 'bin/rondo.js'),
-    ['server', '--port', '0', '--gateway-port', '0', '--data', join(data, 'rondo')],
+    [
+      'server',
+      ...['--port', '0', '--gateway-port', '0'],
+      ...['--data', join(data, 'rondo'), '--token', TOKEN],
+      ...['--webhook-allow', '127.0.0.1'],
+    ],
     { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
   );
   url = await new Promise<string>((resolve, reject) => {
@@ -43,7 +49,12 @@ afterAll(async () => {
 const run = (script: string) =>
   promisify(execFile)(python ?? '', ['-W', 'ignore', join(root, script)], {
     cwd: data,
-    env: { ...process.env, MLFLOW_TRACKING_URI: url, MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1' },
+    env: {
+      ...process.env,
+      MLFLOW_TRACKING_URI: url,
+      MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1',
+      RONDO_TOKEN: TOKEN,
+    },
     maxBuffer: 16_000_000,
   });
 

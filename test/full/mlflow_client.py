@@ -1,13 +1,21 @@
 """Drives a tracking server with the real MLflow client. Any difference from what a user expects is an AssertionError.
 
-Needs MLFLOW_TRACKING_URI, and the packages mlflow and scikit-learn. Prints one line per part and `ok` at the end.
+Needs MLFLOW_TRACKING_URI and RONDO_TOKEN, a server that may call webhooks on 127.0.0.1, and the packages mlflow and scikit-learn. Prints one line per part and `ok` at the end.
 """
 
+import base64
+import hashlib
+import hmac
+import json
 import math
 import os
 import tempfile
+import threading
 import time
 import uuid
+from contextlib import contextmanager
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import mlflow
 import numpy as np
@@ -327,6 +335,175 @@ def registry():
     refused("RESOURCE_DOES_NOT_EXIST", client.get_logged_model, models[0][1].model_id)
 
 
+def prompts():
+    name, chat = f"greet-{MARK}", f"chat-{MARK}"
+    genai = mlflow.genai
+    first = genai.register_prompt(name=name, template="Hi {{who}}", commit_message="first", tags={"tone": "warm"})
+    second = genai.register_prompt(name=name, template="Hello {{who}}", commit_message="second")
+    assert (first.version, second.version) == (1, 2)
+    genai.register_prompt(name=chat, template=[{"role": "user", "content": "{{q}}"}], model_config={"model_name": "m"})
+    assert genai.load_prompt(name, version=1).format(who="Ann") == "Hi Ann"
+    assert genai.load_prompt(f"prompts:/{name}@latest").version == 2 == genai.load_prompt(name).version
+    assert genai.load_prompt(chat).template == [{"role": "user", "content": "{{q}}"}]
+    assert genai.load_prompt(name, version=9, allow_missing=True) is None
+    genai.set_prompt_alias(name, "live", 1)
+    assert genai.load_prompt(f"prompts:/{name}@live").template == "Hi {{who}}"
+    assert [p.name for p in genai.search_prompts(f"name LIKE '%-{MARK}'")] == [chat, name]
+    page = genai.search_prompts(f"name LIKE '%-{MARK}'", max_results=1)
+    assert [p.name for p in page] == [chat]
+    assert [v.version for v in client.search_prompt_versions(name)] == [2, 1]
+    assert client.search_registered_models(f"name LIKE '%{name}'") == []
+    assert client.search_model_versions(f"name = '{name}'") == []
+    genai.set_prompt_tag(name, "owner", "us")
+    assert genai.get_prompt_tags(name)["owner"] == "us"
+    genai.delete_prompt_tag(name, "owner")
+    genai.set_prompt_version_tag(name, 1, "score", "9")
+    assert genai.load_prompt(name, version=1, cache_ttl_seconds=0).tags == {"tone": "warm", "score": "9"}
+    genai.delete_prompt_version_tag(name, 1, "score")
+    genai.set_prompt_model_config(name, 1, {"model_name": "z"})
+    assert genai.load_prompt(name, version=1, cache_ttl_seconds=0).model_config["model_name"] == "z"
+    genai.delete_prompt_model_config(name, 1)
+    with mlflow.start_run() as run:
+        client.link_prompt_version_to_run(run.info.run_id, f"prompts:/{name}/2")
+    linked = client.get_run(run.info.run_id).data.tags["mlflow.linkedPrompts"]
+    assert json.loads(linked) == [{"name": name, "version": "2"}], linked
+    model = mlflow.initialize_logged_model("with-prompt")
+    client.link_prompt_version_to_model(name, "1", model.model_id)
+    assert name in client.get_logged_model(model.model_id).tags["mlflow.linkedPrompts"]
+    taken = refused("RESOURCE_ALREADY_EXISTS", client.create_registered_model, name)
+    assert "already taken by a prompt" in taken, taken
+    genai.delete_prompt_alias(name, "live")
+    client.delete_prompt_version(name, "1")
+    assert genai.load_prompt(name, version=1, allow_missing=True, cache_ttl_seconds=0) is None
+    client.delete_prompt_version(name, "2")
+    client.delete_prompt(name)
+    assert client.get_prompt(name) is None
+
+
+@contextmanager
+def signed_in():
+    """As the holder of the start token: what is about webhooks and workspaces asks for one."""
+    os.environ["MLFLOW_TRACKING_TOKEN"] = os.environ["RONDO_TOKEN"]
+    try:
+        yield
+    finally:
+        del os.environ["MLFLOW_TRACKING_TOKEN"]
+
+
+def webhooks():
+    heard, answers = [], []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            heard.append((dict(self.headers), body.decode()))
+            self.send_response(answers.pop(0) if answers else 200)
+            self.end_headers()
+            self.wfile.write(b"heard")
+
+        def log_message(self, *_):
+            pass
+
+    receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{receiver.server_port}/in"
+    secret = "between-us"
+    refused("UNAUTHENTICATED", client.list_webhooks)
+    with signed_in():
+        refused("INVALID_PARAMETER_VALUE", client.create_webhook, "hook", "https://10.0.0.1", ["prompt.created"])
+        events = ["registered_model.created", "model_version.created", "model_version_tag.set", "prompt.created"]
+        events += ["model_version_alias.created", "prompt_version.created"]
+        hook = client.create_webhook(f"hook-{MARK}", url, events, description="ours", secret=secret)
+        assert hook.status == "ACTIVE" and hook.description == "ours" and hook.secret is None
+        assert sorted(map(str, hook.events)) == sorted(events)
+        assert client.get_webhook(hook.webhook_id).name == f"hook-{MARK}"
+        client.create_webhook("other", url, ["prompt_tag.deleted"], status="DISABLED")
+        page = client.list_webhooks(max_results=1)
+        assert [w.name for w in page] == ["other"]
+        assert [w.name for w in client.list_webhooks(max_results=1, page_token=page.token)] == [hook.name]
+        tested = client.test_webhook(hook.webhook_id, "prompt.created")
+        assert tested.success and tested.response_status == 200 and tested.response_body == "heard", tested
+        answers.append(500)
+        assert not client.test_webhook(hook.webhook_id).success
+        del heard[:]
+
+    def told(count):
+        until = time.time() + 60
+        while len(heard) < count and time.time() < until:
+            time.sleep(0.05)
+        assert len(heard) == count, heard
+        found = {}
+        for headers, body in heard:
+            stamp = headers["X-MLflow-Timestamp"]
+            signed = f"{headers['X-MLflow-Delivery-Id']}.{stamp}.{body}".encode()
+            digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
+            assert headers["X-MLflow-Signature"] == "v1," + base64.b64encode(digest).decode()
+            message = json.loads(body)
+            datetime.fromisoformat(message["timestamp"])
+            found[f"{message['entity']}.{message['action']}"] = message["data"]
+        del heard[:]
+        return found
+
+    model, prompt = f"heard-{MARK}", f"said-{MARK}"
+    answers.append(503)  # one is tried again
+    client.create_registered_model(model, tags={"a": "b"}, description="about")
+    client.create_model_version(model, "s3://bucket/model")
+    client.set_model_version_tag(model, "1", "k", "v")
+    client.set_registered_model_alias(model, "best", "1")
+    found = told(5)
+    assert found["registered_model.created"] == {"name": model, "tags": {"a": "b"}, "description": "about"}
+    made = found["model_version.created"]
+    assert made["source"] == "s3://bucket/model" and made["version"] == "1" and made["run_id"] is None, made
+    assert found["model_version_tag.set"] == {"name": model, "version": "1", "key": "k", "value": "v"}
+    assert found["model_version_alias.created"] == {"name": model, "alias": "best", "version": "1"}
+    mlflow.genai.register_prompt(name=prompt, template="Hi {{x}}", tags={"tone": "warm"})
+    found = told(2)
+    assert found["prompt.created"]["name"] == prompt
+    assert found["prompt_version.created"]["template"] == "Hi {{x}}"
+    with signed_in():
+        changed = client.update_webhook(hook.webhook_id, status="DISABLED", description="quiet")
+        assert changed.status == "DISABLED" and changed.description == "quiet"
+        for each in client.list_webhooks():
+            client.delete_webhook(each.webhook_id)
+        refused("RESOURCE_DOES_NOT_EXIST", client.get_webhook, hook.webhook_id)
+    receiver.shutdown()
+
+
+def workspaces():
+    name = f"team-{MARK}"
+    with signed_in():
+        made = mlflow.create_workspace(name, description="ours")
+        assert (made.name, made.description) == (name, "ours")
+        refused("RESOURCE_ALREADY_EXISTS", mlflow.create_workspace, name)
+        refused("INVALID_PARAMETER_VALUE", mlflow.create_workspace, "A")
+        refused("INVALID_PARAMETER_VALUE", mlflow.create_workspace, "api")
+        assert {w.name for w in mlflow.list_workspaces()} >= {"default", name}
+        assert mlflow.get_workspace(name).description == "ours"
+        assert mlflow.update_workspace(name, description="theirs").description == "theirs"
+        refused("RESOURCE_DOES_NOT_EXIST", mlflow.get_workspace, "no-such-team")
+        mlflow.set_workspace(name)
+        try:
+            there = client.create_experiment("only-there")
+            assert client.get_experiment(there).workspace == name
+            assert client.get_experiment_by_name("only-there").experiment_id == there
+            with mlflow.start_run(experiment_id=there) as run:
+                mlflow.log_metric("m", 1)
+            client.create_registered_model("only-there")
+            assert client.get_run(run.info.run_id).data.metrics == {"m": 1}
+            assert [m.name for m in client.search_registered_models()] == ["only-there"]
+        finally:
+            mlflow.set_workspace(None)
+        assert client.get_experiment_by_name("only-there") is None
+        refused("RESOURCE_DOES_NOT_EXIST", client.get_run, run.info.run_id)
+        refused("INVALID_STATE", mlflow.delete_workspace, name)
+        refused("INVALID_PARAMETER_VALUE", mlflow.delete_workspace, "default")
+        empty = f"empty-{MARK}"
+        mlflow.create_workspace(empty)
+        mlflow.delete_workspace(empty)
+        refused("RESOURCE_DOES_NOT_EXIST", mlflow.get_workspace, empty)
+        mlflow.create_workspace(empty)
+
+
 def main():
     started = time.time()
     experiment = experiments()
@@ -336,6 +513,9 @@ def main():
         (artifacts, ()),
         (autolog, ()),
         (registry, ()),
+        (prompts, ()),
+        (webhooks, ()),
+        (workspaces, ()),
     ):
         part(*arguments)
         print(f"{part.__name__}: {time.time() - started:.1f} s", flush=True)

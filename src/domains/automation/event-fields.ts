@@ -23,6 +23,7 @@ export const EVENT_FIELDS: EventFields = {
   '*': { event_time: 'timestamp', caused_by: 'string', state: 'string', by: 'string' },
   'project.created': { revision: 'int', author: 'string' },
   'project.changed': { revision: 'int', author: 'string' },
+  'project.removed': { author: 'string' },
   'approval.requested': { ...approval, digest: 'string' },
   'approval.opened': approval,
   'approval.decided': { ...approval, digest: 'string', reason: 'string' },

@@ -89,6 +89,7 @@ export const ProjectFile = z
   .object({
     project: Name,
     title: z.string().max(200).optional(),
+    description: z.string().max(2000).optional(),
     charter: Charter.optional(),
     environments: z
       .array(Environment)
@@ -123,6 +124,7 @@ export type ProjectFile = z.infer<typeof ProjectFile>;
 export const Project = z.object({
   name: z.string(),
   title: z.string(),
+  description: z.string().nullable(),
   revision: z.number(),
   charter: Charter.nullable(),
   environments: z.array(Environment),

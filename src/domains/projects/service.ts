@@ -13,7 +13,14 @@ import {
   ProjectFile,
   type ProjectRevision,
 } from './schema.ts';
-import { findProject, listProjects, listRevisions, type ProjectRow, saveProject } from './store.ts';
+import {
+  findProject,
+  listProjects,
+  listRevisions,
+  type ProjectRow,
+  removeProject,
+  saveProject,
+} from './store.ts';
 
 export interface ProjectsService {
   /** Makes the project what its file says. The same content again changes nothing. */
@@ -25,7 +32,16 @@ export interface ProjectsService {
   listFor(actor: Actor): Promise<Project[]>;
   revisions(name: string): Promise<ProjectRevision[]>;
   environment(project: string, name: string): Promise<Environment>;
+  /** Changes what a project says of itself, and nothing else; empty for nothing. */
+  describe(actor: Actor, name: string, description: string): Promise<Project>;
+  /** What is left in a project; undefined when nothing is. */
+  contents: ProjectContents;
+  /** Forgets a project with its revisions. What it holds must be gone. */
+  remove(actor: Actor, name: string): Promise<void>;
 }
+
+/** A table with rows of the project, and how many. Given by the composition root, which knows all rooms. */
+export type ProjectContents = (project: string) => Promise<{ table: string; count: number } | undefined>;
 
 /** A project without a file works too: one unprotected environment, `dev`. */
 const bare = (name: string): ProjectRow => ({
@@ -37,7 +53,11 @@ const bare = (name: string): ProjectRow => ({
   updated_at: 0,
 });
 
-export function createProjects(database: Database, events: Events): ProjectsService {
+export function createProjects(
+  database: Database,
+  events: Events,
+  contents: ProjectContents = async () => undefined,
+): ProjectsService {
   async function find(name: string): Promise<Project | undefined> {
     const row =
       (await findProject(database.read, name)) ?? (name === DEFAULT_PROJECT ? bare(name) : undefined);
@@ -66,6 +86,29 @@ export function createProjects(database: Database, events: Events): ProjectsServ
       const file = ProjectFile.parse(given);
       const row = await database.write(async (tx) => save(tx, events, actor, file));
       return toProject(row);
+    },
+    contents,
+    async describe(actor, name, description) {
+      const row = await database.write(async (tx) => {
+        const { file } = (await findProject(tx, name)) ?? bare(name);
+        const { description: _, ...rest } = file;
+        return save(tx, events, actor, description === '' ? rest : { ...rest, description });
+      });
+      return toProject(row);
+    },
+    async remove(actor, name) {
+      await database.write(async (tx) => {
+        await removeProject(tx, name);
+        const subject = urn('project', name);
+        const data = { author: actor.name };
+        await events.append(tx, {
+          type: 'project.removed',
+          source: 'projects',
+          subject,
+          project: name,
+          data,
+        });
+      });
     },
     revisions: (name) => listRevisions(database.read, name),
     async environment(project, name) {
@@ -105,6 +148,7 @@ async function save(tx: Tx, events: Events, actor: Actor, file: ProjectFile): Pr
 function toProject({ file, ...row }: ProjectRow): Project {
   return {
     ...row,
+    description: file.description ?? null,
     charter: file.charter ?? null,
     environments: file.environments,
     protected_aliases: file.protected_aliases,

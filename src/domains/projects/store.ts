@@ -58,6 +58,11 @@ export async function saveProject(tx: Tx, row: ProjectRow, author: string): Prom
     .execute();
 }
 
+export async function removeProject(tx: Tx, name: string): Promise<void> {
+  await tx.deleteFrom('project_revisions').where('project', '=', name).execute();
+  await tx.deleteFrom('projects').where('name', '=', name).execute();
+}
+
 export async function listRevisions(reader: Reader, project: string): Promise<ProjectRevision[]> {
   const rows = await reader
     .selectFrom('project_revisions')

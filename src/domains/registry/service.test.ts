@@ -243,4 +243,32 @@ describe.each(ENGINES)('registry on %s', (engine) => {
     });
     expect(rest.items.map((version) => version.version)).toEqual(['1']);
   });
+
+  it('keeps prompts and models apart by name, and finds the newest version as `latest`', async () => {
+    const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }];
+    await registry.createModel(ANONYMOUS, P, { name: 'apart', tags });
+    await expect(registry.createModel(ANONYMOUS, P, { name: 'apart', tags })).rejects.toThrow(
+      'Prompt (name=apart) already exists.',
+    );
+    await expect(registry.createModel(ANONYMOUS, P, { name: 'apart' })).rejects.toThrow(
+      "Tried to create a registered model with name 'apart', but the name is already taken by a prompt.",
+    );
+    await expect(registry.getVersionByAlias(P, 'apart', 'latest')).rejects.toThrow(
+      'Latest version not found for model apart.',
+    );
+    for (const source of ['dummy-source', 'prompt-template'])
+      await registry.createVersion(ANONYMOUS, P, 'apart', { source, tags });
+    expect(await registry.getVersionByAlias(P, 'apart', 'Latest')).toMatchObject({ version: '2' });
+
+    const names = async (clause: string) =>
+      (await registry.searchModels(P, { filter: `name = 'apart' AND ${clause}` })).items.length;
+    const tag = 'tags.`mlflow.prompt.is_prompt`';
+    expect(await names(`${tag} != 'false'`)).toBe(1);
+    expect(await names(`${tag} IS NOT NULL`)).toBe(1);
+    expect(await names(`${tag} = 'True'`)).toBe(0);
+    expect(await names(`${tag} = 'false'`)).toBe(0);
+    expect(await names(`${tag} IS NULL`)).toBe(0);
+    await registry.deleteModelTag(ANONYMOUS, P, 'apart', 'mlflow.prompt.is_prompt');
+    expect(await names(`${tag} IS NULL`)).toBe(1);
+  });
 });

@@ -62,7 +62,9 @@ async function handle<Actor>(
     params: parse(endpoint.params, params, 'path', mlflow),
     query: parse(
       endpoint.query,
-      mlflow && endpoint.kind !== 'upload' && request.method !== 'GET' ? rawBody : request.query,
+      mlflow && endpoint.kind !== 'upload' && request.method !== 'GET' && hasBody(request)
+        ? rawBody
+        : request.query,
       'query',
       mlflow,
     ),
@@ -117,6 +119,8 @@ function bodyOf(request: FastifyRequest, mlflow: boolean): unknown {
   if (typeof request.body === 'string') return JSON.parse(request.body) as unknown;
   return request.body;
 }
+
+const hasBody = ({ body }: FastifyRequest) => body !== undefined && body !== null;
 
 function parse(schema: z.ZodType | undefined, value: unknown, where: string, mlflow: boolean): never {
   if (!schema) return undefined as never;

@@ -14,11 +14,11 @@ export function workspaceOf(headers: Headers): string {
   return typeof named === 'string' && named !== '' ? named : 'default';
 }
 
-/** The place of a request: of its path, of its workspace for the MLflow dialect, else as the endpoint says. */
+/** The place of a request: of its path, else as the endpoint says, else of its workspace for the MLflow dialect. */
 export function placeOf(endpoint: Endpoint, params: Record<string, string>, headers: Headers): Place {
   if (params.project !== undefined) return { project: params.project };
-  if (endpoint.dialect === 'mlflow') return { project: workspaceOf(headers) };
-  return endpoint.across ? 'some' : 'server';
+  if (endpoint.across) return 'some';
+  return endpoint.dialect === 'mlflow' ? { project: workspaceOf(headers) } : 'server';
 }
 
 /** In which projects a right holds: everywhere except those that are named, or only in those. */

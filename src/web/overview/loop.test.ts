@@ -16,6 +16,7 @@ const EMPTY: LoopFacts = {
   project: {
     name: 'flights',
     title: 'Flights',
+    description: null,
     revision: 1,
     charter: null,
     environments: file.environments,

@@ -1,6 +1,6 @@
 import type { Tx } from '../../../database/index.ts';
 import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
-import type { Filter } from '../../../lib/search/filter.ts';
+import type { Comparison, Filter } from '../../../lib/search/filter.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { KeyValue, Page } from '../../tracking/schema.ts';
 import { badParameter, exists } from '../errors.ts';
@@ -98,7 +98,7 @@ export function modelVerbs(context: RegistryContext) {
           created_at: now,
           updated_at: now,
         });
-        if (!inserted) throw exists(`Registered Model (name=${name}) already exists.`);
+        if (!inserted) throw taken(name, isPrompt(given.tags ?? []), await context.model(tx, project, name));
         await putModelTags(tx, inserted.id, given.tags ?? []);
         await context.tellOf(tx, inserted, 'created', {
           description: inserted.description,
@@ -243,6 +243,17 @@ export function modelVerbs(context: RegistryContext) {
   };
 }
 
+/** In the words that clients of prompts look for. */
+function taken(name: string, prompt: boolean, before: ModelRow) {
+  const word = (which: boolean) => (which ? 'Prompt' : 'Registered Model');
+  const wanted = word(prompt);
+  const found = word(before.is_prompt === 1);
+  if (wanted === found) return exists(`${wanted} (name=${name}) already exists.`);
+  return exists(
+    `Tried to create a ${wanted.toLowerCase()} with name '${name}', but the name is already taken by a ${found.toLowerCase()}. MLflow does not allow creating a model and a prompt with the same name.`,
+  );
+}
+
 export const isPrompt = (tags: readonly KeyValue[]): boolean =>
   tags.findLast((tag) => tag.key === PROMPT_TAG)?.value.toLowerCase() === 'true';
 
@@ -268,21 +279,24 @@ export function limitOf(limit: number, most: number): number {
 }
 
 /**
- * Prompts are left out unless the filter names their tag: `= 'true'` shows prompts alone. The clause itself is taken out, since
- * `!= 'true'` also means the rows that do not have the tag.
+ * Prompts are left out unless the filter asks for them by their tag, and then nothing else is shown. A clause on the tag that does
+ * not ask for prompts is taken out, since `!= 'true'` also means the rows that do not have the tag.
  */
 export function withoutPrompts(filter: Filter | undefined): { filter: Filter | undefined; prompts: boolean } {
   if (!filter) return { filter, prompts: false };
   const items = filter.kind === 'and' ? filter.items : [filter];
-  let prompts = false;
-  const rest = items.filter((item) => {
-    if (item.kind !== 'comparison' || item.entity !== 'tag' || item.key !== PROMPT_TAG) return true;
-    const value = String(item.value).toLowerCase();
-    if (item.comparator === '=') prompts = value === 'true';
-    else if (item.comparator === '!=') prompts = value === 'false';
-    else return true;
-    return false;
-  });
+  const prompts = items.some((item) => onPromptTag(item) && asksForPrompts(item));
+  const rest = prompts ? items : items.filter((item) => !onPromptTag(item));
   if (rest.length === 0) return { filter: undefined, prompts };
   return { filter: rest.length === 1 ? rest[0] : { kind: 'and', items: rest }, prompts };
+}
+
+const onPromptTag = (item: Filter): item is Comparison =>
+  item.kind === 'comparison' && item.entity === 'tag' && item.key === PROMPT_TAG;
+
+function asksForPrompts({ comparator, value }: Comparison): boolean {
+  const text = String(value).toLowerCase();
+  if (comparator === '=') return text === 'true';
+  if (comparator === '!=') return text === 'false';
+  return comparator === 'IS NOT NULL';
 }

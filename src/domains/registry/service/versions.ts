@@ -92,8 +92,8 @@ export function versionVerbs(context: RegistryContext) {
     await putVersionTags(tx, model.id, version, given.tags ?? []);
     if (isPrompt(given.tags ?? [])) await updateModel(tx, model.id, { is_prompt: 1 });
     await link(tx, model, row, from);
-    const prompt = isPrompt(given.tags ?? []) ? 1 : model.is_prompt;
-    await context.tellOf(tx, { ...model, is_prompt: prompt }, 'version.created', {
+    const thing = { ...model, is_prompt: Number(isPrompt(given.tags ?? [])) };
+    await context.tellOf(tx, thing, 'version.created', {
       version,
       digest: row.manifest,
       source: row.source,
@@ -165,6 +165,11 @@ export function versionVerbs(context: RegistryContext) {
 
     async getVersionByAlias(project: string, name: string, alias: string): Promise<ModelVersion> {
       const model = await context.model(database.read, project, name);
+      if (alias.toLowerCase() === 'latest') {
+        const newest = (await latestVersions(database.read, [model.id])).at(-1);
+        if (newest) return whole(model, newest);
+        throw absent(`Latest version not found for model ${model.name}.`);
+      }
       const found = await findAlias(database.read, model.id, alias);
       const row = found && (await findVersion(database.read, model.id, found.version));
       if (row) return whole(model, row);
