@@ -7,7 +7,11 @@ import type { versionsContract } from './contract/versions.ts';
 import type { RegistryService } from './service.ts';
 
 export const registryRoutes = (registry: RegistryService): Bound<Actor>[] =>
-  bind(registryContract, { ...modelHandlers(registry), ...versionHandlers(registry) });
+  bind(registryContract, {
+    ...modelHandlers(registry),
+    ...versionHandlers(registry),
+    queryGraph: ({ body, request }) => registry.answerQuery(projectOf(request.headers), body),
+  });
 
 function modelHandlers(registry: RegistryService): Handlers<typeof modelsContract, Actor> {
   return {

@@ -1,3 +1,4 @@
+import { answerQuery, type GraphQuery } from './graphql/query.ts';
 import { resolveRegistry } from './provenance.ts';
 import { RegistryContext, type RegistryGround } from './service/context.ts';
 import { modelVerbs } from './service/models.ts';
@@ -9,7 +10,14 @@ export type { ProtectionPort } from './service/context.ts';
 export function createRegistry(ground: RegistryGround) {
   const context = new RegistryContext(ground);
   resolveRegistry(ground.database, ground.lineage);
-  return { ...modelVerbs(context), ...versionVerbs(context) };
+  const versions = versionVerbs(context);
+  const sources = { tracking: ground.tracking, searchVersions: versions.searchVersions };
+  return {
+    ...modelVerbs(context),
+    ...versions,
+    /** MLflow's GraphQL, which reads of tracking and of this room. */
+    answerQuery: (project: string, asked: GraphQuery) => answerQuery(sources, project, asked),
+  };
 }
 
 export type RegistryService = ReturnType<typeof createRegistry>;
