@@ -52,8 +52,7 @@ export interface RunScope {
 
 export function scopeSql({ project, experiments, view, parent }: RunScope, engine: Engine): Sql[] {
   return [
-    sql`runs.project = ${project}`,
-    oneOf(sql`runs.experiment`, experiments, engine),
+    experimentsOf(project, experiments, engine),
     ...lifecycleIs(sql`runs.lifecycle`, view),
     ...(parent === undefined
       ? []
@@ -61,6 +60,15 @@ export function scopeSql({ project, experiments, view, parent }: RunScope, engin
           sql`runs.id in (select t.run from run_tags t where t.key = 'mlflow.parentRunId' and t.value = ${parent})`,
         ]),
   ];
+}
+
+/**
+ * A run is of the project of its experiment. Asked this way round, what an index has already (experiment, stage, start) says
+ * which runs are meant, and the rows of those that the filter leaves out are never read.
+ */
+function experimentsOf(project: string, ids: readonly number[], engine: Engine): Sql {
+  const known = sql`select e.id from experiments e where e.project = ${project} and ${oneOf(sql`e.id`, ids, engine)}`;
+  return ids.length === 1 ? sql`runs.experiment = (${known})` : sql`runs.experiment in (${known})`;
 }
 
 /** The scope and the filter. */
