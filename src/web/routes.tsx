@@ -181,7 +181,13 @@ export const PAGES: readonly Page[] = [
   },
   {
     path: '/p/$project/experiments',
-    search: searchSchema({ experiment: FIELDS.name, sel: FIELDS.text }),
+    search: searchSchema({
+      experiment: FIELDS.name,
+      sel: FIELDS.long,
+      group: FIELDS.name,
+      nest: FIELDS.name,
+      trash: FIELDS.name,
+    }),
     title: 'Experiments',
     load: async () => (await import('../domains/tracking/pages/runs.tsx')).Runs,
   },
