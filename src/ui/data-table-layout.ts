@@ -6,7 +6,7 @@ export function rowHeightOf(element: HTMLElement | null): number {
   return Number.isFinite(set) ? set : 36;
 }
 
-const widthOf = <T>(column: DataColumn<T>) => column.width ?? 120;
+export const widthOf = <T>(column: DataColumn<T>) => column.width ?? 120;
 const CHOOSE = 32;
 
 /** The least width in px of a column: those that grow also give way, down to about half of what they ask for. */
@@ -24,6 +24,20 @@ export function template<T>(columns: readonly DataColumn<T>[], choosable: boolea
         : `${widthOf(column)}px`,
   );
   return `${choosable ? `${CHOOSE}px ` : ''}${tracks.join(' ')}`;
+}
+
+/** Distance in px from the left edge at which each of the first `pinned` + 1 columns sticks. */
+export function stickyLefts<T>(
+  columns: readonly DataColumn<T>[],
+  pinned: number,
+  choosable: boolean,
+): number[] {
+  let left = choosable ? CHOOSE : 0;
+  return columns.slice(0, pinned === 0 ? 0 : pinned + 1).map((column) => {
+    const at = left;
+    left += widthOf(column);
+    return at;
+  });
 }
 
 /** Width in px a column has; the growing ones share what the others leave. */

@@ -36,7 +36,8 @@ export function useModel<T extends object>(props: DataTableProps<T>) {
     () => (onlyDiffering ? equalColumns(columns.slice(1), rows) : []),
     [onlyDiffering, columns, rows],
   );
-  const data = useMemo(() => [...rows], [rows]);
+  // Rows that come in order from the server, perhaps very many, need no model of their own.
+  const data = useMemo(() => (props.ordered ? [] : [...rows]), [rows, props.ordered]);
   const definitions = useMemo(() => {
     const helper = createColumnHelper<typeof features, T>();
     return columns.map((column) =>
@@ -66,5 +67,10 @@ export function useModel<T extends object>(props: DataTableProps<T>) {
     setOwnHidden(next);
     props.onHidden?.(next);
   };
-  return { table, hidden, setHidden, onlyDiffering, setOnlyDiffering };
+  const sorted = table.getRowModel().rows;
+  const items = useMemo(
+    () => (props.ordered ? rows : sorted.map((row) => row.original)),
+    [props.ordered, rows, sorted],
+  );
+  return { table, items, hidden, setHidden, onlyDiffering, setOnlyDiffering };
 }

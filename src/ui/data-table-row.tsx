@@ -1,10 +1,12 @@
-import { ArrowDown, ArrowUp } from 'lucide-react';
+import { ArrowDown, ArrowUp, Ellipsis } from 'lucide-react';
 import type { SortingState } from '@tanstack/react-table';
 import { cutMiddle, type DataColumn, decimals } from './data-column.ts';
 import { formatNumber } from './number.ts';
 import { Ask } from './num.tsx';
 import type { OpenProof, Proof, ProofSource } from './proof.ts';
 import type { Asked } from './proof-host.tsx';
+import { memo, type MouseEvent, type PointerEvent } from 'react';
+import { widthOf } from './data-table-layout.ts';
 
 export interface RowContext<T> {
   columns: readonly DataColumn<T>[];
@@ -21,7 +23,12 @@ export interface RowContext<T> {
   open?: (row: T) => void;
   source?: (row: T) => ProofSource | undefined;
   selected?: ReadonlySet<string>;
-  choose?: (id: string) => void;
+  /** `extend`: also what lies between the row chosen last and this one. */
+  choose?: (index: number, extend: boolean) => void;
+  /** Where the first columns stick; empty when only the name does. */
+  lefts: readonly number[];
+  /** Opens the actions of a row. */
+  menu?: (index: number, place: { left: number; top: number }) => void;
   activate: (row: number, column: number) => void;
   marked?: string;
 }
@@ -31,10 +38,13 @@ export interface HeadRowProps<T> {
   sort: SortingState;
   /** `multi` adds to the order instead of replacing it. */
   onSort: (column: string, multi: boolean) => void;
+  onWidth?: ((column: string, width: number) => void) | undefined;
+  /** Chooses all rows that are here, or none. */
+  all?: { chosen: boolean; onToggle: () => void } | undefined;
 }
 
 /** Column heads; a click sorts, with Shift it sorts within. */
-export function HeadRow<T>({ context, sort, onSort }: HeadRowProps<T>) {
+export function HeadRow<T>({ context, sort, onSort, onWidth, all }: HeadRowProps<T>) {
   return (
     <div role="rowgroup" className="r-table-head">
       <div
@@ -44,11 +54,21 @@ export function HeadRow<T>({ context, sort, onSort }: HeadRowProps<T>) {
         style={{ gridTemplateColumns: context.template }}
       >
         {context.choose ? (
-          <span role="columnheader" className="r-cell">
-            <span className="r-sr">Chosen</span>
+          <span role="columnheader" className="r-cell r-cell-choose">
+            {all ? (
+              <input
+                type="checkbox"
+                tabIndex={-1}
+                checked={all.chosen}
+                aria-label="Choose all rows that are here"
+                onChange={all.onToggle}
+              />
+            ) : (
+              <span className="r-sr">Chosen</span>
+            )}
           </span>
         ) : null}
-        {context.columns.map((column) => {
+        {context.columns.map((column, at) => {
           const sorted = sort.find((each) => each.id === column.id);
           const direction = sorted ? (sorted.desc ? 'descending' : 'ascending') : 'none';
           return (
@@ -57,6 +77,8 @@ export function HeadRow<T>({ context, sort, onSort }: HeadRowProps<T>) {
               role="columnheader"
               className="r-cell"
               data-number={column.style ? true : undefined}
+              data-sticky={context.lefts[at] !== undefined || undefined}
+              style={stickyAt(context.lefts[at])}
               aria-sort={column.sortable === false ? undefined : direction}
             >
               <button
@@ -77,12 +99,35 @@ export function HeadRow<T>({ context, sort, onSort }: HeadRowProps<T>) {
                   )
                 ) : null}
               </button>
+              {onWidth ? (
+                <Resize width={widthOf(column)} onWidth={(width) => onWidth(column.id, width)} />
+              ) : null}
             </span>
           );
         })}
       </div>
     </div>
   );
+}
+
+const stickyAt = (left: number | undefined) => (left === undefined ? undefined : { left });
+
+/** The right edge of a head: drawn aside, it makes the column wider. Its keys are `<` and `>` on the table. */
+function Resize({ width, onWidth }: { width: number; onWidth: (width: number) => void }) {
+  const drag = (event: PointerEvent<HTMLSpanElement>) => {
+    event.preventDefault();
+    event.stopPropagation();
+    const handle = event.currentTarget;
+    const shown = handle.parentElement?.getBoundingClientRect().width ?? width;
+    const from = event.clientX;
+    handle.setPointerCapture(event.pointerId);
+    const onMove = (move: globalThis.PointerEvent) => onWidth(shown + move.clientX - from);
+    handle.addEventListener('pointermove', onMove);
+    handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', onMove), {
+      once: true,
+    });
+  };
+  return <span className="r-head-edge" aria-hidden onPointerDown={drag} />;
 }
 
 /** A small open arrow: lower or higher is better. */
@@ -112,8 +157,10 @@ export interface TableRowProps<T> {
   context: RowContext<T>;
 }
 
-/** One row, in one line with columns or in two where it is narrow. */
-export function TableRow<T>({ id, index, row, top, height, context }: TableRowProps<T>) {
+/** One row, in one line with columns or in two where it is narrow. Drawn anew only when something about it changes. */
+export const TableRow = memo(Row) as typeof Row;
+
+function Row<T>({ id, index, row, top, height, context }: TableRowProps<T>) {
   const chosen = context.selected?.has(id) ?? false;
   const common = {
     role: 'row',
@@ -123,6 +170,12 @@ export function TableRow<T>({ id, index, row, top, height, context }: TableRowPr
     'data-marked': id === context.marked || undefined,
     onClick: () => context.activate(index, context.activeColumn),
     onDoubleClick: () => context.open?.(row),
+    onContextMenu: context.menu
+      ? (event: MouseEvent<HTMLElement>) => {
+          event.preventDefault();
+          context.menu?.(index, { left: event.clientX, top: event.clientY });
+        }
+      : undefined,
   };
   const place = { transform: `translateY(${top}px)`, height };
   if (context.narrow)
@@ -140,7 +193,9 @@ export function TableRow<T>({ id, index, row, top, height, context }: TableRowPr
             tabIndex={-1}
             checked={chosen}
             aria-label={`Choose row ${index + 1}`}
-            onChange={() => context.choose?.(id)}
+            onChange={(event) =>
+              context.choose?.(index, (event.nativeEvent as globalThis.MouseEvent).shiftKey)
+            }
           />
         </span>
       ) : null}
@@ -152,8 +207,24 @@ export function TableRow<T>({ id, index, row, top, height, context }: TableRowPr
           className="r-cell"
           data-number={column.style ? (column.proof === null ? 'raw' : true) : undefined}
           data-active={(index === context.activeRow && at === context.activeColumn) || undefined}
+          data-sticky={context.lefts[at] !== undefined || undefined}
+          style={stickyAt(context.lefts[at])}
         >
           <CellText column={column} row={row} context={context} link={at === 0} />
+          {at === 0 && context.menu ? (
+            <button
+              type="button"
+              className="r-iconbutton r-row-menu"
+              tabIndex={-1}
+              aria-label={`Actions for row ${index + 1}`}
+              onClick={({ currentTarget }) => {
+                const { left, bottom } = currentTarget.getBoundingClientRect();
+                context.menu?.(index, { left, top: bottom });
+              }}
+            >
+              <Ellipsis className="r-icon" />
+            </button>
+          ) : null}
         </span>
       ))}
     </div>

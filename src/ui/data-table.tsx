@@ -1,14 +1,29 @@
 import { useElementSize, useMergedRef } from '@mantine/hooks';
 import type { SortingState } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useId, useMemo, useRef, useState } from 'react';
-import { ColumnPicker } from './column-picker.tsx';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+import { type ColumnFinder, ColumnPicker } from './column-picker.tsx';
 import { bestValue, type DataColumn, decimalRoom } from './data-column.ts';
-import { chosenText, minWidth, rowHeightOf, template, textWidth } from './data-table-layout.ts';
+import { TableFoot } from './data-table-foot.tsx';
+import { pressOnGrid } from './data-table-keys.ts';
+import { minWidth, rowHeightOf, stickyLefts, template, textWidth, widthOf } from './data-table-layout.ts';
 import { useModel } from './data-table-model.ts';
 import { GridCells } from './num.tsx';
 import type { ProofSource } from './proof.ts';
 import { HeadRow, type RowContext, TableRow } from './data-table-row.tsx';
+import { type RowAction, RowMenu, type RowMenuAt } from './row-menu.tsx';
+import { arranged, resized, useArrangement } from './table-arrangement.ts';
 
 export interface DataTableProps<T> {
   /** Says what the rows are, for screen readers: "Runs of late-flights". */
@@ -44,108 +59,169 @@ export interface DataTableProps<T> {
   maxHeight?: number;
   /** Rows on the server, when more than are here. */
   total?: number;
+  /** Rows that are not here yet; asked for as one scrolls towards them. */
+  more?: { loading: boolean; load: () => void } | undefined;
+  /** Where this browser keeps order, widths and pins of the columns; the picker then offers to change them. */
+  kept?: string;
+  /** Columns that are not in `columns` yet and can be found by name. */
+  find?: ColumnFinder;
+  /** What can be done with a row: its button, the right mouse button, or `.`. */
+  actions?: (row: T) => readonly RowAction[];
+  /** Offered when all rows that are here are chosen: to choose also those that are not. */
+  allMatching?: { total: number; chosen: boolean; onChoose: (all: boolean) => void } | undefined;
   /** Hides the column picker of small tables. */
   fixedColumns?: boolean;
 }
 
 /** Rows and columns: sortable, virtual, driven by keys; two-line rows where it is narrow. */
 export function DataTable<T extends object>(props: DataTableProps<T>) {
-  const { rows, columns, rowId, dense, maxHeight = 560 } = props;
+  const { rows, rowId, dense, maxHeight = 560, selected, onSelect, href, source, onOpen, marked } = props;
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: sizer, width } = useElementSize();
   const narrow = width > 0 && width < 560;
-  const { table, hidden, setHidden, onlyDiffering, setOnlyDiffering } = useModel(props);
-  const model = table.getRowModel().rows;
-  const visible = table.getVisibleLeafColumns().map((column) => column.id);
-  const shown = columns.filter((column) => visible.includes(column.id));
+  const [arrangement, arrange] = useArrangement(props.kept);
+  const columns = useMemo(() => arranged(props.columns, arrangement), [props.columns, arrangement]);
+  const { table, items, hidden, setHidden, onlyDiffering, setOnlyDiffering } = useModel({
+    ...props,
+    columns,
+  });
+  const visible = table
+    .getVisibleLeafColumns()
+    .map((column) => column.id)
+    .join('\n');
+  const shown = useMemo(() => {
+    const ids = new Set(visible.split('\n'));
+    return columns.filter((column) => ids.has(column.id));
+  }, [columns, visible]);
   const [active, setActive] = useState({ row: 0, column: 0 });
+  const [menu, setMenu] = useState<RowMenuAt>();
   const anchor = useRef<number | undefined>(undefined);
   const rowHeight = narrow ? 56 : dense ? 28 : undefined;
   // oxlint-disable-next-line react/incompatible-library -- only the React Compiler, which is not used, cannot memoise it
   const virtual = useVirtualizer({
-    count: model.length,
+    count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight ?? rowHeightOf(scroller.current),
-    getItemKey: (index) => model[index]?.id ?? index,
+    getItemKey: (index) => (items[index] ? rowId(items[index]) : index),
     overscan: 8,
     initialRect: { width: 800, height: maxHeight },
   });
-  const room = useMemo(
-    () => new Map(columns.map((each) => [each.id, decimalRoom(each, rows)])),
-    [columns, rows],
-  );
-  const best = useMemo(
-    () => new Map(columns.map((each) => [each.id, bestValue(each, rows)])),
-    [columns, rows],
-  );
+  const drawn = virtual.getVirtualItems();
+  useLoadMore(props.more, drawn.at(-1)?.index ?? 0, items.length);
+  const room = useMemo(() => new Map(shown.map((each) => [each.id, decimalRoom(each, rows)])), [shown, rows]);
+  const best = useMemo(() => new Map(shown.map((each) => [each.id, bestValue(each, rows)])), [shown, rows]);
 
   const open = (row: T | undefined) => {
     if (!row) return;
-    props.onOpen?.(row);
-    const to = props.href?.(row);
-    if (to && !props.onOpen)
+    onOpen?.(row);
+    const to = href?.(row);
+    if (to && !onOpen)
       scroller.current
         ?.querySelector<HTMLAnchorElement>(`a[href="${CSS.escape(to)}"], a[href="${to}"]`)
         ?.click();
   };
+  const chooseSpan = (from: number, until: number) =>
+    onSelect?.(
+      new Set([
+        ...(selected ?? []),
+        ...items.slice(Math.min(from, until), Math.max(from, until) + 1).map(rowId),
+      ]),
+    );
   const move = (to: number, extend: boolean) => {
-    const row = Math.max(0, Math.min(model.length - 1, to));
-    if (extend && props.onSelect) {
-      anchor.current ??= active.row;
-      const [from, until] = [Math.min(anchor.current, row), Math.max(anchor.current, row)];
-      props.onSelect(
-        new Set([...(props.selected ?? []), ...model.slice(from, until + 1).map((each) => each.id)]),
-      );
-    } else anchor.current = undefined;
+    const row = Math.max(0, Math.min(items.length - 1, to));
+    if (extend && onSelect) chooseSpan((anchor.current ??= active.row), row);
+    else anchor.current = undefined;
     setActive((old) => ({ ...old, row }));
     virtual.scrollToIndex(row);
   };
-  const choose = (key: string) => {
-    const next = new Set(props.selected);
-    if (!next.delete(key)) next.add(key);
-    props.onSelect?.(next);
+  const choose = useLatest((index: number, extend: boolean) => {
+    const row = items[index];
+    if (!row) return;
+    if (extend && anchor.current !== undefined) return chooseSpan(anchor.current, index);
+    anchor.current = index;
+    const next = new Set(selected);
+    if (!next.delete(rowId(row))) next.add(rowId(row));
+    onSelect?.(next);
+  });
+  const openMenu = useLatest((row: number, place: { left: number; top: number }) => {
+    setActive((old) => ({ ...old, row }));
+    setMenu({ row, ...place });
+  });
+  const cell = `${id}-${active.row}-${narrow ? 0 : active.column}`;
+  const widen = (by: number) => {
+    const column = shown[active.column];
+    if (column) arrange((old) => resized(old, column.id, widthOf(column) + by));
   };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
-    const page = Math.max(
-      1,
-      Math.floor((scroller.current?.clientHeight ?? 400) / (virtual.getTotalSize() / (model.length || 1))) -
-        1,
-    );
-    const step = ROW_STEPS[event.key]?.(active.row, model.length, page);
-    if (step !== undefined) move(step, event.shiftKey);
-    else if (event.key === 'ArrowRight')
-      setActive({ ...active, column: Math.min(shown.length - 1, active.column + 1) });
-    else if (event.key === 'ArrowLeft') setActive({ ...active, column: Math.max(0, active.column - 1) });
-    else if (event.key === 'Enter') open(model[active.row]?.original);
-    else if (event.key === 'e') askCell(`${id}-${active.row}-${narrow ? 0 : active.column}`);
-    else if (event.key === 'x' && props.onSelect && model[active.row]) choose(model[active.row]!.id);
-    else if (event.key === 'Escape' && props.selected?.size) props.onSelect?.(new Set());
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
+    const perRow = virtual.getTotalSize() / (items.length || 1);
+    const here = items[active.row];
+    pressOnGrid(event, {
+      row: active.row,
+      count: items.length,
+      page: Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / perRow) - 1),
+      move,
+      turn: (by) =>
+        setActive((old) => ({ ...old, column: Math.max(0, Math.min(shown.length - 1, old.column + by)) })),
+      also: {
+        Enter: () => open(here),
+        e: () => askCell(cell),
+        x: onSelect && here ? () => choose(active.row, false) : undefined,
+        '.': props.actions && here ? () => openMenu(active.row, placeOf(cell)) : undefined,
+        '>': props.kept ? () => widen(16) : undefined,
+        '<': props.kept ? () => widen(-16) : undefined,
+        Escape: selected?.size ? () => onSelect?.(new Set()) : undefined,
+      },
+    });
   };
-
-  const context: RowContext<T> = {
-    columns: shown,
-    room,
-    best,
-    template: template(shown, Boolean(props.onSelect)),
-    narrow,
-    roomOf: (column) =>
-      Math.max(12, Math.floor((narrow ? width : textWidth(column, shown, width) - 16) / 6.6)),
-    gridId: id,
-    activeRow: active.row,
-    activeColumn: active.column,
-    href: props.href,
-    source: props.source,
-    selected: props.selected,
-    choose: props.onSelect ? choose : undefined,
-    activate: (row, column) => setActive({ row, column }),
-    open: props.onOpen,
-    marked: props.marked,
-  };
+  const pinned = shown.slice(1).filter((column) => arrangement.pinned.includes(column.id)).length;
+  const choosable = onSelect !== undefined;
+  const withMenu = props.actions !== undefined;
+  const context = useMemo<RowContext<T>>(
+    () => ({
+      columns: shown,
+      room,
+      best,
+      template: template(shown, choosable),
+      lefts: stickyLefts(shown, pinned, choosable),
+      narrow,
+      roomOf: (column) =>
+        Math.max(12, Math.floor((narrow ? width : textWidth(column, shown, width) - 16) / 6.6)),
+      gridId: id,
+      activeRow: active.row,
+      activeColumn: active.column,
+      href,
+      source,
+      selected,
+      choose: choosable ? choose : undefined,
+      menu: withMenu ? openMenu : undefined,
+      activate: (row, column) => setActive({ row, column }),
+      open: onOpen,
+      marked,
+    }),
+    [
+      shown,
+      room,
+      best,
+      choosable,
+      pinned,
+      narrow,
+      width,
+      id,
+      active,
+      href,
+      source,
+      selected,
+      choose,
+      withMenu,
+      openMenu,
+      onOpen,
+      marked,
+    ],
+  );
+  const allHere = items.length > 0 && items.every((row) => selected?.has(rowId(row)));
+  const toggleAll = () => onSelect?.(allHere ? new Set() : new Set(items.map(rowId)));
+  const menuRow = menu && items[menu.row];
   return (
     <div
       className="r-table"
@@ -164,6 +240,9 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
               onHidden={setHidden}
               onlyDiffering={onlyDiffering}
               onOnlyDiffering={setOnlyDiffering}
+              find={props.find}
+              arrangement={props.kept ? arrangement : undefined}
+              onArrange={arrange}
             />
           )}
         </div>
@@ -181,32 +260,31 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
         aria-label={props.label}
         aria-rowcount={(props.total ?? rows.length) + 1}
         aria-colcount={shown.length}
-        aria-multiselectable={props.onSelect ? true : undefined}
-        aria-activedescendant={model.length ? `${id}-${active.row}-${narrow ? 0 : active.column}` : undefined}
+        aria-multiselectable={choosable ? true : undefined}
+        aria-activedescendant={items.length ? cell : undefined}
         tabIndex={0}
         onKeyDown={onKeyDown}
       >
-        <div
-          className="r-table-sheet"
-          style={{ minWidth: narrow ? undefined : minWidth(shown, Boolean(props.onSelect)) }}
-        >
+        <div className="r-table-sheet" style={{ minWidth: narrow ? undefined : minWidth(shown, choosable) }}>
           {narrow ? null : (
             <HeadRow
               context={context}
               sort={table.state.sorting}
               onSort={(column, multi) => table.getColumn(column)?.toggleSorting(undefined, multi)}
+              onWidth={props.kept ? (column, to) => arrange((old) => resized(old, column, to)) : undefined}
+              all={choosable ? { chosen: allHere, onToggle: toggleAll } : undefined}
             />
           )}
           <div role="rowgroup" className="r-table-body" style={{ height: virtual.getTotalSize() }}>
             <GridCells>
-              {virtual.getVirtualItems().map((item) => {
-                const row = model[item.index];
+              {drawn.map((item) => {
+                const row = items[item.index];
                 return row ? (
                   <TableRow
-                    key={row.id}
-                    id={row.id}
+                    key={item.key}
+                    id={rowId(row)}
                     index={item.index}
-                    row={row.original}
+                    row={row}
                     top={item.start}
                     height={item.size}
                     context={context}
@@ -217,33 +295,49 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
           </div>
         </div>
       </div>
-      {props.selected?.size ? (
-        <div className="r-table-foot">
-          <span>{chosenText(props.selected, rows.map(rowId))}</span>
-          {props.bulk?.(props.selected)}
-          <button type="button" className="r-link" onClick={() => props.onSelect?.(new Set())}>
-            Choose none
-          </button>
-        </div>
+      {menu && menuRow && props.actions ? (
+        <RowMenu at={menu} actions={props.actions(menuRow)} onClose={() => setMenu(undefined)} />
+      ) : null}
+      {selected?.size ? (
+        <TableFoot
+          selected={selected}
+          here={items.map(rowId)}
+          allHere={allHere}
+          allMatching={props.allMatching}
+          onNone={() => onSelect?.(new Set())}
+        >
+          {props.bulk?.(selected)}
+        </TableFoot>
       ) : null}
     </div>
   );
+}
+
+/** Rows ahead of the last one drawn at which the next ones are asked for. */
+const AHEAD = 100;
+
+function useLoadMore(more: DataTableProps<object>['more'], last: number, count: number): void {
+  const near = more !== undefined && !more.loading && last >= count - AHEAD;
+  const load = useEffectEvent(() => more?.load());
+  useEffect(() => {
+    if (near) load();
+  }, [near, count]);
+}
+
+/** A function that is the same for ever and does what was given last. */
+function useLatest<A extends unknown[]>(run: (...args: A) => void): (...args: A) => void {
+  const latest = useRef(run);
+  useLayoutEffect(() => {
+    latest.current = run;
+  });
+  return useCallback((...args: A) => latest.current(...args), []);
 }
 
 /** Opens the proof of the number in a cell, as a click on it does. */
 const askCell = (cell: string) =>
   document.getElementById(cell)?.querySelector<HTMLElement>('[data-asked]')?.click();
 
-type RowStep = (row: number, count: number, page: number) => number;
-const ROW_STEPS: Readonly<Record<string, RowStep>> = {
-  j: (row) => row + 1,
-  J: (row) => row + 1,
-  ArrowDown: (row) => row + 1,
-  k: (row) => row - 1,
-  K: (row) => row - 1,
-  ArrowUp: (row) => row - 1,
-  Home: () => 0,
-  End: (_row, count) => count - 1,
-  PageDown: (row, _count, page) => row + page,
-  PageUp: (row, _count, page) => row - page,
-};
+function placeOf(cell: string): { left: number; top: number } {
+  const box = document.getElementById(cell)?.getBoundingClientRect();
+  return { left: box?.left ?? 0, top: box?.bottom ?? 0 };
+}

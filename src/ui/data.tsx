@@ -1,4 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext } from 'react';
 import type { AnswerOf, Args, CallOptions, Endpoint, Need } from '../lib/contract/index.ts';
 import { type Fault, toAppError } from '../lib/errors.ts';
@@ -64,6 +70,61 @@ export function useEndpoint<E extends Endpoint>(
     fault: query.error && query.data === undefined ? toAppError(query.error).toFault() : undefined,
     refreshing: query.isFetching && query.isPlaceholderData,
     retry: () => void query.refetch(),
+  };
+}
+
+/** Pages of a list that were asked for so far, one after the other. */
+export interface Paged<T> {
+  pages: readonly T[];
+  fault: Fault | undefined;
+  /** Nothing has come yet. */
+  loading: boolean;
+  /** What is shown answers the question before. */
+  refreshing: boolean;
+  more: { loading: boolean; load: () => void } | undefined;
+  retry: () => void;
+}
+
+/**
+ * Asks an endpoint for page after page. Live events leave what was loaded alone, so that no row moves under the pointer; the
+ * page asks again when a person wants it.
+ */
+export function usePages<E extends Endpoint>(
+  endpoint: E,
+  argsFor: ((token: string | undefined) => Args<E>) | undefined,
+  tokenOf: (page: AnswerOf<E>) => string | undefined,
+): Paged<AnswerOf<E>> {
+  const { call, workspace } = useAccess();
+  const query = useInfiniteQuery({
+    queryKey: [PAGES, endpoint.path, argsFor?.(undefined), workspace],
+    queryFn: ({ pageParam, signal }) => call(endpoint, argsFor?.(pageParam) as Args<E>, { signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => tokenOf(last),
+    enabled: argsFor !== undefined,
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return {
+    pages: query.data?.pages ?? NO_PAGES,
+    fault: query.error && query.data === undefined ? toAppError(query.error).toFault() : undefined,
+    loading: query.data === undefined,
+    refreshing: query.isFetching && (query.isPlaceholderData || !query.isFetchingNextPage),
+    more: query.hasNextPage
+      ? { loading: query.isFetching, load: () => void query.fetchNextPage() }
+      : undefined,
+    retry: () => void query.refetch(),
+  };
+}
+
+const NO_PAGES: never[] = [];
+const PAGES = 'pages';
+
+/** Forgets the pages that were loaded and asks for the first one again, with everything else that is on the screen. */
+export function useAskAnew(): () => Promise<void> {
+  const client = useQueryClient();
+  return async () => {
+    await client.resetQueries({ queryKey: [PAGES] });
+    await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== PAGES });
   };
 }
 

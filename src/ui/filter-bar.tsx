@@ -1,5 +1,5 @@
 import { CircleAlert, Search, X } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 
 export interface Suggestion {
   /** Replaces the word under the caret. */
@@ -18,6 +18,10 @@ export interface FilterBarProps {
   /** Where the expression is wrong; `at` is the index of the character. */
   error?: { at: number; message: string };
   suggest?: (word: string) => readonly Suggestion[];
+  /** Told what stands before the caret while somebody types, so that `offers` can come from the server. */
+  onTyping?: (before: string) => void;
+  /** What may stand in place of the text from `from` up to the caret. */
+  offers?: { from: number; items: readonly Suggestion[] } | undefined;
   /** "1,204 of 48,210". */
   count?: ReactNode;
   /** Ready-made terms; a click adds or removes one. */
@@ -30,6 +34,9 @@ export function FilterBar(props: FilterBarProps) {
   const [text, setText] = useState(value);
   const [picked, setPicked] = useState(-1);
   const [focused, setFocused] = useState(false);
+  /** An offer was taken whole: nothing more is offered until somebody types on. */
+  const [taken, setTaken] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
   const id = useId();
   const [seen, setSeen] = useState(value);
   if (seen !== value) {
@@ -42,10 +49,19 @@ export function FilterBar(props: FilterBarProps) {
     return () => clearTimeout(timer);
   }, [text, value, onChange]);
   const word = /[^\s()]*$/.exec(text)?.[0] ?? '';
-  const offers = focused && word && props.suggest ? props.suggest(word).slice(0, 8) : [];
-  const take = (offer: Suggestion) => {
-    setText(text.slice(0, text.length - word.length) + offer.text);
+  const given = props.offers?.items ?? (word && props.suggest ? props.suggest(word) : []);
+  const offers = focused && !taken ? given.slice(0, 8) : [];
+  const type = (next: string, caret = next.length) => {
+    setText(next);
     setPicked(-1);
+    props.onTyping?.(next.slice(0, caret));
+  };
+  const take = (offer: Suggestion) => {
+    const caret = field.current?.selectionStart ?? text.length;
+    const from = props.offers?.from ?? text.length - word.length;
+    const before = text.slice(0, from) + offer.text;
+    type(before + text.slice(props.offers ? caret : text.length), before.length);
+    setTaken(!/[.\s(]$/.test(offer.text));
   };
   const put = (next: string) => {
     setText(next);
@@ -58,7 +74,7 @@ export function FilterBar(props: FilterBarProps) {
       setPicked((picked - 1 + offers.length) % offers.length);
     else if ((event.key === 'Enter' || event.key === 'Tab') && chosen) take(chosen);
     else if (event.key === 'Enter') onChange(text);
-    else if (event.key === 'Escape' && offers.length && picked >= 0) setPicked(-1);
+    else if (event.key === 'Escape' && offers.length) setTaken(true);
     else if (event.key === 'Escape') event.currentTarget.blur();
     else return;
     if (event.key !== 'Tab' || chosen) event.preventDefault();
@@ -68,6 +84,7 @@ export function FilterBar(props: FilterBarProps) {
       <div className="r-filter-field" data-wrong={error ? true : undefined}>
         <Search className="r-icon" aria-hidden />
         <input
+          ref={field}
           type="text"
           role="combobox"
           data-filter
@@ -81,7 +98,10 @@ export function FilterBar(props: FilterBarProps) {
           spellCheck={false}
           placeholder={placeholder}
           value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
+          onChange={({ currentTarget: { value: next, selectionStart } }) => {
+            setTaken(false);
+            type(next, selectionStart ?? next.length);
+          }}
           onKeyDown={onKeyDown}
           onFocus={() => setFocused(true)}
           onBlur={() => setFocused(false)}

@@ -181,7 +181,13 @@ export const PAGES: readonly Page[] = [
   },
   {
     path: '/p/$project/experiments',
-    search: searchSchema({ experiment: FIELDS.name, sel: FIELDS.text }),
+    search: searchSchema({
+      experiment: FIELDS.name,
+      sel: FIELDS.long,
+      group: FIELDS.name,
+      nest: FIELDS.name,
+      trash: FIELDS.name,
+    }),
     title: 'Experiments',
     load: async () => (await import('../domains/tracking/pages/runs.tsx')).Runs,
   },
@@ -199,7 +205,10 @@ export const PAGES: readonly Page[] = [
   },
   {
     path: '/p/$project/runs/$run',
-    search: searchSchema({ path: FIELDS.text }, ['params', 'artifacts']),
+    search: searchSchema(
+      { path: FIELDS.text, m: FIELDS.name, x: FIELDS.name, smooth: FIELDS.number, log: FIELDS.name },
+      ['metrics', 'params', 'artifacts', 'code', 'system'],
+    ),
     title: 'Run',
     load: async () => (await import('../domains/tracking/pages/run.tsx')).Run,
   },

@@ -20,6 +20,8 @@ export const searchSchema = <T extends z.ZodRawShape>(own: T, tabs?: readonly [s
 
 export const FIELDS = {
   text,
+  /** Lists of ids. */
+  long: z.string().max(10_000),
   number,
   name,
   id: z.coerce.number().int().positive(),

@@ -276,6 +276,30 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
     expect((await pointsOf(info.run_id, { key: 'flat', axis: 'time' })).buckets).toHaveLength(10);
   });
 
+  it('moves what matches or what is named to the trash, and all of that comes back at once', async () => {
+    const trash = (asked: object) =>
+      tracking.trashRuns(ANONYMOUS, 'default', {
+        action: 'delete',
+        experiment_ids: [experiment],
+        ...asked,
+      });
+    const names = async (view: 'ACTIVE_ONLY' | 'DELETED_ONLY') =>
+      (await search({ columns: [], view, filter: "run_name LIKE 'run _'" }))
+        .map((run) => run.info.run_name)
+        .sort();
+    expect((await trash({ run_ids: [ids[5]] })).changed).toBe(1);
+    const gone = await trash({ filter: 'metrics.auc < 0.15' });
+    expect(gone.changed).toBe(2);
+    expect(await names('DELETED_ONLY')).toEqual(['run 0', 'run 1', 'run 5']);
+    // A clock that has not moved on would make both one: then all three come back.
+    expect((await trash({ action: 'restore', deleted_at: gone.deleted_at })).changed).toBeGreaterThanOrEqual(
+      2,
+    );
+    expect(await names('ACTIVE_ONLY')).toEqual(expect.arrayContaining(['run 0', 'run 1']));
+    await trash({ action: 'restore' });
+    expect(await names('DELETED_ONLY')).toEqual([]);
+  });
+
   it('keeps named views of a project', async () => {
     await tracking.putRunView(ANONYMOUS, 'default', 'best', 'q=a');
     await tracking.putRunView(ANONYMOUS, 'default', 'best', 'q=b');

@@ -115,6 +115,22 @@ export const runTableContract = {
       series: z.array(z.object({ run_id: z.string(), points: z.number(), buckets: z.array(Bucket) })),
     }),
   }),
+  trashRuns: endpoint({
+    method: 'POST',
+    path: `${BASE}/run-trash`,
+    summary: 'Move runs to the trash, those that match or those named, or take them out again',
+    needs: 'track',
+    params: inProject,
+    body: z.object({
+      action: z.enum(['delete', 'restore']),
+      experiment_ids: experiments,
+      filter: Asked.filter,
+      run_ids: z.array(z.string().max(64)).max(10_000).optional(),
+      /** Only what one request moved to the trash: the time that it answered. */
+      deleted_at: int64.optional(),
+    }),
+    response: z.object({ changed: z.number(), deleted_at: z.number() }),
+  }),
   listRunViews: endpoint({
     method: 'GET',
     path: `${BASE}/run-views`,

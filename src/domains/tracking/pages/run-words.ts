@@ -1,5 +1,4 @@
 import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
-import type { DataColumn } from '../../../ui/data-column.ts';
 import { pageOf } from '../../../ui/place.ts';
 import type { Run } from '../schema.ts';
 
@@ -7,65 +6,6 @@ export const metricOf = (run: Run, key: string): number | null => {
   const value = run.data.metrics?.find((metric) => metric.key === key)?.value;
   return typeof value === 'number' ? value : null;
 };
-
-const keysOf = (
-  runs: readonly Run[],
-  pick: (run: Run) => readonly { key?: string }[] | undefined,
-): string[] => {
-  const counts = new Map<string, number>();
-  for (const run of runs)
-    for (const { key } of pick(run) ?? []) if (key) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([key]) => key);
-};
-
-/** Metrics and params of runs as columns: metrics that say how good a run is, then what most runs have; the rest is there to be picked. */
-export function valueColumns(
-  runs: readonly Run[],
-  shown: { metrics: number; params: number },
-): DataColumn<Run>[] {
-  const known = keysOf(runs, (run) => run.data.metrics);
-  // A slash makes a family of many (importance of each feature, one gradient per layer): there to be picked, never by default.
-  const family = (key: string) => key.includes('/');
-  const alone = known.filter((key) => !family(key));
-  const ordered = [
-    ...alone.filter(betterOf),
-    ...alone.filter((key) => !betterOf(key)),
-    ...known.filter(family),
-  ];
-  const metrics = ordered.map(
-    (key, index): DataColumn<Run> => ({
-      id: `metrics.${key}`,
-      head: key,
-      value: (run) => metricOf(run, key),
-      style: 'metric',
-      proof: (run) => loggedProof(run, key),
-      better: betterOf(key),
-      width: 110,
-      hidden: family(key) || index >= shown.metrics,
-      narrow: index < 2 ? 'line' : 'none',
-    }),
-  );
-  const params = keysOf(runs, (run) => run.data.params).map(
-    (key, index): DataColumn<Run> => ({
-      id: `params.${key}`,
-      head: key,
-      value: (run) => {
-        const value = run.data.params?.find((param) => param.key === key)?.value;
-        return value === undefined || value === ''
-          ? null
-          : Number.isFinite(Number(value))
-            ? Number(value)
-            : value;
-      },
-      style: 'exact',
-      proof: null,
-      width: 110,
-      hidden: index >= shown.params,
-      narrow: 'none',
-    }),
-  );
-  return [...metrics, ...params];
-}
 
 /** Which way a metric is better, from its name; undefined when the name does not say. */
 export function betterOf(key: string): 'lower' | 'higher' | undefined {
@@ -97,28 +37,37 @@ export function loggedProof(run: Run, key: string) {
 /** The project of the address: runs do not name theirs. */
 const projectOf = (_: Run): string => decodeURIComponent(location.pathname.split('/')[2] ?? 'default');
 
-export function runsLead(project: string, runs: readonly Run[], filtered: boolean): LeadPart[] {
-  const count = (status: string) => runs.filter((run) => run.info.status === status).length;
+export const compareHref = (project: string, ids: readonly string[]): string =>
+  `${pageOf(project, 'runs', 'compare')}?ids=${ids.join(',')}`;
+
+export interface RunCounts {
+  matching: number;
+  total: number;
+  by_status: Readonly<Record<string, number>>;
+}
+
+/** How many runs there are, which run and which failed; filtered: how many of all. */
+export function runsLead(project: string, counts: RunCounts, filtered: boolean): LeadPart[] {
   const rows = { label: 'the runs', href: pageOf(project, 'experiments') };
-  const running = count('RUNNING');
-  const failed = count('FAILED');
-  const state = (n: number, definition: string) =>
-    n === 0 ? 'none' : counted(n, { definition, n: runs.length, rows });
+  const number = (value: number, definition: string, unit?: string) =>
+    counted(value, { definition, n: counts.matching, rows }, unit);
+  const state = (status: string) => {
+    const n = counts.by_status[status] ?? 0;
+    return n === 0 ? 'none' : number(n, `Runs whose status is ${status}.`);
+  };
+  const unit = (n: number) => (n === 1 ? 'run' : 'runs');
   return lead(
-    counted(
-      runs.length,
-      {
-        definition: filtered
-          ? 'Runs of the chosen experiments that match the filter.'
-          : 'Runs of the chosen experiments that are not in the trash.',
-        rows,
-      },
-      runs.length === 1 ? 'run' : 'runs',
+    number(
+      counts.matching,
+      filtered ? 'Runs of the chosen experiments that match the filter.' : 'Runs of the chosen experiments.',
+      unit(counts.matching),
     ),
-    filtered ? ' match the filter; ' : '; ',
-    state(running, 'Runs whose status is RUNNING.'),
-    running > 1 ? ' are running and ' : ' is running and ',
-    state(failed, 'Runs whose status is FAILED.'),
+    ...(filtered
+      ? [' match the filter, of ', number(counts.total, 'Runs of the chosen experiments.'), '; ']
+      : ['; ']),
+    state('RUNNING'),
+    (counts.by_status.RUNNING ?? 0) > 1 ? ' are running and ' : ' is running and ',
+    state('FAILED'),
     ' failed.',
   ).parts;
 }

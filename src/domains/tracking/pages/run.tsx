@@ -1,30 +1,37 @@
+import { useMemo } from 'react';
 import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import { Action } from '../../../ui/action.tsx';
-import { Columns } from '../../../ui/columns.tsx';
+import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
-import { Facts } from '../../../ui/facts.tsx';
+import { DataTable } from '../../../ui/data-table.tsx';
 import { Id } from '../../../ui/id.tsx';
-import { Num } from '../../../ui/num.tsx';
-import { formatNumber } from '../../../ui/number.ts';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
 import { fromMlflow } from '../../../ui/status-words.ts';
-import { When } from '../../../ui/when.tsx';
-import { artifactsContract } from '../contract/artifacts.ts';
 import { runsContract } from '../contract/runs.ts';
-import type { Run as RunOf } from '../schema.ts';
-import { MetricCharts } from './metric-charts.tsx';
-import { loggedProof } from './run-words.ts';
+import type { KeyValue, Run as RunOf } from '../schema.ts';
+import { RunArtifacts } from './run-artifacts.tsx';
+import { RunCode } from './run-code.tsx';
+import { isSystem, RunMetrics } from './run-metrics.tsx';
+import { RunOverview } from './run-overview.tsx';
 
-/** One run: what it tried, what came of it, what it left behind. */
+/** One run: what it tried, what came of it, what it left behind, and which code that was. */
 export function Run() {
   const { project, params, search, hrefWith } = usePlace();
   const id = params.run ?? '';
   const answer = useEndpoint(runsContract.getRun, { query: { run_id: id } });
   const run = answer.data?.run;
-  const tab = search.tab ?? 'metrics';
+  const tab = search.tab ?? 'overview';
+  const metrics = useMemo(() => run?.data.metrics ?? [], [run]);
+  const [own, system] = useMemo(
+    () => [
+      metrics.filter((metric) => !isSystem(metric.key)),
+      metrics.filter((metric) => isSystem(metric.key)),
+    ],
+    [metrics],
+  );
   const word = fromMlflow(run?.info.status ?? '');
   return (
     <PageFrame
@@ -44,20 +51,30 @@ export function Run() {
         </Action>
       }
       tabs={[
-        { id: 'metrics', label: 'Metrics', href: hrefWith({ tab: undefined }) },
+        { id: 'overview', label: 'Overview', href: hrefWith({ tab: undefined }) },
+        { id: 'metrics', label: 'Metrics', href: hrefWith({ tab: 'metrics' }) },
         { id: 'params', label: 'Params', href: hrefWith({ tab: 'params' }) },
         { id: 'artifacts', label: 'Artifacts', href: hrefWith({ tab: 'artifacts' }) },
+        { id: 'code', label: 'Code', href: hrefWith({ tab: 'code' }) },
+        { id: 'system', label: 'System', href: hrefWith({ tab: 'system' }) },
       ]}
       tab={tab}
+      wide={tab === 'metrics' || tab === 'system'}
     >
       <Panel state={panelState(answer, { rows: 8 })}>
         {run ? (
           tab === 'params' ? (
-            <Params run={run} />
+            <RunParams run={run} />
           ) : tab === 'artifacts' ? (
-            <Artifacts run={id} />
+            <RunArtifacts run={id} />
+          ) : tab === 'code' ? (
+            <RunCode run={run} />
+          ) : tab === 'metrics' ? (
+            <RunMetrics key="metrics" run={run} metrics={own} />
+          ) : tab === 'system' ? (
+            <RunMetrics key="system" run={run} metrics={system} />
           ) : (
-            <Metrics run={run} />
+            <RunOverview run={run} />
           )
         ) : null}
       </Panel>
@@ -101,97 +118,23 @@ function runLead(project: string, run: RunOf): LeadPart[] {
   ).parts;
 }
 
-function Metrics({ run }: { run: RunOf }) {
-  const metrics = run.data.metrics ?? [];
-  if (metrics.length === 0) return <p className="r-serif">No metric was logged.</p>;
-  return (
-    <div className="r-stack">
-      <Columns>
-        <Facts
-          rows={metrics.slice(0, 40).map(
-            (metric) =>
-              [
-                metric.key ?? '',
-                <>
-                  {typeof metric.value === 'number' ? (
-                    <Num value={metric.value} style="metric" {...loggedProof(run, metric.key ?? '')} />
-                  ) : (
-                    String(metric.value)
-                  )}
-                  {metric.step ? (
-                    <span className="r-num-spread"> at step {formatNumber(metric.step, 'count')}</span>
-                  ) : null}
-                </>,
-              ] as const,
-          )}
-        />
-        <Facts
-          rows={[
-            ['Began', <When at={run.info.start_time ?? null} clock="wall" />],
-            ['By', run.info.user_id],
-            ...(run.data.tags ?? [])
-              .filter((tag) => !tag.key?.startsWith('mlflow.'))
-              .slice(0, 12)
-              .map((tag) => [tag.key ?? '', tag.value ?? ''] as const),
-          ]}
-        />
-      </Columns>
-      <MetricCharts
-        run={run.info.run_id ?? ''}
-        keys={metrics.filter((metric) => (metric.step ?? 0) > 0).map((metric) => metric.key ?? '')}
-      />
-    </div>
-  );
-}
+const PARAMS: readonly DataColumn<KeyValue>[] = [
+  { id: 'key', head: 'param', value: (param) => param.key, width: 220, grow: true, narrow: 'name' },
+  { id: 'value', head: 'value', value: (param) => param.value, width: 320, grow: true, narrow: 'line' },
+];
 
-function Params({ run }: { run: RunOf }) {
+function RunParams({ run }: { run: RunOf }) {
   const params = run.data.params ?? [];
   if (params.length === 0) return <p className="r-serif">No param was logged.</p>;
   return (
-    <Facts
-      rows={params.map((param) => [param.key ?? '', <code className="r-code">{param.value}</code>] as const)}
+    <DataTable
+      label={`Params of ${run.info.run_name}`}
+      rows={params}
+      columns={PARAMS}
+      rowId={(param) => param.key}
+      fixedColumns
+      dense
+      maxHeight={720}
     />
-  );
-}
-
-function Artifacts({ run }: { run: string }) {
-  const { search, hrefWith } = usePlace();
-  const path = search.path ?? '';
-  const answer = useEndpoint(artifactsContract.listRunArtifacts, {
-    query: { run_id: run, ...(path ? { path } : {}) },
-  });
-  const files = answer.data?.files ?? [];
-  return (
-    <Panel
-      title={path || 'Files'}
-      actions={
-        path ? (
-          <Action href={hrefWith({ path: path.split('/').slice(0, -1).join('/') || undefined })}>Up</Action>
-        ) : undefined
-      }
-      state={panelState(answer, {
-        rows: 4,
-        empty: (data) =>
-          (data.files ?? []).length === 0 ? <p className="r-prose">The run left no file here.</p> : undefined,
-      })}
-    >
-      <ul className="r-list">
-        {files.map((file) => (
-          <li key={file.path} className="r-row">
-            {file.is_dir ? (
-              <a href={hrefWith({ path: file.path })}>{file.path}/</a>
-            ) : (
-              <a
-                href={`/get-artifact?run_id=${encodeURIComponent(run)}&path=${encodeURIComponent(file.path ?? '')}`}
-                download
-              >
-                {file.path}
-              </a>
-            )}
-            <span className="r-small">{file.file_size ? formatNumber(file.file_size, 'bytes') : null}</span>
-          </li>
-        ))}
-      </ul>
-    </Panel>
   );
 }

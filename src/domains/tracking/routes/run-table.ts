@@ -16,6 +16,7 @@ export function runTableHandlers(tracking: TrackingService): Handlers<typeof run
       const { run_ids: runIds, columns = COLUMNS, axis = 'step', key, from, to } = query;
       return tracking.metricPoints(params.project, { runIds, columns, axis, key, from, to });
     },
+    trashRuns: ({ actor, params, body }) => tracking.trashRuns(actor, params.project, body),
     listRunViews: async ({ params }) => ({ views: await tracking.listRunViews(params.project) }),
     putRunView: async ({ actor, params, body }) => ({
       view: await tracking.putRunView(actor, params.project, params.name, body.state),

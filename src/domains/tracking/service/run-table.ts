@@ -7,6 +7,7 @@ import { type ExportFormat, exportFile } from '../export-file.ts';
 import { groupBy, type PointsAsked } from '../table-reads.ts';
 import type { KeyKind } from '../store/run-keys.ts';
 import type { RunScope } from '../store/search.ts';
+import { moveRuns } from '../store/run-trash.ts';
 import { listViews, putView, removeView, type ViewRow } from '../store/views.ts';
 import type { View } from '../schema.ts';
 import type { TrackingContext } from './context.ts';
@@ -25,6 +26,8 @@ interface Found {
 }
 
 const NEWEST = 5000;
+/** Runs that are moved in one write. */
+const PIECE = 1000;
 
 /** What a table of many runs asks. Everything that looks through runs runs off the event loop. */
 export function runTableVerbs(context: TrackingContext) {
@@ -86,6 +89,30 @@ export function runTableVerbs(context: TrackingContext) {
 
     metricPoints: (project: string, asked: Omit<PointsAsked, 'project'>): Promise<JsonBytes> =>
       reads.run('tracking.metricPoints', { project, ...asked } satisfies PointsAsked),
+
+    /** In pieces, so that writers beside it wait for one piece and never for all. A piece that was moved stays moved. */
+    async trashRuns(
+      _actor: Actor,
+      project: string,
+      asked: {
+        action: 'delete' | 'restore';
+        experiment_ids: readonly string[];
+        filter?: string | undefined;
+        run_ids?: readonly string[] | undefined;
+        deleted_at?: number | undefined;
+      },
+    ): Promise<{ changed: number; deleted_at: number }> {
+      const { action, filter, run_ids: runIds, deleted_at: deletedAt } = asked;
+      const view = action === 'delete' ? 'ACTIVE_ONLY' : 'DELETED_ONLY';
+      const scope = await scopeOf(project, { experiment_ids: asked.experiment_ids, view });
+      const which = { filter: parseFilter(filter ?? '', 'runs'), runIds, deletedAt };
+      const now = Date.now();
+      const how = { at: action === 'delete' ? now : null, limit: PIECE };
+      let changed = 0;
+      for (let moved = PIECE; moved === PIECE; changed += moved)
+        moved = await database.write((tx) => moveRuns(tx, database.capabilities.engine, scope, which, how));
+      return { changed, deleted_at: now };
+    },
 
     async listRunViews(project: string): Promise<ViewRow[]> {
       await context.ready(project);

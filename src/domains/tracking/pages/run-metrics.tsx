@@ -1,0 +1,220 @@
+import { useElementSize, useMergedRef } from '@mantine/hooks';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useMemo, useRef } from 'react';
+import type { DataColumn } from '../../../ui/data-column.ts';
+import { DataTable } from '../../../ui/data-table.tsx';
+import { formatNumber } from '../../../ui/number.ts';
+import { usePlace } from '../../../ui/place.ts';
+import { When } from '../../../ui/when.tsx';
+import type { Metric, Run } from '../schema.ts';
+import { MetricCard, type MetricLook } from './metric-card.tsx';
+import type { XAxis } from './metric-points.ts';
+import { betterOf, loggedProof } from './run-words.ts';
+
+const AXES: readonly (readonly [XAxis, string])[] = [
+  ['step', 'Step'],
+  ['time', 'Time'],
+  ['relative', 'Relative'],
+];
+const SMOOTHING = [0, 0.3, 0.6, 0.9, 0.99];
+const CARD = 290;
+const CARD_WIDTH = 420;
+
+/** Metrics that the machine logged by itself, apart from what the training measured. */
+export const isSystem = (key: string): boolean => key.startsWith('system/');
+
+/** Metrics of a run as charts or as a table; however many there are, only what is seen is drawn. */
+export function RunMetrics({ run, metrics }: { run: Run; metrics: readonly Metric[] }) {
+  const { project, search, setSearch } = usePlace();
+  const term = (search.m ?? '').toLowerCase();
+  const found = useMemo(
+    () => metrics.filter((metric) => metric.key.toLowerCase().includes(term)),
+    [metrics, term],
+  );
+  const look = useMemo<MetricLook>(
+    () => ({
+      axis: AXES.find(([axis]) => axis === search.x)?.[0] ?? 'step',
+      smooth: Math.min(0.99, Math.max(0, Number(search.smooth ?? 0) || 0)),
+      log: search.log === '1',
+    }),
+    [search.x, search.smooth, search.log],
+  );
+  const table = search.as === 'table';
+  if (metrics.length === 0)
+    return <p className="r-serif">No metric was logged here{run.info.status === 'RUNNING' ? ' yet' : ''}.</p>;
+  return (
+    <div className="r-stack">
+      <div className="r-row" role="group" aria-label="How metrics are shown">
+        <input
+          type="search"
+          className="r-search"
+          aria-label="Find a metric"
+          placeholder="Find a metric"
+          defaultValue={search.m ?? ''}
+          data-filter
+          onChange={(event) => setSearch({ m: event.currentTarget.value || undefined }, { replace: true })}
+        />
+        <span className="r-small">
+          {found.length === metrics.length
+            ? `${formatNumber(metrics.length, 'count')} metrics`
+            : `${formatNumber(found.length, 'count')} of ${formatNumber(metrics.length, 'count')} metrics`}
+        </span>
+        <span className="r-segments" role="group" aria-label="Charts or a table">
+          <button type="button" aria-pressed={!table} onClick={() => setSearch({ as: undefined })}>
+            Charts
+          </button>
+          <button type="button" aria-pressed={table} onClick={() => setSearch({ as: 'table' })}>
+            Table
+          </button>
+        </span>
+        {table ? null : <LookTools look={look} />}
+      </div>
+      {found.length === 0 ? (
+        <p className="r-serif">No metric has {search.m} in its name.</p>
+      ) : table ? (
+        <MetricTable run={run} metrics={found} />
+      ) : (
+        <Cards project={project} run={run} metrics={found} look={look} />
+      )}
+    </div>
+  );
+}
+
+function LookTools({ look }: { look: MetricLook }) {
+  const { setSearch } = usePlace();
+  return (
+    <>
+      <span className="r-segments" role="group" aria-label="Horizontal axis">
+        {AXES.map(([axis, label]) => (
+          <button
+            key={axis}
+            type="button"
+            aria-pressed={look.axis === axis}
+            onClick={() => setSearch({ x: axis === 'step' ? undefined : axis })}
+          >
+            {label}
+          </button>
+        ))}
+      </span>
+      <label className="r-check">
+        Smoothing
+        <select
+          className="r-select"
+          value={SMOOTHING.includes(look.smooth) ? look.smooth : 0}
+          onChange={(event) => setSearch({ smooth: Number(event.currentTarget.value) || undefined })}
+        >
+          {SMOOTHING.map((weight) => (
+            <option key={weight} value={weight}>
+              {weight === 0 ? 'off' : weight}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="r-check">
+        <input
+          type="checkbox"
+          checked={look.log}
+          onChange={() => setSearch({ log: look.log ? undefined : 1 })}
+        />
+        Log scale
+      </label>
+    </>
+  );
+}
+
+function Cards({
+  project,
+  run,
+  metrics,
+  look,
+}: {
+  project: string;
+  run: Run;
+  metrics: readonly Metric[];
+  look: MetricLook;
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const { ref: sizer, width } = useElementSize<HTMLDivElement>();
+  const across = Math.max(1, Math.min(3, Math.floor(width / CARD_WIDTH)));
+  // oxlint-disable-next-line react/incompatible-library -- only the React Compiler, which is not used, cannot memoise it
+  const virtual = useVirtualizer({
+    count: Math.ceil(metrics.length / across),
+    getScrollElement: () => scroller.current,
+    estimateSize: () => CARD,
+    overscan: 0,
+    initialRect: { width: 800, height: 720 },
+  });
+  return (
+    <div
+      className="r-metric-scroll"
+      ref={useMergedRef(scroller, sizer)}
+      role="region"
+      aria-label="Charts of metrics"
+      tabIndex={0}
+    >
+      <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        {width === 0
+          ? null
+          : virtual.getVirtualItems().map((item) => (
+              <div
+                key={item.index}
+                className="r-metric-row"
+                style={{
+                  transform: `translateY(${item.start}px)`,
+                  height: item.size,
+                  gridTemplateColumns: `repeat(${across}, minmax(0, 1fr))`,
+                }}
+              >
+                {metrics.slice(item.index * across, (item.index + 1) * across).map((metric) => (
+                  <MetricCard key={metric.key} project={project} run={run} metric={metric} look={look} />
+                ))}
+              </div>
+            ))}
+      </div>
+    </div>
+  );
+}
+
+function MetricTable({ run, metrics }: { run: Run; metrics: readonly Metric[] }) {
+  const columns = useMemo(
+    (): DataColumn<Metric>[] => [
+      { id: 'key', head: 'metric', value: (metric) => metric.key, width: 260, grow: true, narrow: 'name' },
+      {
+        id: 'value',
+        head: 'last value',
+        value: (metric) => (typeof metric.value === 'number' ? metric.value : null),
+        style: 'metric',
+        proof: (metric) => loggedProof(run, metric.key),
+        width: 120,
+        narrow: 'end',
+      },
+      {
+        id: 'better',
+        head: 'better is',
+        value: (metric) => betterOf(metric.key) ?? null,
+        width: 100,
+        narrow: 'none',
+      },
+      { id: 'step', head: 'step', value: (metric) => metric.step, style: 'count', proof: null, width: 90 },
+      {
+        id: 'at',
+        head: 'logged',
+        value: (metric) => metric.timestamp,
+        cell: (metric) => <When at={metric.timestamp} clock="wall" />,
+        width: 140,
+      },
+    ],
+    [run],
+  );
+  return (
+    <DataTable
+      label={`Metrics of ${run.info.run_name}`}
+      rows={metrics}
+      columns={columns}
+      rowId={(metric) => metric.key}
+      fixedColumns
+      dense
+      maxHeight={720}
+    />
+  );
+}
