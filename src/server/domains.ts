@@ -32,6 +32,7 @@ import { projectsRoutes } from '../domains/projects/routes.ts';
 import { workspacesRoutes } from '../domains/projects/routes/workspaces.ts';
 import { createWorkspaces } from '../domains/projects/service/workspaces.ts';
 import { createProjects, type ProjectsService } from '../domains/projects/service.ts';
+import { startTracking } from '../domains/tracking/jobs.ts';
 import { startWebhooks } from '../domains/registry/jobs.ts';
 import { contentsRoutes } from '../domains/registry/routes/contents.ts';
 import { evaluationsRoutes } from '../domains/registry/routes/evaluations.ts';
@@ -284,6 +285,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       'gateway-tokens',
       Object.fromEntries(TOKEN_EVENTS.map((type) => [type, () => serving.pushRoutes()])),
     );
+  startTracking(tracking, ground);
   startWebhooks(webhooks, ground);
   startAutomation(automation, automationParts, ground);
   startMaturity(maturity, ground);

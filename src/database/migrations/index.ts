@@ -8,6 +8,7 @@ import { datasets } from './0050-datasets.ts';
 import { features } from './0060-features.ts';
 import { tracking } from './0070-tracking.ts';
 import { views } from './0072-views.ts';
+import { purges } from './0073-purges.ts';
 import { registry } from './0080-registry.ts';
 import { evaluations } from './0081-evaluations.ts';
 import { webhooks } from './0083-webhooks.ts';
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   features,
   tracking,
   views,
+  purges,
   registry,
   evaluations,
   webhooks,

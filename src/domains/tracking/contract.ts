@@ -4,6 +4,7 @@ import { artifactsContract } from './contract/artifacts.ts';
 import { experimentsContract } from './contract/experiments.ts';
 import { loggedModelsContract } from './contract/logged-models.ts';
 import { runTableContract } from './contract/run-table.ts';
+import { trashContract } from './contract/trash.ts';
 import { metricsContract, runsContract } from './contract/runs.ts';
 
 /** MLflow's REST API of experiments, runs, metrics, artifacts and logged models, and what a table of many runs asks besides. */
@@ -14,6 +15,7 @@ export const trackingContract = {
   ...metricsContract,
   ...artifactsContract,
   ...loggedModelsContract,
+  ...trashContract,
   serverInfo: endpoint({
     method: 'GET',
     also: ['POST'],

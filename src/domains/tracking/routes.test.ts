@@ -246,7 +246,11 @@ describe('the wire', () => {
   });
 
   it('answers a route it does not have with an empty 404, so that clients fall back', async () => {
-    for (const path of ['/api/3.0/mlflow/nothing', '/ajax-api/2.0/mlflow/gateway-proxy', '/graphql']) {
+    for (const path of [
+      '/api/3.0/mlflow/nothing',
+      '/ajax-api/2.0/mlflow/gateway-proxy',
+      '/ajax-api/2.0/mlflow/runs/create-promptlab-run',
+    ]) {
       expect(await raw('GET', path)).toMatchObject({ status: 404, text: '' });
     }
   });

@@ -5,6 +5,7 @@ import { artifactHandlers, loggedModelHandlers } from './routes/artifacts.ts';
 import { experimentHandlers } from './routes/experiments.ts';
 import { runTableHandlers } from './routes/run-table.ts';
 import { metricHandlers, runHandlers } from './routes/runs.ts';
+import { trashHandlers } from './routes/trash.ts';
 import type { TrackingService } from './service.ts';
 
 export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
@@ -15,6 +16,7 @@ export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
     ...metricHandlers(tracking),
     ...artifactHandlers(tracking),
     ...loggedModelHandlers(tracking),
+    ...trashHandlers(tracking),
     serverInfo: () => ({
       store_type: 'SqlStore',
       workspaces_enabled: true,

@@ -181,6 +181,25 @@ export const LoggedModel = z.object({
 });
 export type LoggedModel = z.infer<typeof LoggedModel>;
 
+/** What deleting for good removes, and what came of it and stays. */
+export const PurgePreview = z.object({
+  experiments: z.number(),
+  runs: z.number(),
+  logged_models: z.number(),
+  points: z.number(),
+  files: z.number(),
+  bytes: z.number(),
+  /** Bytes that nothing else names. */
+  freed_bytes: z.number(),
+  /** They stay; where they came from will no longer be found. */
+  dependents: z.array(z.object({ urn: z.string(), title: z.string(), href: z.string().nullable() })),
+  /** There are more dependents than are shown. */
+  more: z.boolean(),
+  /** Of what is meant: deleting asks for it. */
+  digest: z.string(),
+});
+export type PurgePreview = z.infer<typeof PurgePreview>;
+
 /** One point as callers hand it in: `value` may be NaN or infinite. */
 export interface MetricInput {
   key: string;

@@ -10,6 +10,7 @@ import { loggingVerbs } from './service/logging.ts';
 import { runTableVerbs } from './service/run-table.ts';
 import { runVerbs } from './service/runs.ts';
 import { searchVerbs } from './service/search.ts';
+import { trashVerbs } from './service/trash.ts';
 
 /** Experiments, runs, metrics, artifacts and logged models. Results have the form of MLflow's API. */
 export function createTracking(ground: TrackingGround) {
@@ -24,6 +25,7 @@ export function createTracking(ground: TrackingGround) {
     ...artifactVerbs(context),
     ...models,
     ...runTableVerbs(context),
+    ...trashVerbs(context),
     ...searchVerbs(context, { runs: assemble, models: assembleModels }),
     /** Throws RESOURCE_DOES_NOT_EXIST for a project that does not exist. */
     async assertProject(project: string): Promise<void> {

@@ -64,6 +64,10 @@ export function runStore(engine: Engine) {
         await tx.updateTable('runs').set(change).where('id', '=', id).execute();
     },
 
+    async move(tx: Tx, id: number, experiment: number): Promise<void> {
+      await tx.updateTable('runs').set({ experiment }).where('id', '=', id).execute();
+    },
+
     async setLifecycle(tx: Tx, id: number, lifecycle: 'active' | 'deleted'): Promise<void> {
       await tx
         .updateTable('runs')

@@ -1,0 +1,7 @@
+import type { JobWorker } from '../../jobs/index.ts';
+import type { TrackingService } from './service.ts';
+import { PURGE_JOB } from './service/trash.ts';
+
+export function startTracking(tracking: TrackingService, ground: { jobs: JobWorker }): void {
+  ground.jobs.handle(PURGE_JOB, ({ signal }) => tracking.clearPurged(signal), { concurrency: 1 });
+}

@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
+import { openBlobs } from '../../artifacts/index.ts';
+import { createEvents, createSignals } from '../../events/index.ts';
+import { urn } from '../../lib/urn.ts';
+import { systemActor } from '../identity/schema.ts';
+import { createLineage, type LineageService } from '../lineage/service.ts';
+import { createProjects } from '../projects/service.ts';
+import { createTracking, type TrackingService } from './service.ts';
+
+const P = 'default';
+const ANN = systemActor('ann');
+const bytes = async function* (text: string) {
+  yield Buffer.from(text);
+};
+
+describe.each(ENGINES)('the trash on %s', (engine) => {
+  let test: TestDatabase;
+  let tracking: TrackingService;
+  let lineage: LineageService;
+  const folder = mkdtempSync(join(tmpdir(), 'rondo-trash-'));
+
+  beforeAll(async () => {
+    test = await testDatabase(engine);
+    const { database } = test;
+    const events = await createEvents(database);
+    lineage = createLineage(database);
+    const projects = createProjects(database, events);
+    const signals = createSignals();
+    const blobs = await openBlobs({ folder });
+    tracking = createTracking({ database, events, signals, blobs, lineage, projects });
+    lineage.resolve('model-version', {
+      describe: async ([name, version]) => ({
+        title: `${name} v${version}`,
+        facts: {},
+        href: '/m',
+        project: P,
+      }),
+    });
+  });
+  afterAll(async () => {
+    await test.end();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function loggedRun(experiment_id: string, file: string) {
+    const { info } = await tracking.createRun(ANN, P, { experiment_id });
+    const metrics = Array.from({ length: 500 }, (_, step) => ({
+      key: 'loss',
+      value: step,
+      timestamp: step,
+      step,
+    }));
+    await tracking.logBatch(ANN, P, info.run_id, { metrics, params: [{ key: 'a', value: 'b' }] });
+    await tracking.putRunArtifact(ANN, P, info.run_id, 'f.txt', bytes(file));
+    return info.run_id;
+  }
+  const rows = async () => {
+    const counts: Record<string, number> = {};
+    for (const table of [
+      'runs',
+      'metric_points',
+      'metric_latest',
+      'run_params',
+      'run_tags',
+      'logged_models',
+      'artifact_names',
+      'purged_runs',
+    ] as const) {
+      const { n } = await test.database.read
+        .selectFrom(table)
+        .select((eb) => eb.fn.countAll().as('n'))
+        .executeTakeFirstOrThrow();
+      counts[table] = Number(n);
+    }
+    return counts;
+  };
+
+  it('shows what deleting for good removes and what came of it, and removes just that', async () => {
+    const experiment = await tracking.createExperiment(ANN, P, { name: 'doomed' });
+    const kept = await loggedRun('0', 'shared by two');
+    const before = await rows();
+    const first = await loggedRun(experiment, 'shared by two');
+    await loggedRun(experiment, 'its own');
+    const { info: model } = await tracking.createLoggedModel(ANN, P, {
+      experiment_id: experiment,
+      name: 'm',
+      source_run_id: first,
+    });
+    await test.database.write((tx) =>
+      lineage.link(tx, P, urn('model-version', 'late', 1), 'produced-by', urn('run', first)),
+    );
+    const which = { run_ids: [], experiment_ids: [experiment] };
+    expect(await tracking.previewPurge(ANN, P, which)).toMatchObject({
+      experiments: 0,
+      runs: 0,
+      points: 0,
+    });
+
+    await tracking.deleteExperiment(ANN, P, experiment);
+    const preview = await tracking.previewPurge(ANN, P, which);
+    expect(preview).toMatchObject({
+      experiments: 1,
+      runs: 2,
+      logged_models: 1,
+      points: 1000,
+      files: 2,
+      bytes: 20,
+      freed_bytes: 7,
+      dependents: [{ urn: 'rondo:model-version:late/1', title: 'late v1', href: '/m' }],
+      more: false,
+    });
+    await expect(tracking.purge(ANN, P, { ...which, digest: 'old' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    expect(await tracking.purge(ANN, P, { ...which, digest: preview.digest })).toEqual({
+      experiments: 1,
+      runs: 2,
+    });
+    await expect(tracking.getRun(P, first)).rejects.toMatchObject({ code: 'RESOURCE_DOES_NOT_EXIST' });
+    expect((await tracking.searchExperiments(P, { view: 'ALL' })).items.map((each) => each.name)).toEqual([
+      'Default',
+    ]);
+    expect(await tracking.createExperiment(ANN, P, { name: 'doomed' })).not.toBe(experiment);
+    await tracking.clearPurged(new AbortController().signal);
+    expect(await rows()).toEqual(before);
+    expect((await tracking.getRun(P, kept)).data.metrics).toHaveLength(1);
+    expect(model.model_id).toBeDefined();
+  });
+
+  it('takes nothing that is not in the trash, and not the default experiment', async () => {
+    const run = await loggedRun('0', 'x');
+    const which = { run_ids: [run], experiment_ids: [] };
+    const { digest, runs } = await tracking.previewPurge(ANN, P, which);
+    expect(runs).toBe(0);
+    expect(await tracking.purge(ANN, P, { ...which, digest })).toEqual({ experiments: 0, runs: 0 });
+    expect((await tracking.getRun(P, run)).info.run_id).toBe(run);
+    await expect(
+      tracking.purge(ANN, P, { run_ids: [], experiment_ids: ['0'], digest }),
+    ).rejects.toMatchObject({ code: 'INVALID_PARAMETER_VALUE' });
+    await tracking.deleteRun(ANN, P, run);
+    const all = await tracking.previewPurge(ANN, P, { run_ids: [], experiment_ids: [] });
+    expect(all.runs).toBe(1);
+  });
+
+  it('moves runs to another experiment, all or none', async () => {
+    const to = await tracking.createExperiment(ANN, P, { name: 'target' });
+    const ids = [await loggedRun('0', 'a'), await loggedRun('0', 'b')];
+    await expect(tracking.moveRuns(ANN, P, [...ids, '0'.repeat(32)], to)).rejects.toMatchObject({
+      code: 'RESOURCE_DOES_NOT_EXIST',
+    });
+    expect(await tracking.moveRuns(ANN, P, ids, to)).toBe(2);
+    const found = await tracking.searchRuns(P, { experimentIds: [to], orderBy: ['start_time'] });
+    expect(found.items.map((run) => run.info.run_id).sort()).toEqual([...ids].sort());
+    expect((await tracking.getRun(P, ids[0] as string)).info.artifact_uri).toContain('/0/');
+    expect(await tracking.listRunArtifacts(P, ids[0] as string, '')).toMatchObject({
+      files: [{ path: 'f.txt' }],
+    });
+  });
+});
