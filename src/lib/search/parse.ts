@@ -25,12 +25,13 @@ export function parseFilter(
   if (text.length > MAX_LENGTH)
     throw invalid(`A filter of ${text.length} characters is too long.`, `At most ${MAX_LENGTH}.`);
   const cursor: Cursor = { text, tokens: tokenize(text), at: 0, table: RESOURCES[resource], now };
+  skipAnds(cursor);
   if (peek(cursor).kind === 'end') return undefined;
   const filter = readOr(cursor, 0);
   const rest = peek(cursor);
   if (rest.kind === 'end') return filter;
   if (isSymbol(rest, ';')) {
-    const message = `Search filter contained multiple expression '${text}'. Provide AND-ed expression list.`;
+    const message = `Search filter contained multiple expression '${text.slice(0, 300)}'. Provide AND-ed expression list.`;
     throw searchError(message, rest.start, rest.end);
   }
   throw invalidClause(cursor, rest);
@@ -39,6 +40,11 @@ export function parseFilter(
 /** Parses order_by clauses: `metrics.auc DESC`. Absent values come last in both directions. Throws INVALID. */
 export function parseOrderBy(clauses: readonly string[], resource: SearchResource): OrderBy[] {
   return clauses.map((clause) => readOrderBy(clause, RESOURCES[resource]));
+}
+
+/** An AND that joins nothing is passed over, as MLflow does: programs put filters together from parts that may be empty. */
+function skipAnds(cursor: Cursor): void {
+  while (isKeyword(peek(cursor), 'AND')) take(cursor);
 }
 
 function readOr(cursor: Cursor, depth: number): Filter {
@@ -53,6 +59,10 @@ function readJoined(cursor: Cursor, kind: 'and' | 'or', readItem: () => Filter):
   const items = [readItem()];
   while (isKeyword(peek(cursor), kind.toUpperCase())) {
     take(cursor);
+    if (kind === 'and') {
+      skipAnds(cursor);
+      if (peek(cursor).kind === 'end') break;
+    }
     items.push(readItem());
   }
   return items.length === 1 ? (items[0] as Filter) : { kind, items };

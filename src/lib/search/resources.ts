@@ -14,6 +14,8 @@ export interface ResourceTable {
   attributes: Record<string, Attribute>;
   /** Entities that may be sorted by. */
   orderable: Entity[];
+  /** Text may stand without quotes, as in `params.lr = 0.01`. */
+  bareText?: true;
   /** Tells clients the valid entities, in MLflow's words. */
   validEntities: string;
 }
@@ -111,10 +113,18 @@ export const RESOURCES: Record<SearchResource, ResourceTable> = {
       model_type: { type: 'text' },
       status: { type: 'text' },
       source_run_id: { type: 'text' },
-      creation_timestamp: { type: 'time', aliases: ['creation_time'] },
-      last_updated_timestamp: { type: 'time', aliases: ['last_updated_time'] },
+      experiment_id: { type: 'text' },
+      artifact_location: { type: 'text' },
+      lifecycle_stage: { type: 'text' },
+      status_message: { type: 'text' },
+      creation_timestamp: { type: 'time', aliases: ['creation_time', 'creation_timestamp_ms'] },
+      last_updated_timestamp: {
+        type: 'time',
+        aliases: ['last_updated_time', 'last_updated_timestamp_ms'],
+      },
     },
     orderable: ['attribute', 'metric', 'param', 'tag'],
+    bareText: true,
     validEntities: "Valid values are ['metric', 'parameter', 'tag', 'attribute']",
   },
   traces: {

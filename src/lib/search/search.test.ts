@@ -22,13 +22,7 @@ const faultOf = (run: () => unknown): unknown => {
   return undefined;
 };
 
-describe('the corpus', () => {
-  it('is large enough', () => {
-    expect(
-      new Set([...VALID, ...INVALID].map(({ text, resource }) => `${resource}:${text}`)).size,
-    ).toBeGreaterThan(300);
-  });
-
+describe('the written cases', () => {
   it.each(VALID)('$resource: $text', ({ text, resource, expected }) => {
     const found = comparisons(parseFilter(text, resource, NOW) as Filter);
     expect(found.map(({ entity, key, comparator, value }) => [entity, key, comparator, value])).toEqual(

@@ -50,7 +50,7 @@ function quoted(text: string, start: number, quote: string): Token {
   for (;;) {
     const close = text.indexOf(quote, at);
     if (close < 0) {
-      const rest = text.slice(start);
+      const rest = text.length - start > 300 ? `${text.slice(start, start + 300)}…` : text.slice(start);
       throw searchError(
         `Invalid clause(s) in filter string: '${rest}'`,
         start,

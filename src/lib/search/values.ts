@@ -21,8 +21,11 @@ export function readList(cursor: Cursor, field: Field): number[] | string[] {
   const values: (number | string)[] = [];
   for (;;) {
     const token = take(cursor);
-    if (values.length === 0 && isSymbol(token, ')'))
+    if (isSymbol(token, ')')) {
+      // As Python writes a tuple of one: ('a',).
+      if (values.length > 0) return values as number[] | string[];
       throw listError('expected a non-empty list of string values, but got empty list', open);
+    }
     values.push(readItem(cursor, field, token));
     const separator = take(cursor);
     if (isSymbol(separator, ')')) return values as number[] | string[];
@@ -58,6 +61,7 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 function readText(cursor: Cursor, field: Field, token: Token): string {
   if (token.kind === 'quoted') return token.text;
+  if (token.kind === 'word' && cursor.table.bareText) return token.text;
   const found = cursor.text.slice(token.start, token.end);
   if (token.kind === 'word' && NUMBER.test(token.text)) {
     const example = field.entity === 'attribute' || field.entity === 'dataset' ? '.' : " (e.g. 'my-value').";
@@ -70,11 +74,15 @@ function readText(cursor: Cursor, field: Field, token: Token): string {
   throw searchError(message, token.start, token.end);
 }
 
+/** The infinities are stored as the largest doubles. */
+const clamped = (number: number): number =>
+  Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, number)) + 0;
+
 function readNumber(cursor: Cursor, field: Field, token: Token): number {
-  if (token.kind === 'word' && NUMBER.test(token.text)) {
-    const number = Number(token.text);
-    if (Number.isFinite(number)) return number + 0;
-  }
+  // MLflow takes a quoted number for the number of a version, and only there.
+  const mayQuote = field.type === 'number' && field.entity === 'attribute';
+  if ((token.kind === 'word' || (token.kind === 'quoted' && mayQuote)) && NUMBER.test(token.text))
+    return clamped(Number(token.text));
   if (field.type === 'time') {
     if (isKeyword(token, 'NOW') && isSymbol(peek(cursor), '(')) return readNow(cursor);
     const date =

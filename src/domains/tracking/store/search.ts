@@ -170,13 +170,16 @@ export interface LoggedModelOrder extends OrderBy {
   dataset?: { name: string | undefined; digest: string | undefined } | undefined;
 }
 
-const MODEL_COLUMNS: Record<string, string> = {
-  creation_timestamp: 'created_at',
-  last_updated_timestamp: 'updated_at',
+const MODEL_COLUMNS: Record<string, Sql> = {
+  experiment_id: sql`cast(logged_models.experiment as text)`,
+  artifact_location: sql`logged_models.artifact_uri`,
+  lifecycle_stage: sql`logged_models.lifecycle`,
+  creation_timestamp: sql`logged_models.created_at`,
+  last_updated_timestamp: sql`logged_models.updated_at`,
 };
 
 const loggedModelFields = (datasets: readonly DatasetFilter[]): SearchFields => ({
-  attribute: (key) => sql.ref(`logged_models.${MODEL_COLUMNS[key] ?? key}`),
+  attribute: (key) => MODEL_COLUMNS[key] ?? sql.ref(`logged_models.${key}`),
   some(entity, key, holds) {
     if (entity === 'metric') {
       const test = holds ? sql` and m.is_nan = 0 and ${holds(sql`m.value`)}` : sql``;
@@ -207,7 +210,12 @@ export async function searchLoggedModelRows(
   const terms: SortTerm[] = search.orderBy.map((order) => {
     const { ascending, entity, key, numeric } = order;
     if (entity === 'attribute')
-      return { value: fields.attribute(key), nullable: false, text: !numeric, ascending };
+      return {
+        value: fields.attribute(key),
+        nullable: key === 'status_message',
+        text: !numeric,
+        ascending,
+      };
     const latest = (column: string) =>
       sql`(select m.${sql.ref(column)} from logged_model_metrics m where m.model_id = logged_models.model_id and m.key = ${key}${sameDataset(order.dataset)} order by m.ts desc, m.step desc, m.run_id limit 1)`;
     return { value: latest('value'), nan: latest('is_nan'), nullable: true, text: false, ascending };
