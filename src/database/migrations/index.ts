@@ -7,6 +7,7 @@ import { approvals } from './0040-approvals.ts';
 import { datasets } from './0050-datasets.ts';
 import { features } from './0060-features.ts';
 import { tracking } from './0070-tracking.ts';
+import { traces } from './0071-traces.ts';
 import { registry } from './0080-registry.ts';
 import { evaluations } from './0081-evaluations.ts';
 import { pipelines } from './0090-pipelines.ts';
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = [
   datasets,
   features,
   tracking,
+  traces,
   registry,
   evaluations,
   pipelines,

@@ -4,14 +4,17 @@ import { artifactsContract } from './contract/artifacts.ts';
 import { experimentsContract } from './contract/experiments.ts';
 import { loggedModelsContract } from './contract/logged-models.ts';
 import { metricsContract, runsContract } from './contract/runs.ts';
+import { tracesContract, tracesV2Contract } from './contract/traces.ts';
 
-/** MLflow's REST API of experiments, runs, metrics, artifacts and logged models. */
+/** MLflow's REST API of experiments, runs, metrics, artifacts, logged models and traces. */
 export const trackingContract = {
   ...experimentsContract,
   ...runsContract,
   ...metricsContract,
   ...artifactsContract,
   ...loggedModelsContract,
+  ...tracesContract,
+  ...tracesV2Contract,
   serverInfo: endpoint({
     method: 'GET',
     also: ['POST'],

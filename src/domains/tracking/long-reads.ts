@@ -5,6 +5,7 @@ import { searchOf, type SearchText } from './search-text.ts';
 import { MetricKeys, metricStore } from './store/metrics.ts';
 import { runStore } from './store/runs.ts';
 import { searchRunRows } from './store/search.ts';
+import { searchTraces, searchTracesV2, traceInfos, wholeTraces } from './trace-reads.ts';
 import { toMetric } from './wire.ts';
 
 export interface RunSearch extends SearchText {
@@ -58,4 +59,8 @@ async function bulkHistory(database: ReadDatabase, { project, runIds, key, limit
 export const trackingReads = {
   'tracking.searchRuns': searchRuns as LongRead,
   'tracking.bulkHistory': bulkHistory as LongRead,
+  'tracking.searchTraces': searchTraces as LongRead,
+  'tracking.searchTracesV2': searchTracesV2 as LongRead,
+  'tracking.traces': wholeTraces as LongRead,
+  'tracking.traceInfos': traceInfos as LongRead,
 };

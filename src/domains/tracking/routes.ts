@@ -4,6 +4,7 @@ import { trackingContract } from './contract.ts';
 import { artifactHandlers, loggedModelHandlers } from './routes/artifacts.ts';
 import { experimentHandlers } from './routes/experiments.ts';
 import { metricHandlers, runHandlers } from './routes/runs.ts';
+import { traceHandlers, traceV2Handlers } from './routes/traces.ts';
 import type { TrackingService } from './service.ts';
 
 export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
@@ -13,6 +14,8 @@ export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
     ...metricHandlers(tracking),
     ...artifactHandlers(tracking),
     ...loggedModelHandlers(tracking),
+    ...traceHandlers(tracking),
+    ...traceV2Handlers(tracking),
     serverInfo: () => ({
       store_type: 'SqlStore',
       workspaces_enabled: true,
