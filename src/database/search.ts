@@ -57,7 +57,8 @@ function andSql(items: readonly Filter[], fields: SearchFields, engine: Capabili
     (item): item is Comparison =>
       item.kind === 'comparison' && item.entity === rows?.entity && item.comparator !== 'IS NULL',
   );
-  const others = rows && together.length > 1 ? items.filter((item) => !together.includes(item as never)) : items;
+  const others =
+    rows && together.length > 1 ? items.filter((item) => !together.includes(item as never)) : items;
   const parts = others.map((item) => filterSql(item, fields, engine));
   if (rows && together.length > 1) {
     const conditions = together.map((item) => {

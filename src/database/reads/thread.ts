@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '../../lib/errors.ts';
 import { readSqlite } from '../sqlite/open.ts';
-import type { LongRead } from './reads.ts';
+import { jsonOf, type LongRead } from './reads.ts';
 
 export interface ThreadData {
   file: string;
@@ -25,7 +25,7 @@ export function serveReads(reads: Readonly<Record<string, LongRead>>): void {
     const read = reads[name] as LongRead;
     read(database, params as never).then(
       (value) => {
-        const bytes = new TextEncoder().encode(JSON.stringify(value));
+        const bytes = jsonOf(value);
         port.postMessage({ bytes } satisfies ThreadAnswer, [bytes.buffer]);
       },
       (error: unknown) => port.postMessage(toAnswer(error)),

@@ -36,7 +36,9 @@ function messagesOf(value: unknown): Loose[] | undefined {
 
 function contentOf({ content }: Loose): string | undefined {
   if (typeof content === 'string') return content;
-  const part = Array.isArray(content) ? (content as unknown[]).find((each) => isMap(each) && typeof each.text === 'string') : undefined;
+  const part = Array.isArray(content)
+    ? (content as unknown[]).find((each) => isMap(each) && typeof each.text === 'string')
+    : undefined;
   return part ? String((part as Loose).text) : undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { Reader, ReadDatabase } from '../../database/index.ts';
+import { JsonBytes } from '../../lib/contract/index.ts';
 import { parseFilter, parseOrderBy } from '../../lib/search/parse.ts';
 import { badParameter } from './errors.ts';
 import type { SearchText } from './search-text.ts';
@@ -28,13 +29,19 @@ const MOST = 500;
 export async function searchTraces(database: ReadDatabase, search: TraceSearch) {
   const { rows, parts, token } = await searched(database, search);
   const traces: TraceInfo[] = rows.map((row) => toTraceInfo(row, parts(row)));
-  return { ...(traces.length > 0 ? { traces } : {}), ...(token === undefined ? {} : { next_page_token: token }) };
+  return {
+    ...(traces.length > 0 ? { traces } : {}),
+    ...(token === undefined ? {} : { next_page_token: token }),
+  };
 }
 
 export async function searchTracesV2(database: ReadDatabase, search: TraceSearch) {
   const { rows, parts, token } = await searched(database, search);
   const traces: TraceInfoV2[] = rows.map((row) => toTraceInfoV2(row, parts(row)));
-  return { ...(traces.length > 0 ? { traces } : {}), ...(token === undefined ? {} : { next_page_token: token }) };
+  return {
+    ...(traces.length > 0 ? { traces } : {}),
+    ...(token === undefined ? {} : { next_page_token: token }),
+  };
 }
 
 export async function traceInfos(database: ReadDatabase, batch: TraceBatch) {
@@ -43,11 +50,11 @@ export async function traceInfos(database: ReadDatabase, batch: TraceBatch) {
   return rows.length > 0 ? { trace_infos: rows.map((row) => toTraceInfo(row, parts(row))) } : {};
 }
 
-/** Finished JSON of the traces that are whole, with their spans. */
-export async function wholeTraces(database: ReadDatabase, batch: TraceBatch): Promise<string> {
+/** The traces that are whole, with their spans. */
+export async function wholeTraces(database: ReadDatabase, batch: TraceBatch): Promise<JsonBytes> {
   const texts = await tracesText(database, await chosen(database, batch), false);
   const found = texts.filter((text) => text !== undefined);
-  return found.length > 0 ? `{"traces":[${found.join(',')}]}` : '{}';
+  return new JsonBytes(Buffer.from(found.length > 0 ? `{"traces":[${found.join(',')}]}` : '{}'));
 }
 
 /** JSON of each trace with its spans, in order; undefined for one that is not whole, unless `partial`. */
@@ -66,7 +73,8 @@ export async function tracesText(
     const own = spans.get(row.id) ?? [];
     const wanted = Math.max(1, counted(parts(row).metadata?.get(TRACE_KEYS.sizes)));
     if (!partial && own.length < wanted) return undefined;
-    const list = own.length === 0 ? '' : `,"spans":[${own.map((span) => spanText(row.trace_id, span)).join(',')}]`;
+    const list =
+      own.length === 0 ? '' : `,"spans":[${own.map((span) => spanText(row.trace_id, span)).join(',')}]`;
     return `{"trace_info":${JSON.stringify(toTraceInfo(row, parts(row)))}${list}}`;
   });
 }

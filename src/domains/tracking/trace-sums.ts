@@ -24,7 +24,9 @@ export function tokensOf(spans: readonly SummedSpan[]): string | undefined {
 
 export function costOf(spans: readonly SummedSpan[]): string | undefined {
   const total = sum(spans, (span) => span.cost, COSTS, []);
-  return total && pythonObject(total, (value) => (Number.isInteger(value) ? value.toFixed(1) : String(value)));
+  return (
+    total && pythonObject(total, (value) => (Number.isInteger(value) ? value.toFixed(1) : String(value)))
+  );
 }
 
 /** What a span says it used: MLflow's attribute, or the ones of OpenTelemetry's conventions for generative AI. */
@@ -82,7 +84,8 @@ function coveredBy(values: ReadonlyMap<string, unknown>, parents: ReadonlyMap<st
       at = values.get(at) ? null : (parents.get(at) ?? null);
     }
     const last = way.at(-1);
-    const answer = (at !== null && known.get(at) === true) || (last !== undefined && Boolean(values.get(last)));
+    const answer =
+      (at !== null && known.get(at) === true) || (last !== undefined && Boolean(values.get(last)));
     for (const each of way) known.set(each, answer);
     return answer;
   };

@@ -84,7 +84,8 @@ function readComparison(cursor: Cursor): Comparison {
   const named = readField(cursor);
   const at = peek(cursor);
   const comparator = readComparator(cursor);
-  const allowed = { text: TEXT_COMPARATORS, either: EITHER_COMPARATORS }[named.type as string] ?? NUMBER_COMPARATORS;
+  const allowed =
+    { text: TEXT_COMPARATORS, either: EITHER_COMPARATORS }[named.type as string] ?? NUMBER_COMPARATORS;
   if (!allowed.includes(comparator as Comparator)) {
     const message = `Invalid comparator '${comparator}' not one of '${allowed.join("', '")}'`;
     throw searchError(message, at.start, at.end, comparator === '==' ? 'Write = once.' : undefined);
@@ -103,7 +104,8 @@ function readComparison(cursor: Cursor): Comparison {
   return { ...base, value: readValue(cursor, field, comparator === 'MATCHES') };
 }
 
-const typeFor = (comparator: string): 'number' | 'text' => (SIZE_COMPARATORS.includes(comparator) ? 'number' : 'text');
+const typeFor = (comparator: string): 'number' | 'text' =>
+  SIZE_COMPARATORS.includes(comparator) ? 'number' : 'text';
 
 const WORD_COMPARATORS: Record<string, string> = {
   LIKE: 'LIKE',

@@ -19,8 +19,16 @@ const InfoV2 = z.object({ trace_info: TraceInfoV2 });
 const BOTH = ['2.0', '3.0'];
 const THREE = ['3.0'];
 const PATH = '/mlflow/traces';
-/** A boolean in a query string. */
-const flag = unset(z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]));
+/** A boolean in a query string; Python's clients write it with a capital. */
+const flag = unset(
+  z.union([
+    z.boolean(),
+    z
+      .string()
+      .regex(/^(true|false)$/i)
+      .transform((text) => text.toLowerCase() === 'true'),
+  ]),
+);
 const Found = z.object({ traces: z.array(TraceInfo).optional(), next_page_token: z.string().optional() });
 const Search = {
   filter: unset(z.string()),
@@ -134,7 +142,7 @@ export const tracesContract = {
     dialect: 'mlflow',
     summary: 'Link traces to a run',
     needs: 'track',
-    body: z.object({ trace_ids: list(z.string()), run_id: required }),
+    body: z.object({ trace_ids: list(z.string()), run_id: unset(z.string()) }),
     response: Empty,
   }),
   linkPromptsToTrace: endpoint({

@@ -26,7 +26,10 @@ export function jsonTextOf(value: unknown, depth = 0): string {
   const bytes = of('bytesValue', 'bytes_value');
   if (bytes !== undefined) return JSON.stringify(storable(String(bytes)));
   const items = of('arrayValue', 'array_value') as Loose | undefined;
-  if (items !== undefined) return `[${listOf(items.values).map((item) => jsonTextOf(item, depth + 1)).join(', ')}]`;
+  if (items !== undefined)
+    return `[${listOf(items.values)
+      .map((item) => jsonTextOf(item, depth + 1))
+      .join(', ')}]`;
   const pairs = of('kvlistValue', 'kvlist_value') as Loose | undefined;
   if (pairs === undefined) return 'null';
   const inner = listOf(pairs.values).map((pair) => {

@@ -119,7 +119,8 @@ function spansOf(group: unknown): SentSpan[] {
 }
 
 function spanOf(span: Loose, resource: Record<string, string>): SentSpan {
-  const of = (name: string) => span[name] ?? span[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
+  const of = (name: string) =>
+    span[name] ?? span[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
   const trace = idOf(of('traceId'), 16);
   const parent = of('parentSpanId');
   const end = integerText(of('endTimeUnixNano') ?? 0);
@@ -169,7 +170,8 @@ const isEmpty = (id: unknown) => id === undefined || id === null || (id as { len
 
 function idOf(id: unknown, bytes: number): string {
   const hex = id instanceof Uint8Array ? Buffer.from(id).toString('hex') : String(id ?? '').toLowerCase();
-  if (!/^[0-9a-f]+$/.test(hex) || hex.length > bytes * 2) throw new OtlpRefusal(422, 'An id is missing or broken.');
+  if (!/^[0-9a-f]+$/.test(hex) || hex.length > bytes * 2)
+    throw new OtlpRefusal(422, 'An id is missing or broken.');
   return hex.padStart(bytes * 2, '0');
 }
 

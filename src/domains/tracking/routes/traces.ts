@@ -9,7 +9,9 @@ import type { TrackingService } from '../service.ts';
 export function traceHandlers(tracking: TrackingService): Handlers<typeof tracesContract, Actor> {
   return {
     startTrace: async ({ actor, body, request }) => ({
-      trace: { trace_info: await tracking.startTrace(actor, projectOf(request.headers), body.trace.trace_info) },
+      trace: {
+        trace_info: await tracking.startTrace(actor, projectOf(request.headers), body.trace.trace_info),
+      },
     }),
     getTrace: ({ query, request }) =>
       tracking.getTrace(projectOf(request.headers), query.trace_id, query.allow_partial ?? false),
@@ -51,6 +53,7 @@ export function traceHandlers(tracking: TrackingService): Handlers<typeof traces
     },
     linkTracesToRun: async ({ actor, body, request }) => {
       const ids = some('trace_ids', body.trace_ids);
+      if (!body.run_id) throw missingParameter('run_id');
       await tracking.linkTracesToRun(actor, projectOf(request.headers), ids, body.run_id);
       return {};
     },
@@ -161,6 +164,7 @@ const given = (ids: readonly string[] | undefined) => (ids && ids.length > 0 ? i
 /** The paths of a `google.protobuf.FieldMask` as proto JSON writes it, in the names of the proto file. */
 function fieldsOf(mask: string): string[] {
   const paths = mask.split(',').map((path) => path.trim());
-  if (paths.some((path) => path === '')) throw badParameter("Invalid value for parameter 'update_mask' supplied.");
+  if (paths.some((path) => path === ''))
+    throw badParameter("Invalid value for parameter 'update_mask' supplied.");
   return paths.map((path) => path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }

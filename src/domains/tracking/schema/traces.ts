@@ -41,14 +41,17 @@ export const SPAN_KEYS = {
 /** A `google.protobuf.Timestamp` as proto JSON writes it. */
 const Timestamp = z
   .string()
-  .refine((text) => /^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text)), 'Not a timestamp.');
+  .refine(
+    (text) => /^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text)),
+    'Invalid value for a timestamp. Write for example 2026-03-01T12:00:00Z.',
+  );
 /** A `google.protobuf.Duration` as proto JSON writes it. */
 const Duration = z.string().regex(/^-?\d{1,12}(\.\d{1,9})?s$/);
 const Texts = z.record(z.string(), z.coerce.string());
 
 const Source = z.object({
   source_type: z.preprocess(
-    (value) => (SOURCE_TYPES as readonly unknown[]).includes(value) ? value : SOURCE_TYPES[0],
+    (value) => ((SOURCE_TYPES as readonly unknown[]).includes(value) ? value : SOURCE_TYPES[0]),
     z.enum(SOURCE_TYPES),
   ),
   source_id: unset(z.string()),
@@ -162,9 +165,7 @@ export const Span = z.object({
     )
     .optional(),
   links: z
-    .array(
-      z.object({ trace_id: z.string(), span_id: z.string(), attributes: z.array(Attribute).optional() }),
-    )
+    .array(z.object({ trace_id: z.string(), span_id: z.string(), attributes: z.array(Attribute).optional() }))
     .optional(),
   status: z.object({ code: z.string().optional(), message: z.string().optional() }).optional(),
 });

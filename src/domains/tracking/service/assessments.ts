@@ -45,11 +45,18 @@ export function assessmentVerbs(context: TrackingContext) {
       expectation: undefined,
       issue: undefined,
       ...valueOf(given, kind),
-      rationale: rationale || undefined,
+      // Why something is expected is not said.
+      rationale: (kind !== 'expectation' && rationale) || undefined,
       metadata: metadata && Object.keys(metadata).length > 0 ? metadata : undefined,
     };
     const valid = given.valid === false ? 0 : 1;
-    const row = { trace: trace.id, assessment_id: storable(id), number, valid, overrides: given.overrides || null };
+    const row = {
+      trace: trace.id,
+      assessment_id: storable(id),
+      number,
+      valid,
+      overrides: given.overrides || null,
+    };
     const whole = { ...row, ...searched(body, kind) };
     await store.put(tx, whole);
     return whole;
@@ -146,7 +153,10 @@ function searched(body: AssessmentBody, kind: AssessmentKind) {
   return {
     name: storable(name),
     kind,
-    text: value === undefined || value === null ? null : storable(typeof value === 'string' ? value : JSON.stringify(value)).slice(0, LIMITS.tagValue),
+    text:
+      value === undefined || value === null
+        ? null
+        : storable(typeof value === 'string' ? value : JSON.stringify(value)).slice(0, LIMITS.tagValue),
     amount: typeof value === 'number' ? value : null,
     body: text,
   };

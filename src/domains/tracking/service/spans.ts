@@ -67,7 +67,14 @@ export function spanVerbs(context: TrackingContext) {
         const run = runId ? await context.runs.find(tx, runId) : undefined;
         // In one order, so that two writers of the same traces do not wait for each other.
         for (const traceId of [...byTrace.keys()].sort())
-          await recordTrace(tx, project, experiment, traceId, byTrace.get(traceId) ?? [], run?.project === project ? runId : undefined);
+          await recordTrace(
+            tx,
+            project,
+            experiment,
+            traceId,
+            byTrace.get(traceId) ?? [],
+            run?.project === project ? runId : undefined,
+          );
       });
     },
   };
@@ -96,7 +103,9 @@ export function spanVerbs(context: TrackingContext) {
     const ownTags = tags.get(row.id) ?? new Map<string, string>();
     await traces.put(tx, 'trace_tags', row.id, [
       ...(made ? [[TRACE_KEYS.artifactLocation, artifactsOf(experiment, traceId)] as const] : []),
-      ...(root && !ownTags.has(TRACE_KEYS.name) ? [[TRACE_KEYS.name, root.name.slice(0, 4096)] as const] : []),
+      ...(root && !ownTags.has(TRACE_KEYS.name)
+        ? [[TRACE_KEYS.name, root.name.slice(0, 4096)] as const]
+        : []),
       ...tagsOf(spans, root),
     ]);
     if (runId && root) await traces.link(tx, 'run', [{ trace: row.id, target: runId }]);
@@ -163,13 +172,18 @@ function tagsOf(spans: readonly SentSpan[], root: SentSpan | undefined): [string
   });
 }
 
-const LOCKED: readonly string[] = [TRACE_KEYS.spansLocation, TRACE_KEYS.archiveLocation, TRACE_KEYS.archivalFailure];
+const LOCKED: readonly string[] = [
+  TRACE_KEYS.spansLocation,
+  TRACE_KEYS.archiveLocation,
+  TRACE_KEYS.archivalFailure,
+];
 
 function firstText(spans: readonly SentSpan[], keys: readonly string[]): string | undefined {
   for (const { attributes } of spans) {
     for (const key of keys) {
       const text = attributes[key];
-      if (text !== undefined && text !== 'null' && text !== '""') return plain(text).slice(0, LIMITS.tagValue);
+      if (text !== undefined && text !== 'null' && text !== '""')
+        return plain(text).slice(0, LIMITS.tagValue);
     }
   }
   return undefined;
@@ -178,7 +192,8 @@ function firstText(spans: readonly SentSpan[], keys: readonly string[]): string 
 /** The value of a JSON text that is a text, else the JSON text. */
 const plain = (text: string): string => (text.startsWith('"') ? (JSON.parse(text) as string) : text);
 
-const least = (numbers: readonly number[]) => numbers.reduce((least, each) => Math.min(least, each), Infinity);
+const least = (numbers: readonly number[]) =>
+  numbers.reduce((least, each) => Math.min(least, each), Infinity);
 
 const msOf = (ns: string): number => Number(BigInt(ns) / 1_000_000n);
 const usOf = (ns: string): number => Number(BigInt(ns) / 1000n);

@@ -120,7 +120,10 @@ export function traceVerbs(
       return database.write(async (tx) => {
         const { row, made } = await takeTrace(tx, traces, experiment, project, given.trace_id, known);
         if (!made) await traces.update(tx, row.id, known);
-        const tags = { ...given.tags, [TRACE_KEYS.artifactLocation]: artifactsOf(experiment, given.trace_id) };
+        const tags = {
+          ...given.tags,
+          [TRACE_KEYS.artifactLocation]: artifactsOf(experiment, given.trace_id),
+        };
         await putPairs(tx, row, tags, given.trace_metadata ?? {});
         for (const assessment of given.assessments ?? []) await others.putAssessment(tx, row, assessment);
         const now = { ...row, ...known };
@@ -297,7 +300,10 @@ export function traceVerbs(
       const row = await database.write(async (tx) => {
         const known = { state: 'IN_PROGRESS' as const, start_ms: given.timestamp_ms ?? 0 };
         const { row: made } = await takeTrace(tx, traces, experiment, project, traceId, known);
-        const tags = { ...recordOf(given.tags), [TRACE_KEYS.artifactLocation]: artifactsOf(experiment, traceId) };
+        const tags = {
+          ...recordOf(given.tags),
+          [TRACE_KEYS.artifactLocation]: artifactsOf(experiment, traceId),
+        };
         await putPairs(tx, made, tags, recordOf(given.request_metadata));
         return made;
       });
@@ -377,7 +383,9 @@ async function experimentOf(
 ): Promise<ExperimentRow> {
   const { type, mlflow_experiment: at } = given.trace_location;
   if (!at || type !== 'MLFLOW_EXPERIMENT')
-    throw badParameter('A trace belongs to an experiment: trace_location must be of type MLFLOW_EXPERIMENT and name one.');
+    throw badParameter(
+      'A trace belongs to an experiment: trace_location must be of type MLFLOW_EXPERIMENT and name one.',
+    );
   const experiment = await context.experiment(context.database.read, project, at.experiment_id);
   assertActive(experiment);
   return experiment;
@@ -403,7 +411,10 @@ const textOrNull = (text: string | undefined, longest: number) =>
   text === undefined ? null : storable(text.slice(0, longest));
 
 /** A preview that is not given leaves the one that is there. */
-function preview(name: 'request_preview' | 'response_preview', text: string | undefined): Partial<TraceValues> {
+function preview(
+  name: 'request_preview' | 'response_preview',
+  text: string | undefined,
+): Partial<TraceValues> {
   return text === undefined ? {} : { [name]: textOrNull(text, LONGEST_PREVIEW) };
 }
 

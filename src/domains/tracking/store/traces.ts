@@ -148,7 +148,8 @@ export function traceStore(engine: Engine) {
       const found = new Map<number, SpanRow[]>(ids.map((id) => [id, []]));
       const text = `select * from trace_spans where trace in ${idList(engine)}
         order by trace, case when parent_id is null then 0 else 1 end, start_us, span_id`;
-      for (const row of await run<SpanRow>(reader, text, [JSON.stringify(ids)])) found.get(row.trace)?.push(row);
+      for (const row of await run<SpanRow>(reader, text, [JSON.stringify(ids)]))
+        found.get(row.trace)?.push(row);
       return found;
     },
 

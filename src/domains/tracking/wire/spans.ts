@@ -33,7 +33,7 @@ export function spanText(traceId: string, row: SpanRow): string {
         ...attributesText(link.attributes),
       ]),
     ),
-    `"status":{"message":${JSON.stringify(body.message)},"code":"STATUS_CODE_${row.status}"}`,
+    `"status":${statusText(row.status, body.message)}`,
   ];
   return `{${fields.join(',')}}`;
 }
@@ -64,12 +64,21 @@ export function spanFileText(traceId: string, row: SpanRow): string {
   return `{${fields.join(',')}}`;
 }
 
+/** Proto JSON leaves out what is unset. */
+const statusText = (status: string, message: string) =>
+  JSON.stringify({
+    ...(message === '' ? {} : { message }),
+    ...(status === 'UNSET' ? {} : { code: `STATUS_CODE_${status}` }),
+  });
+
 const traceOf = (traceId: string) => traceId.replace(/^tr-/, '');
 
 const idText = (hex: string): string => `"${Buffer.from(hex, 'hex').toString('base64')}"`;
 
 function listText(name: string, items: string[][]): string[] {
-  return items.length === 0 ? [] : [`"${name}":[${items.map((fields) => `{${fields.join(',')}}`).join(',')}]`];
+  return items.length === 0
+    ? []
+    : [`"${name}":[${items.map((fields) => `{${fields.join(',')}}`).join(',')}]`];
 }
 
 function attributesText(attributes: Record<string, string>): string[] {
