@@ -16,6 +16,7 @@ import { artifactsContract } from '../contract/artifacts.ts';
 import { runsContract } from '../contract/runs.ts';
 import type { Run as RunOf } from '../schema.ts';
 import { MetricCharts } from './metric-charts.tsx';
+import { RunTraces, useRunTraces } from './run-traces.tsx';
 import { loggedProof } from './run-words.ts';
 
 /** One run: what it tried, what came of it, what it left behind. */
@@ -26,6 +27,7 @@ export function Run() {
   const run = answer.data?.run;
   const tab = search.tab ?? 'metrics';
   const word = fromMlflow(run?.info.status ?? '');
+  const traced = (useRunTraces(run).data?.traces ?? []).length > 0;
   return (
     <PageFrame
       title={run?.info.run_name ?? id.slice(0, 8)}
@@ -47,6 +49,7 @@ export function Run() {
         { id: 'metrics', label: 'Metrics', href: hrefWith({ tab: undefined }) },
         { id: 'params', label: 'Params', href: hrefWith({ tab: 'params' }) },
         { id: 'artifacts', label: 'Artifacts', href: hrefWith({ tab: 'artifacts' }) },
+        ...(traced ? [{ id: 'traces', label: 'Traces', href: hrefWith({ tab: 'traces' }) }] : []),
       ]}
       tab={tab}
     >
@@ -56,6 +59,8 @@ export function Run() {
             <Params run={run} />
           ) : tab === 'artifacts' ? (
             <Artifacts run={id} />
+          ) : tab === 'traces' ? (
+            <RunTraces run={run} />
           ) : (
             <Metrics run={run} />
           )
