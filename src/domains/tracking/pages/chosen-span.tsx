@@ -24,7 +24,7 @@ export function ChosenSpan({ row }: { row: SpanRow }) {
           <Value label="Outputs" value={outputs} />
         </Columns>
         {others.length > 0 ? (
-          <>
+          <div>
             <h3 className="r-label">Attributes</h3>
             <Facts
               rows={others.map(([key, value]) => [
@@ -34,7 +34,7 @@ export function ChosenSpan({ row }: { row: SpanRow }) {
                 </code>,
               ])}
             />
-          </>
+          </div>
         ) : null}
         {(span.events ?? []).map((event, index) => (
           <Event

@@ -14,7 +14,7 @@ import type { TraceInfo } from '../schema/traces.ts';
 import { nameOf, ownTags, secondsOf, startOf, stateWord, tokensOf } from './trace-words.ts';
 
 const COLUMNS: readonly DataColumn<TraceInfo>[] = [
-  { id: 'name', head: 'trace', value: nameOf, width: 160, narrow: 'name' },
+  { id: 'name', head: 'trace', value: nameOf, width: 130, narrow: 'name' },
   {
     id: 'state',
     head: 'status',
@@ -27,15 +27,17 @@ const COLUMNS: readonly DataColumn<TraceInfo>[] = [
     id: 'request',
     head: 'request',
     value: (trace) => trace.request_preview ?? null,
-    width: 200,
+    cell: (trace) => <Beginning text={trace.request_preview} />,
+    width: 170,
     grow: true,
-    narrow: 'none',
+    narrow: 'line',
   },
   {
     id: 'response',
     head: 'response',
     value: (trace) => trace.response_preview ?? null,
-    width: 200,
+    cell: (trace) => <Beginning text={trace.response_preview} />,
+    width: 170,
     narrow: 'none',
   },
   {
@@ -44,7 +46,7 @@ const COLUMNS: readonly DataColumn<TraceInfo>[] = [
     value: secondsOf,
     style: 'seconds',
     proof: 'From the start of the first span to the end of the last, by the clock of whoever traced.',
-    width: 90,
+    width: 80,
     narrow: 'line',
   },
   {
@@ -53,7 +55,7 @@ const COLUMNS: readonly DataColumn<TraceInfo>[] = [
     value: tokensOf,
     style: 'count',
     proof: 'Tokens that the spans say they used; a span that sums up its inner ones counts once.',
-    width: 80,
+    width: 70,
     narrow: 'line',
   },
   {
@@ -63,7 +65,7 @@ const COLUMNS: readonly DataColumn<TraceInfo>[] = [
       ownTags(trace)
         .map(([key, value]) => `${key}: ${value}`)
         .join(', ') || null,
-    width: 150,
+    width: 110,
     narrow: 'none',
   },
   {
@@ -90,6 +92,16 @@ const COLUMNS: readonly DataColumn<TraceInfo>[] = [
     width: 110,
   },
 ];
+
+/** A preview begins with what is asked; its end matters less. */
+function Beginning({ text }: { text: string | undefined }) {
+  if (text === undefined) return <span className="r-missing">–</span>;
+  return (
+    <span className="r-beginning" title={text.slice(0, 500)}>
+      {text}
+    </span>
+  );
+}
 
 /** Traces as rows; chosen ones can be deleted. */
 export function TraceTable({ traces }: { traces: readonly TraceInfo[] }) {

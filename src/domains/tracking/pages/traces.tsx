@@ -38,7 +38,10 @@ export function Traces() {
   );
   const traces = answer.data?.traces ?? [];
   const more = answer.data?.next_page_token;
-  const none = answer.data !== undefined && traces.length === 0;
+  const none =
+    experiments.data !== undefined &&
+    (ids.length === 0 || (answer.data !== undefined && traces.length === 0));
+  const unread = answer.fault?.code === 'INVALID_PARAMETER_VALUE' ? answer.fault.message : undefined;
   return (
     <PageFrame
       title={chosen ? `Traces of ${chosen.name}` : 'Traces'}
@@ -60,9 +63,7 @@ export function Traces() {
         onChange={(q) => setSearch({ q: q || undefined, after: undefined }, { replace: true })}
         placeholder="For example trace.status = 'ERROR' and span.name = 'search'"
         count={answer.data ? `${traces.length.toLocaleString('en-US')}${more ? ' and more' : ''}` : undefined}
-        error={
-          answer.fault?.code === 'INVALID_PARAMETER_VALUE' ? faultPlace(answer.fault.message) : undefined
-        }
+        error={unread === undefined ? undefined : faultPlace(unread)}
       />
       <Panel
         state={
@@ -74,7 +75,9 @@ export function Traces() {
               }
             : none
               ? { kind: 'empty', empty: <NoTrace /> }
-              : panelState(ids.length === 0 ? experiments : answer, { rows: 10 })
+              : unread !== undefined
+                ? { kind: 'waiting', sentence: 'The filter cannot be read as it stands.' }
+                : panelState(ids.length === 0 ? experiments : answer, { rows: 10 })
         }
       >
         <TraceTable traces={traces} />
