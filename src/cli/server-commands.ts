@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { identityContract } from '../domains/identity/contract.ts';
 import type { CommandContext } from '../lib/command.ts';
 import { AppError, ERRORS } from '../lib/errors.ts';
+import { serverContract } from '../server/contract.ts';
 import { VERSION } from '../lib/version.ts';
 import type { Settings } from '../sdk/settings.ts';
 
@@ -28,7 +29,7 @@ export function serverCommands(program: Command, context: Context): void {
     .action(async () => {
       const { url, project } = context.settings();
       const me = await context.client(identityContract).whoAmI({});
-      const version = await (await fetch(`${url}/version`)).text();
+      const { version } = await context.client(serverContract).getStatus({});
       const facts = { url, version, client: VERSION, project, name: me.name, may: me.may };
       const text = `Rondo ${version} at ${url}\nYou are ${me.name} in project ${project} and may ${me.may.join(', ')}.`;
       context.print(facts, text);

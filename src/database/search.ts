@@ -12,9 +12,17 @@ export interface SearchFields {
   attribute(key: string): Sql;
   /**
    * Whether one of the row's tags, params, metrics … with this key fulfils `holds`, which gets the value's expression; whether
-   * there is one at all when `holds` is left out.
+   * there is one at all when `holds` is left out. `numeric`: it is compared as a number.
    */
-  some(entity: Entity, key: string, holds?: (value: Sql) => Sql): Sql;
+  some(entity: Entity, key: string, holds?: (value: Sql) => Sql, numeric?: boolean): Sql;
+  /** Entities whose rows have several keys each: comparisons of one that stand beside each other in an AND are of the same row. */
+  rows?: {
+    entity: Entity;
+    /** The value of a key within a row. */
+    value(key: string): Sql;
+    /** Whether one row fulfils all of these. */
+    one(conditions: Sql): Sql;
+  };
 }
 
 /** One term of a sort. `nan` marks values that come behind all numbers; `nullable` values may be absent and come last. */
@@ -30,15 +38,36 @@ export interface SortTerm {
 export function filterSql(filter: Filter, fields: SearchFields, engine: Capabilities['engine']): Sql {
   switch (filter.kind) {
     case 'and':
-    case 'or': {
-      const items = filter.items.map((item) => filterSql(item, fields, engine));
-      return sql`(${sql.join(items, filter.kind === 'and' ? sql` and ` : sql` or `)})`;
-    }
+      return andSql(filter.items, fields, engine);
+    case 'or':
+      return sql`(${sql.join(
+        filter.items.map((item) => filterSql(item, fields, engine)),
+        sql` or `,
+      )})`;
     case 'not':
       return sql`(${filterSql(filter.item, fields, engine)} is not true)`;
     case 'comparison':
       return comparisonSql(filter, fields, engine);
   }
+}
+
+function andSql(items: readonly Filter[], fields: SearchFields, engine: Capabilities['engine']): Sql {
+  const { rows } = fields;
+  const together = items.filter(
+    (item): item is Comparison =>
+      item.kind === 'comparison' && item.entity === rows?.entity && item.comparator !== 'IS NULL',
+  );
+  const others =
+    rows && together.length > 1 ? items.filter((item) => !together.includes(item as never)) : items;
+  const parts = others.map((item) => filterSql(item, fields, engine));
+  if (rows && together.length > 1) {
+    const conditions = together.map((item) => {
+      const value = rows.value(item.key);
+      return item.comparator === 'IS NOT NULL' ? sql`(${value} is not null)` : holds(value, item, engine);
+    });
+    parts.push(rows.one(sql.join(conditions, sql` and `)));
+  }
+  return sql`(${sql.join(parts, sql` and `)})`;
 }
 
 function comparisonSql(comparison: Comparison, fields: SearchFields, engine: Capabilities['engine']): Sql {
@@ -51,7 +80,7 @@ function comparisonSql(comparison: Comparison, fields: SearchFields, engine: Cap
   }
   if (comparator === 'IS NULL') return sql`(not ${fields.some(entity, key)})`;
   if (comparator === 'IS NOT NULL') return fields.some(entity, key);
-  return fields.some(entity, key, (value) => holds(value, comparison, engine));
+  return fields.some(entity, key, (value) => holds(value, comparison, engine), comparison.numeric);
 }
 
 /** No pattern has this character, so nothing in a pattern is an escape, as in MLflow. */

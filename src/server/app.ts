@@ -4,6 +4,7 @@ import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Gate } from '../domains/identity/gate.ts';
 import type { Actor } from '../domains/identity/schema.ts';
+import { MLFLOW_VERSION } from '../domains/tracking/schema.ts';
 import type { Bound, Contract, Endpoint } from '../lib/contract/index.ts';
 import { mlflowFault, mlflowStatus } from '../lib/contract/mlflow.ts';
 import { mount } from '../lib/contract/mount.ts';
@@ -92,7 +93,7 @@ function plainRoutes(app: FastifyInstance, options: AppOptions): void {
   const contract: Contract = Object.fromEntries(options.bound.map((item) => [item.name, item.endpoint]));
   app.get('/health', { config: OPEN }, async (_request, reply) => reply.type('text/plain').send('OK'));
   app.get('/version', { config: OPEN }, async (_request, reply) =>
-    reply.type('text/plain').send(options.version),
+    reply.type('text/plain').send(MLFLOW_VERSION),
   );
   app.get('/metrics', { config: READ }, async (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(await options.metrics()),

@@ -26,6 +26,7 @@ export const NAVIGATION: readonly NavGroup[] = [
     label: 'Build',
     items: [
       { page: 'experiments', label: 'Experiments', jump: 'e' },
+      { page: 'traces', label: 'Traces' },
       { page: 'pipelines', label: 'Pipelines', jump: 'p' },
       { page: 'models', label: 'Models', jump: 'm' },
     ],

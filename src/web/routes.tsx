@@ -192,6 +192,18 @@ export const PAGES: readonly Page[] = [
     load: async () => (await import('../domains/tracking/pages/runs.tsx')).Runs,
   },
   {
+    path: '/p/$project/traces',
+    search: searchSchema({ experiment: FIELDS.name, after: FIELDS.text }),
+    title: 'Traces',
+    load: async () => (await import('../domains/tracking/pages/traces.tsx')).Traces,
+  },
+  {
+    path: '/p/$project/traces/$trace',
+    search: searchSchema({ span: FIELDS.text }),
+    title: 'Trace',
+    load: async () => (await import('../domains/tracking/pages/trace.tsx')).Trace,
+  },
+  {
     path: '/p/$project/runs/compare',
     title: 'Compare runs',
     search: searchSchema({ ids: FIELDS.text, base: FIELDS.text, all: FIELDS.text }),
@@ -207,7 +219,7 @@ export const PAGES: readonly Page[] = [
     path: '/p/$project/runs/$run',
     search: searchSchema(
       { path: FIELDS.text, m: FIELDS.name, x: FIELDS.name, smooth: FIELDS.number, log: FIELDS.name },
-      ['metrics', 'params', 'artifacts', 'code', 'system'],
+      ['metrics', 'params', 'artifacts', 'code', 'traces', 'system'],
     ),
     title: 'Run',
     load: async () => (await import('../domains/tracking/pages/run.tsx')).Run,

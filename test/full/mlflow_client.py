@@ -21,7 +21,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag, ViewType
+from mlflow.entities import AssessmentSource, Feedback, Metric, Param, RunTag, SpanEvent, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
 from sklearn.datasets import load_iris
@@ -502,6 +502,112 @@ def workspaces():
         mlflow.delete_workspace(empty)
         refused("RESOURCE_DOES_NOT_EXIST", mlflow.get_workspace, empty)
         mlflow.create_workspace(empty)
+def traces():
+    experiment = mlflow.set_experiment(f"traced-{MARK}").experiment_id
+
+    @mlflow.trace(span_type="CHAIN")
+    def answer(question):
+        mlflow.update_current_trace(
+            tags={"team": "blue"},
+            metadata={"mlflow.trace.user": "ada", "mlflow.trace.session": "s1"},
+            request_preview=question,
+        )
+        return look_up(question) + "!"
+
+    @mlflow.trace(span_type="LLM", attributes={"model": "small one"})
+    def look_up(question):
+        span = mlflow.get_current_active_span()
+        span.set_attribute("mlflow.chat.tokenUsage", {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7})
+        span.set_attribute("big", 2**53 + 1)
+        span.add_event(SpanEvent("hello", attributes={"a": 1}))
+        return question.upper()
+
+    @mlflow.trace
+    def fails():
+        raise ValueError("no luck")
+
+    with mlflow.start_run() as run:
+        assert answer("why") == "WHY!"
+    good = mlflow.get_last_active_trace_id()
+    try:
+        fails()
+    except ValueError:
+        pass
+    bad = mlflow.get_last_active_trace_id()
+    mlflow.flush_trace_async_logging()
+
+    trace = mlflow.get_trace(good)
+    assert [span.name for span in trace.data.spans] == ["answer", "look_up"]
+    root, inner = trace.data.spans
+    assert root.inputs == {"question": "why"} and root.outputs == "WHY!" and root.parent_id is None
+    assert inner.parent_id == root.span_id and inner.span_type == "LLM"
+    assert inner.get_attribute("big") == 2**53 + 1 and inner.get_attribute("model") == "small one"
+    assert inner.events[0].name == "hello" and inner.events[0].attributes == {"a": 1}
+    assert root.start_time_ns <= inner.start_time_ns <= inner.end_time_ns <= root.end_time_ns
+    assert trace.info.state == "OK" and trace.info.token_usage["total_tokens"] == 7
+    assert trace.info.tags["team"] == "blue" and trace.info.tags["mlflow.traceName"] == "answer"
+    assert trace.info.request_preview == "why" and trace.info.response_preview == '"WHY!"'
+    assert trace.info.trace_metadata["mlflow.trace.user"] == "ada"
+    failed = mlflow.get_trace(bad)
+    assert failed.info.state == "ERROR" and failed.data.spans[0].events[0].name == "exception"
+    assert mlflow.get_trace("tr-" + "0" * 32) is None
+
+    def found(filter_string=None, **more):
+        more = {"locations": [experiment], "return_type": "list", **more}
+        return [each.info.trace_id for each in mlflow.search_traces(filter_string=filter_string, **more)]
+
+    feedback = mlflow.log_feedback(
+        trace_id=good, name="helpful", value=True, source=AssessmentSource("HUMAN", "ada"), rationale="short"
+    )
+    score = mlflow.log_feedback(trace_id=good, name="score", value=0.4)
+    expected = mlflow.log_expectation(trace_id=good, name="facts", value={"is": ["x", 1]}, span_id=inner.span_id)
+    assert found() == [bad, good] and found(max_results=1) == [bad]
+    for filter_string, ids in {
+        "trace.status = 'ERROR'": [bad],
+        "tags.team = 'blue'": [good],
+        "metadata.`mlflow.trace.session` = 's1'": [good],
+        "trace.name = 'fails'": [bad],
+        "span.name = 'look_up'": [good],
+        "span.type = 'LLM' AND span.name = 'answer'": [],
+        "span.attributes.model LIKE '%small%'": [good],
+        "trace.text ILIKE '%NO LUCK%'": [bad],
+        f"run_id = '{run.info.run_id}'": [good],
+        f"timestamp_ms > {trace.info.request_time}": [bad],
+        f"timestamp_ms <= {trace.info.request_time}": [good],
+        "feedback.helpful = 'true'": [good],
+        "feedback.score < 0.5": [good],
+        "feedback.score > 0.5": [],
+        "expectation.facts IS NOT NULL": [good],
+    }.items():
+        assert found(filter_string) == ids, (filter_string, found(filter_string))
+    both = found("span.name = 'look_up' OR trace.status = 'ERROR'")
+    assert both == [bad, good], "Rondo reads more than MLflow's grammar"
+    assert found(order_by=["timestamp_ms ASC"]) == [good, bad]
+    refused("INVALID_PARAMETER_VALUE", found, "span.nothing = 'x'")
+    frame = mlflow.search_traces(locations=[experiment])
+    assert len(frame) == 2 and set(frame["trace_id"]) == {good, bad}
+
+    mlflow.set_trace_tag(bad, "why", "luck")
+    assert found("tags.why = 'luck'") == [bad]
+    mlflow.delete_trace_tag(bad, "why")
+    assert found("tags.why IS NOT NULL") == []
+    mlflow.update_assessment(good, feedback.assessment_id, Feedback(name="helpful", value=False))
+    assert mlflow.get_assessment(good, feedback.assessment_id).value is False
+    better = mlflow.override_feedback(trace_id=good, assessment_id=score.assessment_id, value=0.9)
+    assert found("feedback.score > 0.5") == [good] and found("feedback.score < 0.5") == []
+    assert mlflow.get_assessment(good, score.assessment_id).valid is False
+    mlflow.delete_assessment(good, better.assessment_id)
+    assert mlflow.get_assessment(good, score.assessment_id).valid is True
+    assert mlflow.get_assessment(good, expected.assessment_id).value == {"is": ["x", 1]}
+    names = sorted(each.name for each in mlflow.get_trace(good).info.assessments)
+    assert names == ["facts", "helpful", "score"], names
+    client.link_traces_to_run([bad], run.info.run_id)
+    assert found(f"run_id = '{run.info.run_id}'") == [bad, good]
+
+    assert client.delete_traces(experiment, trace_ids=[good, "nope"]) == 1
+    assert found() == [bad]
+    assert client.delete_traces(experiment, max_timestamp_millis=int(time.time() * 1000), max_traces=10) == 1
+    assert found() == []
 
 
 def main():
@@ -516,6 +622,7 @@ def main():
         (prompts, ()),
         (webhooks, ()),
         (workspaces, ()),
+        (traces, ()),
     ):
         part(*arguments)
         print(f"{part.__name__}: {time.time() - started:.1f} s", flush=True)

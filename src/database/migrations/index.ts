@@ -7,6 +7,7 @@ import { approvals } from './0040-approvals.ts';
 import { datasets } from './0050-datasets.ts';
 import { features } from './0060-features.ts';
 import { tracking } from './0070-tracking.ts';
+import { traces } from './0071-traces.ts';
 import { views } from './0072-views.ts';
 import { purges } from './0073-purges.ts';
 import { registry } from './0080-registry.ts';
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   datasets,
   features,
   tracking,
+  traces,
   views,
   purges,
   registry,

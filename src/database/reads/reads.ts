@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 /** What a long read sees of the database, wherever it runs. */
 export type ReadDatabase = Pick<Database, 'read' | 'capabilities'>;
 
-/** A read that may take long, by name: its parameters can be copied to another thread, its result becomes JSON, or is. */
+/** A read that may take long, by name: its parameters can be copied to another thread, its result becomes JSON or is `JsonBytes`. */
 export type LongRead<P = never> = (database: ReadDatabase, params: P) => Promise<unknown>;
 
 export interface LongReads {
@@ -18,9 +18,15 @@ export function inlineReads(database: ReadDatabase, reads: Readonly<Record<strin
   return {
     async run(name, params) {
       const read = reads[name] as LongRead;
-      const value = await read(database, params as never);
-      return value instanceof JsonBytes ? value : new JsonBytes(Buffer.from(JSON.stringify(value)));
+      return new JsonBytes(Buffer.from(jsonOf(await read(database, params as never)).buffer));
     },
     close: async () => {},
   };
+}
+
+/** The JSON of a result, in memory of its own, so that it can be handed to another thread. */
+export function jsonOf(value: unknown): Uint8Array<ArrayBuffer> {
+  return value instanceof JsonBytes
+    ? new Uint8Array(value.bytes)
+    : new TextEncoder().encode(JSON.stringify(value));
 }

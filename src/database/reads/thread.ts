@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { JsonBytes } from '../../lib/contract/index.ts';
 import { AppError } from '../../lib/errors.ts';
 import { readSqlite } from '../sqlite/open.ts';
-import type { LongRead } from './reads.ts';
+import { jsonOf, type LongRead } from './reads.ts';
 
 export interface ThreadData {
   file: string;
@@ -26,15 +25,13 @@ export function serveReads(reads: Readonly<Record<string, LongRead>>): void {
     const read = reads[name] as LongRead;
     read(database, params as never).then(
       (value) => {
-        const bytes = value instanceof JsonBytes ? new Uint8Array(value.bytes) : encode(value);
+        const bytes = jsonOf(value);
         port.postMessage({ bytes } satisfies ThreadAnswer, [bytes.buffer]);
       },
       (error: unknown) => port.postMessage(toAnswer(error)),
     );
   });
 }
-
-const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 function toAnswer(error: unknown): ThreadAnswer {
   if (!(error instanceof AppError)) return { message: String((error as Error).stack ?? error) };

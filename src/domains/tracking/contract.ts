@@ -6,8 +6,9 @@ import { loggedModelsContract } from './contract/logged-models.ts';
 import { runTableContract } from './contract/run-table.ts';
 import { trashContract } from './contract/trash.ts';
 import { metricsContract, runsContract } from './contract/runs.ts';
+import { tracesContract, tracesV2Contract } from './contract/traces.ts';
 
-/** MLflow's REST API of experiments, runs, metrics, artifacts and logged models, and what a table of many runs asks besides. */
+/** MLflow's REST API of experiments, runs, metrics, artifacts, logged models and traces, and what a table of many runs asks besides. */
 export const trackingContract = {
   ...experimentsContract,
   ...runsContract,
@@ -16,6 +17,8 @@ export const trackingContract = {
   ...artifactsContract,
   ...loggedModelsContract,
   ...trashContract,
+  ...tracesContract,
+  ...tracesV2Contract,
   serverInfo: endpoint({
     method: 'GET',
     also: ['POST'],

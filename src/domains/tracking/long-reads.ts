@@ -7,6 +7,7 @@ import type { View } from './schema.ts';
 import { searchOf, type SearchText } from './search-text.ts';
 import { searchRunRows } from './store/search.ts';
 import { tableReads } from './table-reads.ts';
+import { searchTraces, searchTracesV2, traceInfos, wholeTraces } from './trace-reads.ts';
 
 export interface RunSearch extends SearchText {
   project: string;
@@ -37,4 +38,8 @@ export const trackingReads = {
   'tracking.bulkHistory': bulkHistory as LongRead,
   'tracking.sampledHistory': sampledHistory as LongRead,
   ...tableReads,
+  'tracking.searchTraces': searchTraces as LongRead,
+  'tracking.searchTracesV2': searchTracesV2 as LongRead,
+  'tracking.traces': wholeTraces as LongRead,
+  'tracking.traceInfos': traceInfos as LongRead,
 };

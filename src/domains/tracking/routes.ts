@@ -6,6 +6,7 @@ import { experimentHandlers } from './routes/experiments.ts';
 import { runTableHandlers } from './routes/run-table.ts';
 import { metricHandlers, runHandlers } from './routes/runs.ts';
 import { trashHandlers } from './routes/trash.ts';
+import { traceHandlers, traceV2Handlers } from './routes/traces.ts';
 import type { TrackingService } from './service.ts';
 
 export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
@@ -17,6 +18,8 @@ export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
     ...artifactHandlers(tracking),
     ...loggedModelHandlers(tracking),
     ...trashHandlers(tracking),
+    ...traceHandlers(tracking),
+    ...traceV2Handlers(tracking),
     serverInfo: () => ({
       store_type: 'SqlStore',
       workspaces_enabled: true,

@@ -4,6 +4,9 @@ import { workspaceOf } from '../../lib/contract/index.ts';
 /** The project of callers that name none; MLflow's clients call a project a workspace. */
 export const DEFAULT_PROJECT = 'default';
 
+/** The MLflow whose wire is spoken here. Its clients ask, and send spans to servers of 3.4 and later only. */
+export const MLFLOW_VERSION = '3.17.2';
+
 /** The project a request is about: MLflow's workspace header, else the default project. */
 export const projectOf = workspaceOf;
 

@@ -11,21 +11,30 @@ import { runTableVerbs } from './service/run-table.ts';
 import { runVerbs } from './service/runs.ts';
 import { searchVerbs } from './service/search.ts';
 import { trashVerbs } from './service/trash.ts';
+import { assessmentVerbs } from './service/assessments.ts';
+import { spanVerbs } from './service/spans.ts';
+import { traceVerbs } from './service/traces.ts';
 
-/** Experiments, runs, metrics, artifacts and logged models. Results have the form of MLflow's API. */
+/** Experiments, runs, metrics, artifacts, logged models and traces. Results have the form of MLflow's API. */
 export function createTracking(ground: TrackingGround) {
   const context = new TrackingContext(ground);
   const { assemble, putTags, ...runs } = runVerbs(context);
   const { assembleModels, ...models } = loggedModelVerbs(context);
+  const { removeFiles, ...artifacts } = artifactVerbs(context);
+  const { putAssessment, ...assessments } = assessmentVerbs(context);
+  const { openArtifact } = artifacts;
   describeToLineage(context);
   return {
     ...experimentVerbs(context),
     ...runs,
     ...loggingVerbs(context, putTags),
-    ...artifactVerbs(context),
+    ...artifacts,
     ...models,
     ...runTableVerbs(context),
     ...trashVerbs(context),
+    ...traceVerbs(context, { putAssessment, openArtifact, removeFiles }),
+    ...spanVerbs(context),
+    ...assessments,
     ...searchVerbs(context, { runs: assemble, models: assembleModels }),
     /** Throws RESOURCE_DOES_NOT_EXIST for a project that does not exist. */
     async assertProject(project: string): Promise<void> {

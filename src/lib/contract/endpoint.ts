@@ -102,6 +102,19 @@ export class JsonBytes {
   }
 }
 
+/** An answer in another form than JSON, or of another status, where a protocol wants that of an endpoint. */
+export class RawAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: Uint8Array | string;
+
+  constructor(status: number, type: string, body: Uint8Array | string) {
+    this.status = status;
+    this.type = type;
+    this.body = body;
+  }
+}
+
 /** Answer of an `events` endpoint: yields until the client leaves. */
 export type EventBody = AsyncIterable<{ id?: string; event?: string; data: unknown }>;
 
@@ -113,7 +126,7 @@ export type Answer<E extends Endpoint> =
     ? FileBody
     : KindOf<E> extends 'events'
       ? EventBody
-      : z.input<E['response']> | JsonBytes;
+      : z.input<E['response']> | JsonBytes | RawAnswer;
 
 export type Handlers<C extends Contract, Actor> = {
   [K in keyof C]: (call: Call<C[K], Actor>) => Promise<Answer<C[K]>> | Answer<C[K]>;

@@ -9,6 +9,7 @@ import {
   JsonBytes,
   methodsOf,
   pathsOf,
+  RawAnswer,
   type RequestContext,
 } from './endpoint.ts';
 import { mlflowInvalid } from './mlflow.ts';
@@ -79,6 +80,7 @@ async function handle<Actor>(
   if (endpoint.kind === 'events') return sendEvents(reply, answer as EventBody, context.signal);
   const status = endpoint.status ?? 200;
   if (status === 204) return reply.code(204).send();
+  if (answer instanceof RawAnswer) return reply.code(answer.status).type(answer.type).send(answer.body);
   if (answer instanceof JsonBytes) {
     if (options.checkAnswers) endpoint.response.parse(JSON.parse(answer.bytes.toString()));
     return reply.code(status).type('application/json; charset=utf-8').send(answer.bytes);

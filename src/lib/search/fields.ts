@@ -1,7 +1,7 @@
 import type { Entity } from './filter.ts';
 import { invalidClause, peek, take } from './cursor.ts';
 import type { Cursor } from './cursor.ts';
-import { DATASET_KEYS } from './resources.ts';
+import { ENTITY_KEYS, SPAN_ATTRIBUTE } from './resources.ts';
 import type { Attribute, ResourceTable } from './resources.ts';
 import { searchError } from './tokens.ts';
 import type { Token } from './tokens.ts';
@@ -9,7 +9,8 @@ import type { Token } from './tokens.ts';
 export interface Field {
   entity: Entity;
   key: string;
-  type: Attribute['type'];
+  /** `either`: a number for the comparators of size, else a text. */
+  type: Attribute['type'] | 'either';
   /** The key as it was written, for messages. */
   written: string;
 }
@@ -40,9 +41,12 @@ function split(cursor: Cursor, parts: Token[]): { entity: string | undefined; ke
   const [first, second, third] = parts as [Token, Token | undefined, Token | undefined];
   if (first.kind === 'word') {
     const dot = first.text.indexOf('.');
-    if (third || (second && dot !== first.text.length - 1)) throw invalidClause(cursor, second as Token);
+    const before = first.text.slice(dot + 1);
+    if (third || (second && before !== '' && before !== SPAN_ATTRIBUTE))
+      throw invalidClause(cursor, second as Token);
     if (dot < 0) return { entity: undefined, key: first.text };
-    return { entity: first.text.slice(0, dot), key: second ? second.text : first.text.slice(dot + 1) };
+    if (second) return { entity: first.text.slice(0, dot), key: before + second.text };
+    return { entity: first.text.slice(0, dot), key: before };
   }
   if (!second) return { entity: undefined, key: first.text };
   if (second.kind !== 'word' || !second.text.startsWith('.')) throw invalidClause(cursor, second);
@@ -67,21 +71,38 @@ function resolve(
   if (entity === 'attribute') return resolveAttribute(table, key, at);
   if (key === '')
     throw searchError(`Invalid identifier: a key is missing after '${written}.'`, at.start, at.end);
-  if (entity === 'dataset' && !DATASET_KEYS.includes(key)) {
+  checkEntityKey(entity, key, at);
+  const either = entity === 'feedback' || entity === 'expectation';
+  return { entity, key, type: entity === 'metric' ? 'number' : either ? 'either' : 'text', written: key };
+}
+
+function checkEntityKey(entity: Entity, key: string, at: { start: number; end: number }): void {
+  const keys = ENTITY_KEYS[entity];
+  if (!keys || keys.includes(key)) return;
+  if (entity !== 'span')
     throw searchError(
-      `Invalid dataset key '${key}' specified. Valid keys are '${DATASET_KEYS.join("', '")}'`,
+      `Invalid ${entity} key '${key}' specified. Valid keys are '${keys.join("', '")}'`,
       at.start,
       at.end,
     );
-  }
-  return { entity, key, type: entity === 'metric' ? 'number' : 'text', written: key };
+  if (key === SPAN_ATTRIBUTE)
+    throw searchError("Span attribute name cannot be empty after 'attributes.'", at.start, at.end);
+  if (!key.startsWith(SPAN_ATTRIBUTE))
+    throw searchError(
+      `Invalid span attribute '${key}'. Supported attributes: name, status, type, attributes.<attribute_name>.`,
+      at.start,
+      at.end,
+    );
 }
 
 function resolveAttribute(table: ResourceTable, written: string, at: { start: number; end: number }): Field {
+  const elsewhere = table.elsewhere;
+  const other = elsewhere && Object.hasOwn(elsewhere, written) ? elsewhere[written] : undefined;
+  if (other) return { ...other, type: 'text', written };
   const known = Object.entries(table.attributes);
   const found = known.find(([key, attribute]) => key === written || attribute.aliases?.includes(written));
   if (found) return { entity: 'attribute', key: found[0], type: found[1].type, written };
-  const keys = known.map(([key]) => key).join("', '");
+  const keys = [...known.map(([key]) => key), ...Object.keys(elsewhere ?? {})].join("', '");
   const message = `Invalid attribute key '${written}' specified. Valid keys are '${keys}'`;
   throw searchError(message, at.start, at.end, 'Prefix other keys with metrics., params. or tags.');
 }

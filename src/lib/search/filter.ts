@@ -1,7 +1,18 @@
 /** What a filter asks, independent of its spelling and of where the rows live. */
 export type Filter = { kind: 'and' | 'or'; items: Filter[] } | { kind: 'not'; item: Filter } | Comparison;
 
-export type Entity = 'attribute' | 'metric' | 'param' | 'tag' | 'dataset' | 'metadata';
+export type Entity =
+  | 'attribute'
+  | 'metric'
+  | 'param'
+  | 'tag'
+  | 'dataset'
+  | 'metadata'
+  | 'span'
+  | 'feedback'
+  | 'expectation'
+  | 'issue'
+  | 'link';
 
 export type Comparator =
   | '='

@@ -1,7 +1,13 @@
 import { invalid } from '../errors.ts';
 import type { Comparator, Comparison, Filter, OrderBy } from './filter.ts';
 import { readField } from './fields.ts';
-import { NUMBER_COMPARATORS, RESOURCES, TEXT_COMPARATORS } from './resources.ts';
+import {
+  EITHER_COMPARATORS,
+  NUMBER_COMPARATORS,
+  RESOURCES,
+  SIZE_COMPARATORS,
+  TEXT_COMPARATORS,
+} from './resources.ts';
 import type { ResourceTable, SearchResource } from './resources.ts';
 import { invalidClause, isKeyword, isSymbol, peek, take } from './cursor.ts';
 import type { Cursor } from './cursor.ts';
@@ -85,14 +91,16 @@ function readNot(cursor: Cursor, depth: number): Filter {
 }
 
 function readComparison(cursor: Cursor): Comparison {
-  const field = readField(cursor);
+  const named = readField(cursor);
   const at = peek(cursor);
   const comparator = readComparator(cursor);
-  const allowed = field.type === 'text' ? TEXT_COMPARATORS : NUMBER_COMPARATORS;
+  const allowed =
+    { text: TEXT_COMPARATORS, either: EITHER_COMPARATORS }[named.type as string] ?? NUMBER_COMPARATORS;
   if (!allowed.includes(comparator as Comparator)) {
     const message = `Invalid comparator '${comparator}' not one of '${allowed.join("', '")}'`;
     throw searchError(message, at.start, at.end, comparator === '==' ? 'Write = once.' : undefined);
   }
+  const field = named.type === 'either' ? { ...named, type: typeFor(comparator) } : named;
   const { entity, key } = field;
   const base = {
     kind: 'comparison' as const,
@@ -105,6 +113,9 @@ function readComparison(cursor: Cursor): Comparison {
   if (comparator === 'IN' || comparator === 'NOT IN') return { ...base, value: readList(cursor, field) };
   return { ...base, value: readValue(cursor, field, comparator === 'MATCHES') };
 }
+
+const typeFor = (comparator: string): 'number' | 'text' =>
+  SIZE_COMPARATORS.includes(comparator) ? 'number' : 'text';
 
 const WORD_COMPARATORS: Record<string, string> = {
   LIKE: 'LIKE',

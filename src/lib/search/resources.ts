@@ -16,6 +16,8 @@ export interface ResourceTable {
   orderable: Entity[];
   /** Text may stand without quotes, as in `params.lr = 0.01`. */
   bareText?: true;
+  /** Attributes that are kept elsewhere: as which entity and key. */
+  elsewhere?: Record<string, { entity: Entity; key: string }>;
   /** Tells clients the valid entities, in MLflow's words. */
   validEntities: string;
 }
@@ -43,9 +45,10 @@ export const TEXT_COMPARATORS: Comparator[] = [
   'IS NULL',
   'IS NOT NULL',
 ];
+export const EITHER_COMPARATORS: Comparator[] = [...TEXT_COMPARATORS, '<', '<=', '>', '>='];
 
 /** The keys a dataset input has. */
-export const DATASET_KEYS = ['name', 'digest', 'context'];
+const DATASET_KEYS = ['name', 'digest', 'context'];
 
 const ATTRIBUTES = { attribute: 'attribute', attributes: 'attribute', attr: 'attribute' } as const;
 const TAGS = { tag: 'tag', tags: 'tag' } as const;
@@ -134,17 +137,43 @@ export const RESOURCES: Record<SearchResource, ResourceTable> = {
       trace: 'attribute',
       metadata: 'metadata',
       request_metadata: 'metadata',
+      span: 'span',
+      feedback: 'feedback',
+      expectation: 'expectation',
+      issue: 'issue',
+      link: 'link',
     },
     attributes: {
       trace_id: { type: 'text', aliases: ['request_id'] },
       name: { type: 'text' },
-      status: { type: 'text' },
-      run_id: { type: 'text' },
+      status: { type: 'text', aliases: ['state'] },
       experiment_id: { type: 'text' },
+      client_request_id: { type: 'text' },
       timestamp_ms: { type: 'time', aliases: ['timestamp'] },
       execution_time_ms: { type: 'number', aliases: ['execution_time'] },
+      end_time_ms: { type: 'time', aliases: ['end_time'] },
     },
-    orderable: ['attribute', 'tag'],
-    validEntities: "Valid values are ['tag', 'attribute', 'metadata']",
+    elsewhere: {
+      run_id: { entity: 'link', key: 'run' },
+      prompt: { entity: 'link', key: 'prompt' },
+      text: { entity: 'span', key: 'content' },
+    },
+    orderable: ['attribute', 'tag', 'metadata', 'link'],
+    validEntities:
+      "Valid values are ['tag', 'attribute', 'metadata', 'span', 'feedback', 'expectation', 'issue']",
   },
 };
+
+/** Keys of entities that have only these; `span.attributes.…` takes any name after it. */
+export const ENTITY_KEYS: Partial<Record<Entity, readonly string[]>> = {
+  dataset: DATASET_KEYS,
+  span: ['name', 'type', 'status', 'content'],
+  issue: ['id'],
+  link: ['run', 'prompt'],
+};
+
+/** What is before the name of an attribute of a span. */
+export const SPAN_ATTRIBUTE = 'attributes.';
+
+/** Compare by size; of a value that may be a number or a text they ask for the number. */
+export const SIZE_COMPARATORS: readonly string[] = ['<', '<=', '>', '>='];

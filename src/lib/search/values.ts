@@ -56,6 +56,11 @@ const WORDS_FOR = {
   attribute: 'attributes',
   dataset: 'dataset attributes',
   metric: 'metric',
+  span: 'span',
+  feedback: 'feedback',
+  expectation: 'expectation',
+  issue: 'issue',
+  link: 'attributes',
 };
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
@@ -90,7 +95,7 @@ function readNumber(cursor: Cursor, field: Field, token: Token): number {
     if (!Number.isNaN(date)) return date;
   }
   const found = cursor.text.slice(token.start, token.end);
-  const subject = field.entity === 'metric' ? 'metric' : `numeric attribute: ${field.written}`;
+  const subject = field.entity === 'attribute' ? `numeric attribute: ${field.written}` : field.entity;
   const hint =
     field.type === 'time' ? "Write milliseconds, now() - 7d, or a date such as '2026-03-01'." : undefined;
   throw searchError(

@@ -16,6 +16,7 @@ import { RunArtifacts } from './run-artifacts.tsx';
 import { RunCode } from './run-code.tsx';
 import { isSystem, RunMetrics } from './run-metrics.tsx';
 import { RunOverview } from './run-overview.tsx';
+import { RunTraces, useRunTraces } from './run-traces.tsx';
 
 /** One run: what it tried, what came of it, what it left behind, and which code that was. */
 export function Run() {
@@ -33,6 +34,7 @@ export function Run() {
     [metrics],
   );
   const word = fromMlflow(run?.info.status ?? '');
+  const traced = (useRunTraces(run).data?.traces ?? []).length > 0;
   return (
     <PageFrame
       title={run?.info.run_name ?? id.slice(0, 8)}
@@ -57,6 +59,7 @@ export function Run() {
         { id: 'artifacts', label: 'Artifacts', href: hrefWith({ tab: 'artifacts' }) },
         { id: 'code', label: 'Code', href: hrefWith({ tab: 'code' }) },
         { id: 'system', label: 'System', href: hrefWith({ tab: 'system' }) },
+        ...(traced ? [{ id: 'traces', label: 'Traces', href: hrefWith({ tab: 'traces' }) }] : []),
       ]}
       tab={tab}
       wide={tab === 'metrics' || tab === 'system'}
@@ -73,6 +76,8 @@ export function Run() {
             <RunMetrics key="metrics" run={run} metrics={own} />
           ) : tab === 'system' ? (
             <RunMetrics key="system" run={run} metrics={system} />
+          ) : tab === 'traces' ? (
+            <RunTraces run={run} />
           ) : (
             <RunOverview run={run} />
           )

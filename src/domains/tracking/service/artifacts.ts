@@ -6,6 +6,7 @@ import {
   putName,
   removeNames,
 } from '../../../artifacts/index.ts';
+import type { Tx } from '../../../database/index.ts';
 import type { FileBody } from '../../../lib/contract/index.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { type ArtifactPlace, placeOf, proxiedPath, safePath } from '../artifact-path.ts';
@@ -164,6 +165,11 @@ export function artifactVerbs(context: TrackingContext) {
     /** Names and digests under a root such as `run/<id>` or `model/<m-id>`. */
     namesUnder: (root: string): Promise<ArtifactName[]> => listNames(database.read, root),
     openName: open,
+    /** Removes a folder of files that belong to no run or model, within a write of somebody else. */
+    async removeFiles(tx: Tx, project: string, proxied: string): Promise<void> {
+      const at = placeOf(project, proxied);
+      if (at.root === `files/${project}` && at.path !== '') await removeNames(tx, at.root, at.path);
+    },
   };
 }
 

@@ -249,7 +249,7 @@ function sameDataset(dataset: LoggedModelOrder['dataset']): Sql {
   return sql`${name}${digest}`;
 }
 
-async function page<Row>(
+export async function page<Row>(
   read: Database['read'],
   engine: Database['capabilities']['engine'],
   query: {
@@ -278,7 +278,7 @@ async function page<Row>(
 }
 
 /** One experiment is asked for by equality, so that its index also gives the order. */
-function oneOf(column: Sql, ids: readonly number[], engine: Database['capabilities']['engine']): Sql {
+export function oneOf(column: Sql, ids: readonly number[], engine: Database['capabilities']['engine']): Sql {
   if (ids.length === 1) return sql`${column} = ${ids[0]}`;
   const list = JSON.stringify(ids);
   return engine === 'sqlite'

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { Lifecycle, LoggedModelStatus, RunStatus } from '../schema.ts';
+import type { AssessmentKind, TraceState } from '../schema/traces.ts';
 
 export interface ExperimentRow {
   id: number;
@@ -86,6 +87,52 @@ export interface DatasetRow {
   profile: string | null;
 }
 
+/** `finalized` is 1 once somebody said what the trace is as a whole; `spans` is how many were sent here. */
+export interface TraceRow {
+  id: number;
+  trace_id: string;
+  project: string;
+  experiment: number;
+  state: TraceState;
+  start_ms: number;
+  duration_ms: number | null;
+  client_request_id: string | null;
+  request_preview: string | null;
+  response_preview: string | null;
+  finalized: number;
+  spans: number;
+}
+
+/** `attributes` is a JSON object of JSON texts, so that no number loses digits; `body` is a JSON `SpanBody`. */
+export interface SpanRow {
+  trace: number;
+  span_id: string;
+  parent_id: string | null;
+  name: string;
+  type: string | null;
+  status: string;
+  start_us: number;
+  end_us: number | null;
+  attributes: string;
+  body: string;
+  tokens: string | null;
+  cost: string | null;
+}
+
+/** `text` and `amount` are the value as a search compares it; `body` is a JSON `Assessment`. */
+export interface AssessmentRow {
+  trace: number;
+  assessment_id: string;
+  number: number;
+  name: string;
+  kind: AssessmentKind;
+  text: string | null;
+  amount: number | null;
+  valid: number;
+  overrides: string | null;
+  body: string;
+}
+
 type Counted<T extends { id: number }> = Omit<T, 'id'> & { id: Generated<number> };
 
 declare module '../../../database/tables.ts' {
@@ -106,5 +153,11 @@ declare module '../../../database/tables.ts' {
     logged_model_params: { model_id: string; key: string; value: string };
     logged_model_tags: { model_id: string; key: string; value: string };
     logged_model_metrics: ModelMetricRow;
+    traces: Counted<TraceRow>;
+    trace_tags: { trace: number; key: string; value: string };
+    trace_metadata: { trace: number; key: string; value: string };
+    trace_spans: SpanRow;
+    trace_assessments: AssessmentRow;
+    trace_links: { trace: number; kind: 'run' | 'prompt'; target: string };
   }
 }
