@@ -1,6 +1,6 @@
 import type { Reader, Tx } from '../../../database/index.ts';
 import type { AssessmentRow } from './tables.ts';
-import { type Engine, run } from '../../../database/statements.ts';
+import { type Engine, placeholders, run } from '../../../database/statements.ts';
 import { idList } from './runs.ts';
 
 export type { AssessmentRow };
@@ -60,7 +60,10 @@ export function assessmentStore(engine: Engine) {
     /** In the order they were made. */
     async of(reader: Reader, traces: readonly number[]): Promise<Map<number, AssessmentRow[]>> {
       const found = new Map<number, AssessmentRow[]>(traces.map((id) => [id, []]));
-      const text = `select * from trace_assessments where trace in ${idList(engine)} order by trace, number, assessment_id`;
+      const text = placeholders(
+        engine,
+        `select * from trace_assessments where trace in ${idList(engine)} order by trace, number, assessment_id`,
+      );
       const rows = await run<AssessmentRow>(reader, text, [JSON.stringify(traces)]);
       for (const row of rows) found.get(row.trace)?.push(row);
       return found;

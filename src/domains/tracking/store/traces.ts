@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Reader, Tx } from '../../../database/index.ts';
 import type { KeyValue } from '../schema.ts';
 import type { SpanRow, TraceRow } from './tables.ts';
-import { type Engine, run, RowStatement } from '../../../database/statements.ts';
+import { type Engine, placeholders, run, RowStatement } from '../../../database/statements.ts';
 import { idList } from './runs.ts';
 
 export type { TraceRow };
@@ -146,8 +146,11 @@ export function traceStore(engine: Engine) {
     /** Root first, then by start. */
     async spans(reader: Reader, ids: readonly number[]): Promise<Map<number, SpanRow[]>> {
       const found = new Map<number, SpanRow[]>(ids.map((id) => [id, []]));
-      const text = `select * from trace_spans where trace in ${idList(engine)}
-        order by trace, case when parent_id is null then 0 else 1 end, start_us, span_id`;
+      const text = placeholders(
+        engine,
+        `select * from trace_spans where trace in ${idList(engine)}
+        order by trace, case when parent_id is null then 0 else 1 end, start_us, span_id`,
+      );
       for (const row of await run<SpanRow>(reader, text, [JSON.stringify(ids)]))
         found.get(row.trace)?.push(row);
       return found;
@@ -177,7 +180,10 @@ export function traceStore(engine: Engine) {
 
   async function pairsOf(reader: Reader, table: Pairs, ids: readonly number[]) {
     const found = new Map<number, Map<string, string>>(ids.map((id) => [id, new Map<string, string>()]));
-    const text = `select trace, key, value from ${table} where trace in ${idList(engine)} order by trace, key`;
+    const text = placeholders(
+      engine,
+      `select trace, key, value from ${table} where trace in ${idList(engine)} order by trace, key`,
+    );
     const rows = await run<KeyValue & { trace: number }>(reader, text, [JSON.stringify(ids)]);
     for (const { trace, key, value } of rows) found.get(trace)?.set(key, value);
     return found;
