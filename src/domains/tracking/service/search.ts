@@ -40,19 +40,13 @@ export function searchVerbs(
 ) {
   const { database } = context;
 
-  async function numbers(project: string, ids: readonly string[]): Promise<number[]> {
-    const found: number[] = [];
-    for (const id of ids) found.push(await context.experimentNumber(project, id));
-    return found;
-  }
-
   return {
     async searchRuns(
       project: string,
       options: SearchOptions & { experimentIds: readonly string[] },
     ): Promise<Page<Run>> {
       const search = searchOf(options, 'runs');
-      const experiments = await numbers(project, options.experimentIds);
+      const experiments = await context.experimentNumbers(project, options.experimentIds);
       const scope = { project, experiments, view: options.view ?? 'ACTIVE_ONLY' };
       const page = await searchRunRows(database, scope, search);
       return { items: await assemble.runs(page.items), token: page.token };
@@ -63,7 +57,7 @@ export function searchVerbs(
       project: string,
       options: SearchOptions & { experimentIds: readonly string[] },
     ): Promise<JsonBytes | { runs?: Run[] | undefined; next_page_token?: string | undefined }> {
-      const experiments = await numbers(project, options.experimentIds);
+      const experiments = await context.experimentNumbers(project, options.experimentIds);
       if (await hasMoreRuns(database.read, experiments, INLINE_RUNS)) {
         const { filter, orderBy, limit, token, view = 'ACTIVE_ONLY' } = options;
         const search: RunSearch = { project, experiments, view, filter, orderBy, limit, token };
@@ -102,7 +96,7 @@ export function searchVerbs(
         limit: limitOf(options.limit || 50),
         token: options.token,
       };
-      const experiments = await numbers(project, options.experimentIds);
+      const experiments = await context.experimentNumbers(project, options.experimentIds);
       const scope = { project, experiments, datasets: options.datasets ?? [] };
       const page = await searchLoggedModelRows(database, scope, search);
       return { items: await assemble.models(page.items), token: page.token };

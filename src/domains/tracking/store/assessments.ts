@@ -67,5 +67,3 @@ export function assessmentStore(engine: Engine) {
     },
   };
 }
-
-export type AssessmentStore = ReturnType<typeof assessmentStore>;
