@@ -14,6 +14,7 @@ import { trashVerbs } from './service/trash.ts';
 import { assessmentVerbs } from './service/assessments.ts';
 import { spanVerbs } from './service/spans.ts';
 import { traceVerbs } from './service/traces.ts';
+import { traceV2Verbs } from './service/traces-v2.ts';
 
 /** Experiments, runs, metrics, artifacts, logged models and traces. Results have the form of MLflow's API. */
 export function createTracking(ground: TrackingGround) {
@@ -33,6 +34,7 @@ export function createTracking(ground: TrackingGround) {
     ...runTableVerbs(context),
     ...trashVerbs(context),
     ...traceVerbs(context, { putAssessment, openArtifact, removeFiles }),
+    ...traceV2Verbs(context),
     ...spanVerbs(context),
     ...assessments,
     ...searchVerbs(context, { runs: assemble, models: assembleModels }),

@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,55 +9,13 @@ import { ANONYMOUS } from '../identity/schema.ts';
 import { createLineage } from '../lineage/service.ts';
 import { ProjectFile } from '../projects/schema.ts';
 import { createProjects } from '../projects/service.ts';
-import { exportRequest } from './otlp/messages.ts';
 import { readSpans } from './otlp/read.ts';
+import { attributes, bytes, otlp, type Sent, text } from '../../../test/harness/otlp.ts';
 import { TraceInfoInput } from './schema/traces.ts';
 import { createTracking, type TrackingService } from './service.ts';
 
 let count = 0;
 const hex = (bytes: number) => (++count).toString(16).padStart(bytes * 2, '0');
-
-const attributes = (given: Record<string, unknown>) =>
-  Object.entries(given).map(([key, value]) => ({ key, value }));
-const text = (stringValue: string) => ({ stringValue });
-
-interface Sent {
-  trace: string;
-  id: string;
-  parent?: string;
-  name?: string;
-  start?: number;
-  end?: number;
-  more?: Record<string, unknown>;
-  given?: Record<string, unknown>;
-}
-
-/** An OTLP request in JSON; times are milliseconds. */
-const otlp = (spans: Sent[], resource: Record<string, unknown> = {}) => ({
-  resourceSpans: [
-    {
-      resource: { attributes: attributes(resource) },
-      scopeSpans: [
-        {
-          spans: spans.map(({ trace, id, parent, name = 'span', start = 1000, end = 1500, more, given }) => ({
-            traceId: trace,
-            spanId: id,
-            ...(parent === undefined ? {} : { parentSpanId: parent }),
-            name,
-            startTimeUnixNano: `${start}000001`,
-            ...(end === 0 ? {} : { endTimeUnixNano: `${end}000009` }),
-            attributes: attributes(given ?? {}),
-            ...more,
-          })),
-        },
-      ],
-    },
-  ],
-});
-
-async function* bytes(...chunks: Uint8Array[]) {
-  yield* chunks;
-}
 
 describe.each(ENGINES)('traces on %s', (engine) => {
   let test: TestDatabase;
@@ -225,6 +182,15 @@ describe.each(ENGINES)('traces on %s', (engine) => {
     expect((await tracking.getTraceInfo('default', `tr-${trace}`)).trace_metadata).toMatchObject({
       'mlflow.trace.tokenUsage': '{"input_tokens": 14, "output_tokens": 0, "total_tokens": 14}',
     });
+  });
+
+  it('keeps the last of a span that comes twice, and more spans than one statement takes', async () => {
+    const trace = hex(16);
+    const twice = hex(8);
+    const many = Array.from({ length: 250 }, () => ({ trace, id: hex(8), parent: twice }));
+    await send([{ trace, id: twice, name: 'first' }, ...many, { trace, id: twice, name: 'last' }]);
+    const { spans } = parsed(await tracking.getTrace('default', `tr-${trace}`, false)).trace;
+    expect([spans.length, spans[0].name]).toEqual([251, 'last']);
   });
 
   it('says that a trace is not whole while its client counted more spans', async () => {
@@ -512,94 +478,3 @@ const EMPTY = {
   overrides: undefined as string | undefined,
   valid: undefined,
 };
-
-describe('OTLP bodies', () => {
-  const json = 'application/json';
-  const read = (body: Uint8Array, type?: string, encoding?: string) => readSpans(bytes(body), type, encoding);
-
-  it('reads protobuf as it reads JSON', async () => {
-    const type = await exportRequest();
-    const trace = '0af7651916cd43dd8448eb211c80319c';
-    const given = { i: { intValue: '-9007199254740993' }, d: { doubleValue: 2 }, s: text('') };
-    const spans = [
-      { trace, id: 'b7ad6b7169203331', more: { status: { code: 1 } }, given },
-      { trace, id: 'b7ad6b7169203332', parent: 'b7ad6b7169203331', end: 0 },
-    ];
-    const message = otlp(spans, { 'service.name': text('x') });
-    const asBytes = structuredClone(message) as unknown as {
-      resourceSpans: { scopeSpans: { spans: Record<string, unknown>[] }[] }[];
-    };
-    for (const span of asBytes.resourceSpans[0]?.scopeSpans[0]?.spans ?? [])
-      for (const key of ['traceId', 'spanId', 'parentSpanId'])
-        if (typeof span[key] === 'string') span[key] = Buffer.from(span[key], 'hex');
-    const body = type.encode(type.fromObject(asBytes)).finish();
-    const found = await read(body, 'application/x-protobuf');
-    expect(found).toEqual(await read(Buffer.from(JSON.stringify(message)), `${json}; charset=utf-8`));
-    expect(found).toEqual(await read(gzipSync(body), 'application/x-protobuf', 'gzip'));
-    expect(found[0]).toMatchObject({
-      traceId: `tr-${trace}`,
-      parentId: null,
-      status: 'OK',
-      attributes: { i: '-9007199254740993', d: '2.0', s: '""' },
-      resource: { 'service.name': '"x"' },
-    });
-    expect(found[1]).toMatchObject({ parentId: 'b7ad6b7169203331', body: { end: null } });
-  });
-
-  const deep = { arrayValue: { values: [] as unknown[] } };
-  for (let level = 0; level < 200; level++) deep.arrayValue.values = [{ arrayValue: { ...deep.arrayValue } }];
-  it.each<[string, Uint8Array, string | undefined, string | undefined, number, string]>([
-    ['no type', Buffer.from('x'), undefined, undefined, 400, 'Invalid Content-Type: None'],
-    ['another type', Buffer.from('x'), 'text/plain', undefined, 400, 'Invalid Content-Type: text/plain'],
-    ['broken JSON', Buffer.from('{'), json, undefined, 400, 'Invalid OpenTelemetry format'],
-    ['nothing', Buffer.from('{}'), json, undefined, 400, 'no spans found'],
-    [
-      'broken protobuf',
-      Buffer.from([255, 255, 255]),
-      'application/x-protobuf',
-      undefined,
-      400,
-      'Invalid OpenTelemetry format',
-    ],
-    ['another encoding', Buffer.from('x'), json, 'br', 400, 'Unsupported Content-Encoding: br'],
-    ['broken gzip', Buffer.from('x'), json, 'gzip', 400, 'Failed to decompress gzip payload'],
-    ['a gzip bomb', gzipSync(Buffer.alloc(60_000_000)), json, 'gzip', 413, 'larger than'],
-    [
-      'no trace id',
-      Buffer.from(JSON.stringify(otlp([{ trace: '', id: '1' }]))),
-      json,
-      undefined,
-      422,
-      'Cannot convert',
-    ],
-    [
-      'a span that is no map',
-      Buffer.from('{"resourceSpans":[{"scopeSpans":[{"spans":[null]}]}]}'),
-      json,
-      undefined,
-      422,
-      'Cannot convert',
-    ],
-    [
-      'too many levels',
-      Buffer.from(JSON.stringify(otlp([{ trace: '1', id: '1', given: { deep } }]))),
-      json,
-      undefined,
-      422,
-      'Cannot convert',
-    ],
-    [
-      'too many spans',
-      Buffer.from(JSON.stringify(otlp(Array.from({ length: 20_001 }, () => ({ trace: '1', id: '1' }))))),
-      json,
-      undefined,
-      413,
-      'at most 20000 spans',
-    ],
-  ])('refuses %s', async (_name, body, type, encoding, status, message) => {
-    await expect(read(body, type, encoding)).rejects.toMatchObject({
-      status,
-      message: expect.stringContaining(message),
-    });
-  });
-});

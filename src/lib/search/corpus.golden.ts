@@ -23,6 +23,11 @@ const runs = (text: string, ...expected: ValidCase['expected']): ValidCase => ({
   resource: 'runs',
   expected,
 });
+const traces = (text: string, ...expected: ValidCase['expected']): ValidCase => ({
+  text,
+  resource: 'traces',
+  expected,
+});
 const refused = (
   text: string,
   message: string,
@@ -135,9 +140,43 @@ const written: ValidCase[] = [
       ['attribute', 'timestamp_ms', '>', 5],
     ],
   },
+  traces(
+    "trace.status = 'OK' AND request_id IN ('a', 'b')",
+    ['attribute', 'status', '=', 'OK'],
+    ['attribute', 'trace_id', 'IN', ['a', 'b']],
+  ),
+  traces(
+    "span.name LIKE 'a%' AND span.type = 'LLM'",
+    ['span', 'name', 'LIKE', 'a%'],
+    ['span', 'type', '=', 'LLM'],
+  ),
+  traces("span.attributes.mlflow.spanType = 'x'", ['span', 'attributes.mlflow.spanType', '=', 'x']),
+  traces("span.attributes.`a b` RLIKE '^x'", ['span', 'attributes.a b', 'MATCHES', '^x']),
+  traces("trace.text ILIKE '%x%'", ['span', 'content', 'ILIKE', '%x%']),
+  traces("run_id = 'r' AND prompt = 'p/1'", ['link', 'run', '=', 'r'], ['link', 'prompt', '=', 'p/1']),
+  traces(
+    "feedback.good = 'true' OR feedback.score >= 0.5",
+    ['feedback', 'good', '=', 'true'],
+    ['feedback', 'score', '>=', 0.5],
+  ),
+  traces('expectation.facts IS NOT NULL', ['expectation', 'facts', 'IS NOT NULL', null]),
+  traces("issue.id = 'i-1'", ['issue', 'id', '=', 'i-1']),
+  traces(
+    'end_time > now() - 1d AND execution_time < 5',
+    ['attribute', 'end_time_ms', '>', NOW - 86_400_000],
+    ['attribute', 'execution_time_ms', '<', 5],
+  ),
 ];
 
 const writtenErrors: InvalidCase[] = [
+  refused("span.nope = 'x'", "Invalid span attribute 'nope'", 0, 'traces'),
+  refused("tags.a = 'b' AND span.attributes. = 'x'", 'Span attribute name cannot be empty', 17, 'traces'),
+  refused("span.name > 'x'", "Invalid comparator '>'", 10, 'traces'),
+  refused('feedback.good = 7', 'Expected a quoted string value for feedback', 16, 'traces'),
+  refused("feedback.score > 'x'", 'Expected numeric value type for feedback', 17, 'traces'),
+  refused("issue.name = 'x'", "Invalid issue key 'name'", 0, 'traces'),
+  refused('metrics.a = 1', "Invalid entity type 'metrics'", 0, 'traces'),
+  refused("span.name.`x` = 'y'", CLAUSE, 10, 'traces'),
   refused('metric.acc >= 0.94; metrics.rmse < 1', 'Search filter contained multiple expression', 18),
   refused('m.acc >= 0.94', "Invalid entity type 'm'", 0),
   refused('acc >= 0.94', 'Invalid attribute key', 0),

@@ -83,6 +83,12 @@ export class TrackingContext {
     return Number(id);
   }
 
+  async experimentNumbers(project: string, ids: readonly string[]): Promise<number[]> {
+    const found: number[] = [];
+    for (const id of ids) found.push(await this.experimentNumber(project, id));
+    return found;
+  }
+
   async run(reader: Reader, project: string, runId: string): Promise<RunRow> {
     const row = await this.runs.find(reader, runId);
     if (row && row.project === project) return row;

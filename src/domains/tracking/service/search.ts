@@ -49,19 +49,13 @@ export function searchVerbs(
 ) {
   const { database } = context;
 
-  async function numbers(project: string, ids: readonly string[]): Promise<number[]> {
-    const found: number[] = [];
-    for (const id of ids) found.push(await context.experimentNumber(project, id));
-    return found;
-  }
-
   return {
     async searchRuns(
       project: string,
       options: SearchOptions & { experimentIds: readonly string[] },
     ): Promise<Page<Run>> {
       const search = searchOf(options, 'runs');
-      const experiments = await numbers(project, options.experimentIds);
+      const experiments = await context.experimentNumbers(project, options.experimentIds);
       const scope = { project, experiments, view: options.view ?? 'ACTIVE_ONLY' };
       const page = await searchRunRows(database, scope, search);
       return { items: await assemble.runs(page.items), token: page.token };
@@ -69,7 +63,7 @@ export function searchVerbs(
 
     /** The same as the answer of MLflow's `runs/search`. Where there is much to look through, the event loop does not wait for it. */
     async searchRunsAnswer(project: string, options: RunSearchOptions): Promise<JsonBytes> {
-      const experiments = await numbers(project, options.experimentIds);
+      const experiments = await context.experimentNumbers(project, options.experimentIds);
       const { experimentIds: _, view = 'ACTIVE_ONLY', ...asked } = options;
       const search: RunSearch = { project, experiments, view, ...asked };
       if (await hasMoreRuns(database.read, experiments, INLINE_RUNS))
@@ -106,7 +100,7 @@ export function searchVerbs(
         limit: limitOf(options.limit || 50),
         token: options.token,
       };
-      const experiments = await numbers(project, options.experimentIds);
+      const experiments = await context.experimentNumbers(project, options.experimentIds);
       const scope = { project, experiments, datasets: options.datasets ?? [] };
       const page = await searchLoggedModelRows(database, scope, search);
       return { items: await assemble.models(page.items), token: page.token };

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type FileBody, JsonBytes } from '../../../lib/contract/index.ts';
 import type { Tx } from '../../../database/index.ts';
 import type { Actor } from '../../identity/schema.ts';
@@ -6,21 +5,13 @@ import { proxiedPath, under } from '../artifact-path.ts';
 import { absent, badParameter } from '../errors.ts';
 import { checkTag, checkText, LIMITS } from '../limits.ts';
 import type { SearchText } from '../search-text.ts';
-import {
-  type Assessment,
-  type StatusV2,
-  TRACE_KEYS,
-  type TraceInfo,
-  type TraceInfoInput,
-  type TraceInfoV2,
-  type TraceState,
-} from '../schema/traces.ts';
+import { type Assessment, TRACE_KEYS, type TraceInfo, type TraceInfoInput } from '../schema/traces.ts';
 import { storable } from '../otlp/any-value.ts';
 import { searchTraces, traceParts, type TraceSearch, tracesText } from '../trace-reads.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { traceStore, type TraceRow, type TraceValues } from '../store/traces.ts';
 import { spanFileText } from '../wire/spans.ts';
-import { msOfDuration, msOfTimestamp, toTraceInfo, toTraceInfoV2 } from '../wire/traces.ts';
+import { msOfDuration, msOfTimestamp, toTraceInfo } from '../wire/traces.ts';
 import type { TrackingContext } from './context.ts';
 import { assertActive } from './experiments.ts';
 
@@ -40,13 +31,6 @@ const LOCKED_TAGS: readonly string[] = [
   TRACE_KEYS.archiveLocation,
   TRACE_KEYS.archivalFailure,
 ];
-
-export interface TraceStartV2 {
-  experiment_id: string;
-  timestamp_ms?: number | undefined;
-  request_metadata: readonly { key: string; value: string }[];
-  tags: readonly { key: string; value: string }[];
-}
 
 export interface TraceDeletion {
   experiment_id: string;
@@ -71,32 +55,6 @@ export function traceVerbs(
   async function infoOf(row: TraceRow): Promise<TraceInfo> {
     const parts = await traceParts(database, [row]);
     return toTraceInfo(row, parts(row));
-  }
-
-  async function infoV2Of(row: TraceRow): Promise<TraceInfoV2> {
-    const parts = await traceParts(database, [row]);
-    return toTraceInfoV2(row, parts(row));
-  }
-
-  async function experimentNumbers(project: string, ids: readonly string[]): Promise<number[]> {
-    const found: number[] = [];
-    for (const id of ids) found.push(await context.experimentNumber(project, id));
-    return found;
-  }
-
-  /** What is kept of tags and metadata: no key is longer than a key may be, and a run that is named is linked. */
-  async function putPairs(
-    tx: Tx,
-    row: TraceRow,
-    tags: Readonly<Record<string, string>>,
-    metadata: Readonly<Record<string, string>>,
-  ): Promise<void> {
-    const { [TRACE_KEYS.finalized]: _, ...kept } = metadata;
-    const free = Object.entries(tags).filter(([key]) => !LOCKED_TAGS.includes(key));
-    await traces.put(tx, 'trace_tags', row.id, cut(free));
-    await traces.put(tx, 'trace_metadata', row.id, cut(Object.entries(kept)));
-    const run = metadata[TRACE_KEYS.sourceRun];
-    if (run && run.length <= LONGEST_ID) await traces.link(tx, 'run', [{ trace: row.id, target: run }]);
   }
 
   return {
@@ -124,7 +82,7 @@ export function traceVerbs(
           ...given.tags,
           [TRACE_KEYS.artifactLocation]: artifactsOf(experiment, given.trace_id),
         };
-        await putPairs(tx, row, tags, given.trace_metadata ?? {});
+        await putTracePairs(traces, tx, row, tags, given.trace_metadata ?? {});
         for (const assessment of given.assessments ?? []) await others.putAssessment(tx, row, assessment);
         const now = { ...row, ...known };
         const parts = await traceParts({ ...database, read: tx }, [now]);
@@ -166,25 +124,12 @@ export function traceVerbs(
       options: SearchText & { experimentIds: readonly string[] },
     ): Promise<JsonBytes> {
       const { filter, orderBy, limit, token } = options;
-      const experiments = await experimentNumbers(project, options.experimentIds);
+      const experiments = await context.experimentNumbers(project, options.experimentIds);
       const search: TraceSearch = { project, experiments, filter, orderBy, limit, token };
       const asked = /span|text/i.test(filter ?? '') ? 0 : INLINE_TRACES;
       if (await traces.hasMore(database.read, experiments, asked))
         return context.reads.run('tracking.searchTraces', search);
       return jsonBytes(JSON.stringify(await searchTraces(database, search)));
-    },
-
-    async searchTracesV2(project: string, options: SearchText & { experimentIds: readonly string[] }) {
-      const { filter, orderBy, limit, token } = options;
-      const experiments = await experimentNumbers(project, options.experimentIds);
-      return context.reads.run('tracking.searchTracesV2', {
-        project,
-        experiments,
-        filter,
-        orderBy,
-        limit,
-        token,
-      });
     },
 
     /** Removes traces by id, or all that began until a time, the oldest first. Answers how many. */
@@ -291,46 +236,6 @@ export function traceVerbs(
         throw absent(`Trace data not found for path=${path ?? file}`);
       });
     },
-
-    /** A trace of API 2.0 begins; its id is chosen here. */
-    async startTraceV2(_actor: Actor, project: string, given: TraceStartV2): Promise<TraceInfoV2> {
-      const experiment = await context.experiment(database.read, project, given.experiment_id);
-      assertActive(experiment);
-      const traceId = `tr-${randomUUID().replaceAll('-', '')}`;
-      const row = await database.write(async (tx) => {
-        const known = { state: 'IN_PROGRESS' as const, start_ms: given.timestamp_ms ?? 0 };
-        const { row: made } = await takeTrace(tx, traces, experiment, project, traceId, known);
-        const tags = {
-          ...recordOf(given.tags),
-          [TRACE_KEYS.artifactLocation]: artifactsOf(experiment, traceId),
-        };
-        await putPairs(tx, made, tags, recordOf(given.request_metadata));
-        return made;
-      });
-      return infoV2Of(row);
-    },
-
-    async endTraceV2(
-      _actor: Actor,
-      project: string,
-      traceId: string,
-      given: Omit<TraceStartV2, 'experiment_id'> & { status?: StatusV2 | undefined },
-    ): Promise<TraceInfoV2> {
-      await database.write(async (tx) => {
-        const row = await findTrace(context, project, traceId, tx);
-        const state: TraceState =
-          given.status === undefined || given.status === 'TRACE_STATUS_UNSPECIFIED'
-            ? 'STATE_UNSPECIFIED'
-            : given.status;
-        await traces.update(tx, row.id, { state, duration_ms: (given.timestamp_ms ?? 0) - row.start_ms });
-        await putPairs(tx, row, recordOf(given.tags), recordOf(given.request_metadata));
-      });
-      return infoV2Of(await find(project, traceId));
-    },
-
-    async getTraceInfoV2(project: string, traceId: string): Promise<TraceInfoV2> {
-      return infoV2Of(await find(project, traceId));
-    },
   };
 }
 
@@ -370,6 +275,22 @@ export async function takeTrace(
     spans: 0,
     ...known,
   });
+}
+
+/** What is kept of tags and metadata: no key is longer than a key may be, and a run that is named is linked. */
+export async function putTracePairs(
+  traces: ReturnType<typeof traceStore>,
+  tx: Tx,
+  row: TraceRow,
+  tags: Readonly<Record<string, string>>,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { [TRACE_KEYS.finalized]: _, ...kept } = metadata;
+  const free = Object.entries(tags).filter(([key]) => !LOCKED_TAGS.includes(key));
+  await traces.put(tx, 'trace_tags', row.id, cut(free));
+  await traces.put(tx, 'trace_metadata', row.id, cut(Object.entries(kept)));
+  const run = metadata[TRACE_KEYS.sourceRun];
+  if (run && run.length <= LONGEST_ID) await traces.link(tx, 'run', [{ trace: row.id, target: run }]);
 }
 
 /** Where files of a trace go that its client writes itself. */
@@ -423,6 +344,3 @@ const cut = (entries: readonly (readonly [string, string])[]): [string, string][
     storable(key.slice(0, LIMITS.key)),
     storable(value.slice(0, LIMITS.tagValue)),
   ]);
-
-const recordOf = (pairs: readonly { key: string; value: string }[]): Record<string, string> =>
-  Object.fromEntries(pairs.map(({ key, value }) => [key, value]));

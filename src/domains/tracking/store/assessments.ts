@@ -70,5 +70,3 @@ export function assessmentStore(engine: Engine) {
     },
   };
 }
-
-export type AssessmentStore = ReturnType<typeof assessmentStore>;

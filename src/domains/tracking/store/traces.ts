@@ -14,6 +14,22 @@ export interface TraceDetails {
   metadata: Map<number, Map<string, string>>;
 }
 
+/** The key first. */
+const SPAN_COLUMNS = [
+  'trace',
+  'span_id',
+  'parent_id',
+  'name',
+  'type',
+  'status',
+  'start_us',
+  'end_us',
+  'attributes',
+  'body',
+  'tokens',
+  'cost',
+] as const satisfies readonly (keyof SpanRow)[];
+
 export function traceStore(engine: Engine) {
   const upsert = (table: Pairs) =>
     new RowStatement(
@@ -22,6 +38,14 @@ export function traceStore(engine: Engine) {
       3,
       'on conflict (trace, key) do update set value = excluded.value',
     );
+  const putSpans = new RowStatement(
+    engine,
+    `insert into trace_spans (${SPAN_COLUMNS.join(', ')})`,
+    SPAN_COLUMNS.length,
+    `on conflict (trace, span_id) do update set ${SPAN_COLUMNS.slice(2)
+      .map((column) => `${column} = excluded.${column}`)
+      .join(', ')}`,
+  );
   const puts = { trace_tags: upsert('trace_tags'), trace_metadata: upsert('trace_metadata') };
 
   return {
@@ -132,15 +156,13 @@ export function traceStore(engine: Engine) {
       return gone.map((row) => row.trace_id);
     },
 
+    /** Spans of one trace. Of a span given twice the last counts, here and among those that are kept already. */
     async putSpans(tx: Tx, rows: readonly SpanRow[]): Promise<void> {
-      for (const row of rows) {
-        const { trace: _, span_id: __, ...rest } = row;
-        await tx
-          .insertInto('trace_spans')
-          .values(row)
-          .onConflict((conflict) => conflict.columns(['trace', 'span_id']).doUpdateSet(rest))
-          .execute();
-      }
+      const last = new Map(rows.map((row) => [row.span_id, row]));
+      await putSpans.run(
+        tx,
+        [...last.values()].map((row) => SPAN_COLUMNS.map((column) => row[column])),
+      );
     },
 
     /** Root first, then by start. */
@@ -189,8 +211,6 @@ export function traceStore(engine: Engine) {
     return found;
   }
 }
-
-export type TraceStore = ReturnType<typeof traceStore>;
 
 /** A set of texts from one parameter: their JSON list. */
 function textList(engine: Engine, texts: readonly string[]): RawBuilder<unknown> {
