@@ -7,7 +7,7 @@ const NOUNS: Readonly<Record<string, readonly string[]>> = {
   datasets: ['datasets', 'sources', 'validations'],
   features: ['features', 'views', 'services'],
   tracking: ['runs', 'experiments', 'metrics', 'logged-models', 'artifacts'],
-  registry: ['registered-models', 'model-versions', 'models', 'evaluations'],
+  registry: ['registered-models', 'model-versions', 'models', 'evaluations', 'webhooks'],
   pipelines: ['pipelines', 'pipeline-runs', 'step-runs'],
   serving: ['endpoints', 'predictions'],
   monitoring: ['monitors', 'alerts'],

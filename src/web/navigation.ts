@@ -28,6 +28,7 @@ export const NAVIGATION: readonly NavGroup[] = [
       { page: 'experiments', label: 'Experiments', jump: 'e' },
       { page: 'pipelines', label: 'Pipelines', jump: 'p' },
       { page: 'models', label: 'Models', jump: 'm' },
+      { page: 'prompts', label: 'Prompts' },
     ],
   },
   {
