@@ -29,6 +29,7 @@ export const NAVIGATION: readonly NavGroup[] = [
       { page: 'traces', label: 'Traces' },
       { page: 'pipelines', label: 'Pipelines', jump: 'p' },
       { page: 'models', label: 'Models', jump: 'm' },
+      { page: 'prompts', label: 'Prompts' },
     ],
   },
   {

@@ -132,6 +132,18 @@ export const PAGES: readonly Page[] = [
     load: async () => (await import('../domains/datasets/pages/dataset.tsx')).Dataset,
   },
   {
+    path: '/p/$project/prompts',
+    search: searchSchema({}),
+    title: 'Prompts',
+    load: async () => (await import('../domains/registry/pages/prompts.tsx')).Prompts,
+  },
+  {
+    path: '/p/$project/prompts/$prompt',
+    search: searchSchema({ v: FIELDS.id }),
+    title: 'Prompt',
+    load: async () => (await import('../domains/registry/pages/prompt.tsx')).Prompt,
+  },
+  {
     path: '/p/$project/models',
     search: searchSchema({}),
     title: 'Models',

@@ -20,12 +20,10 @@ beforeAll(async () => {
   await build();
   server = fork(
     join(root, 'bin/rondo.js'),
-    [
-      'server',
-      ...['--port', '0', '--gateway-port', '0'],
-      ...['--data', join(data, 'rondo'), '--token', TOKEN],
-      ...['--webhook-allow', '127.0.0.1'],
-    ],
+    (
+      `server --port 0 --gateway-port 0 --token ${TOKEN} --webhook-allow 127.0.0.1 --data ` +
+      join(data, 'rondo')
+    ).split(' '),
     { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
   );
   url = await new Promise<string>((resolve, reject) => {

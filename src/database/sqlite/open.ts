@@ -77,5 +77,9 @@ function connect(file: string): BetterSqlite.Database {
   connection.function('regexp', { deterministic: true }, (pattern: unknown, text: unknown) =>
     text === null ? null : Number(matchesPattern(String(pattern), String(text))),
   );
+  // SQLite's own knows ASCII only; a name is found in whatever letters, as on PostgreSQL.
+  connection.function('lower', { deterministic: true }, (text: unknown) =>
+    typeof text === 'string' ? text.toLowerCase() : text,
+  );
   return connection;
 }

@@ -357,6 +357,16 @@ describe.each(ENGINES)('tracking on %s', (engine) => {
       );
     expect(await search({ filter: "params.c = 'a'" })).toEqual([a]);
     expect(await search({ filter: "status = 'LOGGED_MODEL_READY'" })).toEqual([b]);
+    const all = expect.arrayContaining([a, b, c]) as unknown;
+    expect(await search({ filter: `experiment_id = ${experiment_id} AND lifecycle_stage = active` })).toEqual(
+      all,
+    );
+    expect(
+      await search({ filter: `artifact_location LIKE '%${c}%' AND status_message IS NULL AND` }),
+    ).toEqual([c]);
+    expect(await search({ filter: 'creation_timestamp_ms > 0', orderBy: [{ field_name: 'name' }] })).toEqual(
+      all,
+    );
     expect(await search({ filter: 'metrics.auc > 0.5' })).toEqual(expect.arrayContaining([a, b]));
     expect(await search({ orderBy: [{ field_name: 'metrics.auc', ascending: false }] })).toEqual([a, b, c]);
     expect(

@@ -28,13 +28,9 @@ export const isKeyword = (token: Token, keyword: string): boolean =>
 export const isSymbol = (token: Token, symbol: string): boolean =>
   token.kind === 'symbol' && token.text === symbol;
 
-/** Characters of a filter that an error repeats. */
-const SHOWN = 300;
-
 /** MLflow's word for everything that does not parse, pointing at the first character that does not. */
 export function invalidClause(cursor: Cursor, token: Token) {
-  const whole = cursor.text.slice(token.start, token.start + SHOWN + 1) || cursor.text.slice(-SHOWN);
-  const rest = whole.length > SHOWN ? `${whole.slice(0, SHOWN)}…` : whole;
+  const rest = cursor.text.slice(token.start) || cursor.text;
   const hint =
     token.kind === 'end'
       ? 'The filter ends too early.'

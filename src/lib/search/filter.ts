@@ -107,6 +107,15 @@ const printKey = (key: string): string => (/^\w+$/.test(key) ? key : `\`${key.re
 const printValue = (value: string | number): string =>
   typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
 
+/** By code points, as the databases match; a pattern that is none by these stricter rules is taken as it is. */
+function toRegExp(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern, 'u');
+  } catch {
+    return new RegExp(pattern);
+  }
+}
+
 function compare(field: string | number, { comparator, value, numeric }: Comparison): boolean {
   const left = numeric ? Number(field) : String(field);
   switch (comparator) {
@@ -127,7 +136,7 @@ function compare(field: string | number, { comparator, value, numeric }: Compari
     case 'ILIKE':
       return likeToRegExp(String(value), true).test(String(left));
     case 'MATCHES':
-      return new RegExp(String(value)).test(String(left));
+      return toRegExp(String(value)).test(String(left));
     case 'IN':
       return (value as FieldValue[]).includes(left);
     case 'NOT IN':

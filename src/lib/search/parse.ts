@@ -37,7 +37,7 @@ export function parseFilter(
   const rest = peek(cursor);
   if (rest.kind === 'end') return filter;
   if (isSymbol(rest, ';')) {
-    const message = `Search filter contained multiple expression '${text.slice(0, 300)}'. Provide AND-ed expression list.`;
+    const message = `Search filter contained multiple expression '${text}'. Provide AND-ed expression list.`;
     throw searchError(message, rest.start, rest.end);
   }
   throw invalidClause(cursor, rest);

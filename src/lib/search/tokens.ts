@@ -9,9 +9,14 @@ export interface Token {
   end: number;
 }
 
+/** Characters of a message; what a filter says may be longer. */
+const MESSAGE_LENGTH = 600;
+
 /** An error that points at a character (1-based in the text, 0-based in the details). */
-export const searchError = (message: string, start: number, end: number, hint?: string) =>
-  invalid(`${message} (character ${start + 1})`, hint, { position: start, end });
+export function searchError(message: string, start: number, end: number, hint?: string) {
+  const said = message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH)}…` : message;
+  return invalid(`${said} (character ${start + 1})`, hint, { position: start, end });
+}
 
 const SPACE = /\s+/y;
 const SYMBOL = /==|!=|<>|<=|>=|~=|[=<>~(),;!]/y;
@@ -50,7 +55,7 @@ function quoted(text: string, start: number, quote: string): Token {
   for (;;) {
     const close = text.indexOf(quote, at);
     if (close < 0) {
-      const rest = text.length - start > 300 ? `${text.slice(start, start + 300)}…` : text.slice(start);
+      const rest = text.slice(start);
       throw searchError(
         `Invalid clause(s) in filter string: '${rest}'`,
         start,

@@ -65,8 +65,7 @@ export const WebhookTestResult = z.object({
 });
 export type WebhookTestResult = z.infer<typeof WebhookTestResult>;
 
-export const DELIVERY_STATES = ['waiting', 'delivered', 'failed'] as const;
-export type DeliveryState = (typeof DELIVERY_STATES)[number];
+const DELIVERY_STATES = ['waiting', 'delivered', 'failed'] as const;
 
 /** One event on its way to one webhook. */
 export const Delivery = z.object({
