@@ -20,15 +20,19 @@ function post(path, body) {
   const text = JSON.stringify(body);
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
-    const sent = request(`${values.url}/api/2.0/mlflow${path}`, { method: 'POST', agent, headers }, (answer) => {
-      const chunks = [];
-      answer.on('data', (chunk) => chunks.push(chunk));
-      answer.on('end', () => {
-        const body = Buffer.concat(chunks).toString();
-        if (answer.statusCode === 200) resolve(JSON.parse(body));
-        else reject(new Error(`${path} ${answer.statusCode} ${body}`));
-      });
-    });
+    const sent = request(
+      `${values.url}/api/2.0/mlflow${path}`,
+      { method: 'POST', agent, headers },
+      (answer) => {
+        const chunks = [];
+        answer.on('data', (chunk) => chunks.push(chunk));
+        answer.on('end', () => {
+          const body = Buffer.concat(chunks).toString();
+          if (answer.statusCode === 200) resolve(JSON.parse(body));
+          else reject(new Error(`${path} ${answer.statusCode} ${body}`));
+        });
+      },
+    );
     sent.on('error', reject);
     sent.end(text);
   });
@@ -45,7 +49,9 @@ async function makeRun(experiment, number, parents) {
     tags: [
       { key: 'team', value: ['ops', 'research', 'risk'][number % 3] },
       { key: 'host', value: `node-${number % 17}` },
-      ...(parent ? [{ key: 'mlflow.parentRunId', value: parent }] : [{ key: 'sweep', value: `s${number % 40}` }]),
+      ...(parent
+        ? [{ key: 'mlflow.parentRunId', value: parent }]
+        : [{ key: 'sweep', value: `s${number % 40}` }]),
     ],
   });
   const id = run.info.run_id;
@@ -92,7 +98,11 @@ async function many() {
 }
 
 async function wide(experiment) {
-  const { run } = await post('/runs/create', { experiment_id: experiment, run_name: '12,000 metrics', start_time: BEGAN - 1 });
+  const { run } = await post('/runs/create', {
+    experiment_id: experiment,
+    run_name: '12,000 metrics',
+    start_time: BEGAN - 1,
+  });
   const id = run.info.run_id;
   for (let step = 0; step < 3; step++)
     for (let from = 0; from < 12_000; from += 1000)
@@ -109,7 +119,11 @@ async function wide(experiment) {
 }
 
 async function long(experiment) {
-  const { run } = await post('/runs/create', { experiment_id: experiment, run_name: '200,000 points', start_time: BEGAN - 2 });
+  const { run } = await post('/runs/create', {
+    experiment_id: experiment,
+    run_name: '200,000 points',
+    start_time: BEGAN - 2,
+  });
   const id = run.info.run_id;
   for (let from = 0; from < 200_000; from += 1000)
     await post('/runs/log-batch', {
@@ -130,4 +144,6 @@ const seconds = Number(((performance.now() - begun) / 1000).toFixed(1));
 const wideRun = await wide(experiment);
 const longRun = await long(experiment);
 agent.destroy();
-console.log(JSON.stringify({ runs, seconds, runs_per_s: Math.round(runs / seconds), experiment, wideRun, longRun }));
+console.log(
+  JSON.stringify({ runs, seconds, runs_per_s: Math.round(runs / seconds), experiment, wideRun, longRun }),
+);
