@@ -119,12 +119,19 @@ export function usePages<E extends Endpoint>(
 const NO_PAGES: never[] = [];
 const PAGES = 'pages';
 
-/** Forgets the pages that were loaded and asks for the first one again, with everything else that is on the screen. */
+/** More pages than this are not asked again one after the other: the list begins anew. */
+const MOST_PAGES = 10;
+
+/** Asks again for everything that is on the screen, the pages of lists too; rows stay while new ones load. */
 export function useAskAnew(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
-    await client.resetQueries({ queryKey: [PAGES] });
-    await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== PAGES });
+    const lists = client.getQueryCache().findAll({ queryKey: [PAGES], type: 'active' });
+    const long = lists.some(
+      ({ state }) => ((state.data as { pages?: unknown[] } | undefined)?.pages?.length ?? 0) > MOST_PAGES,
+    );
+    if (long) await client.resetQueries({ queryKey: [PAGES] });
+    await client.invalidateQueries({ predicate: ({ queryKey }) => !long || queryKey[0] !== PAGES });
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { concerns, newsOf } from './live-topics.ts';
+import { concerns, isOfOthers, newsOf, runOf } from './live-topics.ts';
 
 const fact = (source: string) => newsOf({ type: 'fact', data: JSON.stringify({ source }) });
 
@@ -28,4 +28,16 @@ it('reads signals by their first word and nothing from beats', () => {
   expect(concerns('/api/v1/projects/:project/datasets', imported)).toBe(true);
   expect(newsOf({ type: 'beat', data: '{"now":1}' })).toEqual([]);
   expect(newsOf({ type: 'hello', data: '{"now":1}' })).toEqual([]);
+});
+
+it('leaves alone what is asked of other runs than the one that signals', () => {
+  const [one, other] = ['a'.repeat(32), 'b'.repeat(32)];
+  expect(runOf({ type: 'signal', data: JSON.stringify({ topic: `run:${one}` }) })).toBe(one);
+  expect(runOf({ type: 'fact', data: JSON.stringify({ topic: `run:${one}` }) })).toBeUndefined();
+  expect(runOf({ type: 'signal', data: JSON.stringify({ topic: 'endpoint/x' }) })).toBeUndefined();
+  const seen = new Set([one]);
+  expect(isOfOthers({ query: { run_id: other } }, seen)).toBe(true);
+  expect(isOfOthers({ query: { run_ids: [other, one] } }, seen)).toBe(false);
+  expect(isOfOthers({ body: { experiment_ids: ['1'] } }, seen)).toBe(false);
+  expect(isOfOthers(undefined, seen)).toBe(false);
 });

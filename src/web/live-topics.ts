@@ -43,3 +43,18 @@ export function concerns(path: string, nouns: readonly string[]): boolean {
   const parts = path.replace(/^\/api\/v1\/projects\/:project(?=\/)/, '').split('/');
   return nouns.some((noun) => parts.includes(noun));
 }
+
+const RUN_ID = /[0-9a-f]{32}/g;
+
+/** The run that a signal is about; undefined for facts, and for signals about anything else. */
+export function runOf(event: Pick<StreamEvent, 'type' | 'data'>): string | undefined {
+  if (event.type !== 'signal') return undefined;
+  const { topic } = JSON.parse(event.data) as { topic?: string };
+  return /^run:([0-9a-f]{32})$/.exec(topic ?? '')?.[1];
+}
+
+/** Whether a question names runs and none of these: then no signal of theirs is news for it. */
+export function isOfOthers(asked: unknown, runs: ReadonlySet<string>): boolean {
+  const named = JSON.stringify(asked ?? null).match(RUN_ID);
+  return named !== null && !named.some((id) => runs.has(id));
+}

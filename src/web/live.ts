@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 import { eventsContract } from '../events/contract.ts';
 import { queryClient } from './api.ts';
 import { eventParser, type StreamEvent } from '../lib/event-stream.ts';
-import { concerns, newsOf } from './live-topics.ts';
+import { concerns, isOfOthers, newsOf, runOf } from './live-topics.ts';
 import { getToken, onToken } from './session.ts';
 
 /** live: events arrive. catching-up: connected again after a gap. as-of: no connection since `at`, next try at `next` (ms). */
@@ -127,12 +127,16 @@ async function read(
 }
 
 const waiting = new Set<string>();
+/** News that come from signals of single runs alone, which questions about other runs need not hear; by run. */
+const ofRuns = new Map<string, Set<string>>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 function queue(event: StreamEvent): void {
   const news = newsOf(event);
   if (news.length === 0) return;
-  for (const each of news) waiting.add(each);
+  const run = runOf(event);
+  if (run === undefined) for (const each of news) waiting.add(each);
+  else ofRuns.set(run, new Set(news));
   timer ??= setTimeout(flush, PAINT_MS);
 }
 
@@ -143,9 +147,14 @@ function flush(): void {
     return;
   }
   const news = [...waiting];
+  const runs = new Set(ofRuns.keys());
+  const newsOfRuns = [...new Set([...ofRuns.values()].flatMap((each) => [...each]))];
   waiting.clear();
+  ofRuns.clear();
   void queryClient.invalidateQueries({
-    predicate: ({ queryKey: [path] }) => typeof path === 'string' && concerns(path, news),
+    predicate: ({ queryKey: [path, asked] }) =>
+      typeof path === 'string' &&
+      (concerns(path, news) || (concerns(path, newsOfRuns) && !isOfOthers(asked, runs))),
   });
 }
 

@@ -156,10 +156,7 @@ function Curve({
   );
 }
 
-export function captionOf(
-  line: Pick<Line, 'points' | 'x' | 'nan'>,
-  { smooth }: Pick<MetricLook, 'smooth'>,
-): string {
+function captionOf(line: Pick<Line, 'points' | 'x' | 'nan'>, { smooth }: Pick<MetricLook, 'smooth'>): string {
   const points = formatNumber(line.points, 'count');
   const drawn =
     line.points > line.x.length

@@ -17,7 +17,7 @@ const AXES: readonly (readonly [XAxis, string])[] = [
   ['relative', 'Relative'],
 ];
 const SMOOTHING = [0, 0.3, 0.6, 0.9, 0.99];
-const CARD = 290;
+const CARD = 256;
 const CARD_WIDTH = 420;
 
 /** Metrics that the machine logged by itself, apart from what the training measured. */
@@ -56,7 +56,7 @@ export function RunMetrics({ run, metrics }: { run: Run; metrics: readonly Metri
         />
         <span className="r-small">
           {found.length === metrics.length
-            ? `${formatNumber(metrics.length, 'count')} metrics`
+            ? `${formatNumber(metrics.length, 'count')} ${metrics.length === 1 ? 'metric' : 'metrics'}`
             : `${formatNumber(found.length, 'count')} of ${formatNumber(metrics.length, 'count')} metrics`}
         </span>
         <span className="r-segments" role="group" aria-label="Charts or a table">

@@ -25,7 +25,7 @@ const FEW = 12;
 /** What a run was, what it was given, what came of it, and what people say about it. */
 export function RunOverview({ run }: { run: Run }) {
   return (
-    <>
+    <div className="r-stack">
       <Description run={run} />
       <Columns>
         <Panel title="Metrics">
@@ -46,7 +46,7 @@ export function RunOverview({ run }: { run: Run }) {
       <Panel title="Inputs and outputs">
         <InputsAndOutputs run={run} />
       </Panel>
-    </>
+    </div>
   );
 }
 
@@ -123,7 +123,7 @@ function About({ run }: { run: Run }) {
         ['Source', tagOf(run, 'mlflow.source.name')],
         ['Commit', commit ? <Id value={commit} /> : undefined],
         ['Parent', parent ? <a href={pageOf(project, 'runs', parent)}>{parent.slice(0, 8)}</a> : undefined],
-        ['Files', <code className="r-code r-cut">{info.artifact_uri}</code>],
+        ['Files', <code className="r-code r-break">{info.artifact_uri}</code>],
       ]}
     />
   );

@@ -139,7 +139,7 @@ function useColumns(
 ): DataColumn<Run>[] {
   const children = useMemo(() => new Set([...open.values()].flatMap((runs) => runs.map(runId))), [open]);
   return useMemo(() => {
-    const keys = shown.flatMap((id, at) => keyColumn(id, at) ?? []);
+    const keys = shown.filter((id) => id.includes('.')).flatMap((id, at) => keyColumn(id, at) ?? []);
     const name: DataColumn<Run> = {
       id: 'name',
       head: 'run',
