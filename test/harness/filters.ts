@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Comparator, Comparison, Entity, Filter } from '../../src/lib/search/filter.ts';
 import {
-  DATASET_KEYS,
+  ENTITY_KEYS,
   NUMBER_COMPARATORS,
   RESOURCES,
   type SearchResource,
@@ -27,7 +27,7 @@ export function filtersOf(resource: SearchResource, alphabet: Alphabet): fc.Arbi
     ...kinds.map((entity) =>
       comparisonsOf(
         entity,
-        entity === 'dataset' ? fc.constantFrom(...DATASET_KEYS) : alphabet.key,
+        ENTITY_KEYS[entity] ? fc.constantFrom(...ENTITY_KEYS[entity]) : alphabet.key,
         entity === 'metric',
         alphabet,
       ),

@@ -48,7 +48,7 @@ export const TEXT_COMPARATORS: Comparator[] = [
 export const EITHER_COMPARATORS: Comparator[] = [...TEXT_COMPARATORS, '<', '<=', '>', '>='];
 
 /** The keys a dataset input has. */
-export const DATASET_KEYS = ['name', 'digest', 'context'];
+const DATASET_KEYS = ['name', 'digest', 'context'];
 
 const ATTRIBUTES = { attribute: 'attribute', attributes: 'attribute', attr: 'attribute' } as const;
 const TAGS = { tag: 'tag', tags: 'tag' } as const;
