@@ -47,6 +47,7 @@ export const traces: Migration = {
       cost text,
       primary key (trace, span_id)
     )${ddl.clustered}`,
+    'create index trace_spans_kind on trace_spans (trace, type, name, status)',
     `create table trace_assessments (
       trace bigint not null references traces (id) on delete cascade,
       assessment_id text not null,

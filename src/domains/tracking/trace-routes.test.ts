@@ -156,6 +156,7 @@ describe('the wire of traces', () => {
     ],
     ['GET', `${V3}/nope/assessments/a`, undefined, 404, "Trace with request_id 'nope' not found"],
     ['GET', `${V2}/nope/info`, undefined, 404, "Trace with ID 'nope' not found."],
+    ['POST', V2, { experiment_id: '0', timestamp_ms: 9e15 }, 400, 'it is no date'],
     ['GET', V2, undefined, 400, "Missing value for required parameter 'experiment_ids'."],
     [
       'GET',

@@ -184,6 +184,23 @@ describe.each(ENGINES)('traces on %s', (engine) => {
     });
   });
 
+  it('keeps what is longer than an index of a database takes', async () => {
+    const trace = hex(16);
+    const long = '€'.repeat(5000);
+    const given = {
+      'mlflow.spanType': text(long),
+      'session.id': text(long),
+      [long.slice(0, 4000)]: text('x'),
+    };
+    await send([{ trace, id: hex(8), name: long, given }], { [long]: text(long) });
+    const { spans, trace_info: info } = parsed(
+      await tracking.getTrace('default', `tr-${trace}`, false),
+    ).trace;
+    expect([spans[0].name.length, spans[0].attributes[0].value.string_value.length]).toEqual([500, 5000]);
+    expect(info.trace_metadata['mlflow.trace.session']).toHaveLength(250);
+    expect(Object.keys(info.tags)).not.toContain(long);
+  });
+
   it('keeps the last of a span that comes twice, and more spans than one statement takes', async () => {
     const trace = hex(16);
     const twice = hex(8);

@@ -23,6 +23,8 @@ export interface SpanExport {
   run: string | undefined;
 }
 
+/** Of what is in an index, in characters; an attribute keeps all of it. */
+const LONGEST = { name: 500, type: 100 };
 const SESSION = [SPAN_KEYS.session, SPAN_KEYS.conversation];
 
 export function spanVerbs(context: TrackingContext) {
@@ -204,8 +206,8 @@ function rowOf(trace: number, span: SentSpan): SpanRow {
     trace,
     span_id: span.spanId,
     parent_id: span.parentId,
-    name: span.name,
-    type: type === undefined || type === 'null' ? null : plain(type),
+    name: storable(span.name.slice(0, LONGEST.name)),
+    type: type === undefined || type === 'null' ? null : storable(plain(type).slice(0, LONGEST.type)),
     status: span.status,
     start_us: usOf(span.body.start),
     end_us: span.body.end === null ? null : usOf(span.body.end),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonBytes } from '../../../lib/contract/index.ts';
 import type { Actor } from '../../identity/schema.ts';
+import { badParameter } from '../errors.ts';
 import type { SearchText } from '../search-text.ts';
 import { type StatusV2, TRACE_KEYS, type TraceInfoV2, type TraceState } from '../schema/traces.ts';
 import { type TraceRow, traceStore } from '../store/traces.ts';
@@ -30,6 +31,7 @@ export function traceV2Verbs(context: TrackingContext) {
   return {
     /** A trace of API 2.0 begins; its id is chosen here. */
     async startTraceV2(_actor: Actor, project: string, given: TraceStartV2): Promise<TraceInfoV2> {
+      checkTime(given.timestamp_ms);
       const experiment = await context.experiment(database.read, project, given.experiment_id);
       assertActive(experiment);
       const traceId = `tr-${randomUUID().replaceAll('-', '')}`;
@@ -52,6 +54,7 @@ export function traceV2Verbs(context: TrackingContext) {
       traceId: string,
       given: Omit<TraceStartV2, 'experiment_id'> & { status?: StatusV2 | undefined },
     ): Promise<TraceInfoV2> {
+      checkTime(given.timestamp_ms);
       await database.write(async (tx) => {
         const row = await findTrace(context, project, traceId, tx);
         const state: TraceState =
@@ -84,6 +87,14 @@ export function traceV2Verbs(context: TrackingContext) {
       });
     },
   };
+}
+
+/** The last millisecond that a calendar has. */
+const LATEST = 8.64e15;
+
+function checkTime(timestamp: number | undefined): void {
+  if (timestamp !== undefined && Math.abs(timestamp) > LATEST)
+    throw badParameter(`Invalid value ${timestamp} for parameter 'timestamp_ms' supplied: it is no date.`);
 }
 
 const recordOf = (pairs: readonly { key: string; value: string }[]): Record<string, string> =>
