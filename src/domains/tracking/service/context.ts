@@ -126,7 +126,7 @@ export class TrackingContext {
 
   async #makeDefault(project: string): Promise<number> {
     if (!(await this.ground.projects.find(project)))
-      throw absent(`There is no project '${project.slice(0, 100)}'.`);
+      throw absent(`Workspace '${project.slice(0, 100)}' not found`);
     const found = await findExperimentByName(this.database.read, project, DEFAULT_EXPERIMENT);
     if (found) return found.id;
     const chosen = project === DEFAULT_PROJECT ? { id: 0 } : {};
