@@ -2,6 +2,7 @@ import type { Handlers } from '../../../lib/contract/index.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { metricsContract, runsContract } from '../contract/runs.ts';
 import { badParameter, missingParameter } from '../errors.ts';
+import { filled } from '../wire.ts';
 import { projectOf } from '../schema.ts';
 import type { TrackingService } from '../service.ts';
 
@@ -19,9 +20,10 @@ export function runIdOf(given: { run_id?: string | undefined; run_uuid?: string 
 
 export function runHandlers(tracking: TrackingService): Handlers<typeof runsContract, Actor> {
   return {
-    createRun: async ({ actor, body, request }) => ({
-      run: await tracking.createRun(actor, projectOf(request.headers), body),
-    }),
+    createRun: async ({ actor, body, request }) => {
+      const { info, data, inputs } = await tracking.createRun(actor, projectOf(request.headers), body);
+      return { run: { info, data, inputs } };
+    },
     updateRun: async ({ actor, body, request }) => ({
       run_info: await tracking.updateRun(actor, projectOf(request.headers), runIdOf(body), body),
     }),
@@ -102,7 +104,7 @@ export function metricHandlers(tracking: TrackingService): Handlers<typeof metri
           token: query.page_token,
         },
       );
-      return { metrics: page.items, next_page_token: page.token };
+      return { metrics: filled(page.items), next_page_token: page.token };
     },
     getMetricHistoryBulkInterval: async ({ query, request }) => {
       const { run_ids, metric_key, start_step, end_step, max_results = MOST_POINTS_PER_RUN } = query;

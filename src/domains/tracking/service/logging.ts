@@ -3,7 +3,7 @@ import type { JsonBytes } from '../../../lib/contract/index.ts';
 import { urn, type Urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { badParameter } from '../errors.ts';
-import { checkBatch, checkLength, checkMetric, checkParam, LIMITS } from '../limits.ts';
+import { checkLength, checkMetric, fitBatch, fitParam, LIMITS } from '../limits.ts';
 import type { Batch, DatasetInput, KeyValue, Metric, MetricInput, Page } from '../schema.ts';
 import { putDatasets, putModels, summarizeDatasets } from '../store/inputs.ts';
 import { type Point, storedValue } from '../store/metrics.ts';
@@ -68,8 +68,7 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
   return {
     /** Metrics append, params are written once, tags overwrite; all of the batch or nothing. */
     async logBatch(_actor: Actor, project: string, runId: string, batch: Batch): Promise<void> {
-      checkBatch(batch);
-      await log(project, runId, batch);
+      await log(project, runId, fitBatch(batch));
     },
 
     async logMetric(_actor: Actor, project: string, runId: string, metric: MetricInput): Promise<void> {
@@ -77,8 +76,8 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
       await log(project, runId, { metrics: [metric] });
     },
 
-    async logParam(_actor: Actor, project: string, runId: string, param: KeyValue): Promise<void> {
-      checkParam(param, '');
+    async logParam(_actor: Actor, project: string, runId: string, given: KeyValue): Promise<void> {
+      const param = fitParam(given, '');
       await database.write(async (tx) => {
         const row = await context.activeRun(tx, project, runId);
         const [stored] = await runs.addParams(tx, row.id, [param]);
