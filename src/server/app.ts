@@ -91,7 +91,9 @@ const READ: RouteConfig = { needs: 'view' };
 function plainRoutes(app: FastifyInstance, options: AppOptions): void {
   let document: string | undefined;
   const contract: Contract = Object.fromEntries(options.bound.map((item) => [item.name, item.endpoint]));
-  app.get('/health', { config: OPEN }, async (_request, reply) => reply.type('text/plain').send('OK'));
+  app.get('/health', { config: OPEN }, async (_request, reply) =>
+    reply.type('text/plain; charset=utf-8').send('OK'),
+  );
   app.get('/version', { config: OPEN }, async (_request, reply) =>
     reply.type('text/plain').send(MLFLOW_VERSION),
   );
@@ -149,7 +151,7 @@ function fromFastify(thrown: unknown): AppError | undefined {
 /** MLflow's clients take an empty 404 as "this server does not have that route" and fall back. */
 function notFoundAnswer(request: FastifyRequest, reply: FastifyReply) {
   const path = request.url.split('?')[0] ?? '';
-  if (/^\/(ajax-)?api\/\d\.\d\//.test(path) || path === '/graphql') return reply.code(404).send('');
+  if (/^\/(ajax-)?api\/\d\.\d\//.test(path)) return reply.code(404).send('');
   if (opensPage(request) && 'sendFile' in reply) return reply.sendFile('index.html', { cacheControl: false });
   const error = new AppError(ERRORS.NOT_FOUND, `There is no ${request.method} ${path}.`, {
     hint: 'The API is described at /api/v1/openapi.json.',

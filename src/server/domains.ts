@@ -70,6 +70,7 @@ import { holdGateway } from './gateway-holder.ts';
 import type { Ground } from './ground.ts';
 import { createFacts, createModels, onlineViews } from './model-facts.ts';
 import { projectContents } from './project-contents.ts';
+import { graphqlRoutes } from './graphql/routes.ts';
 import { serverRoutes } from './routes.ts';
 import { startCollections } from './storage/collect.ts';
 import { keepGateway } from './replicas.ts';
@@ -305,6 +306,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     { routes: serving.pushRoutes, values: () => features.fill(read) },
     FILL_CHANNEL,
   );
+  const mlflow = [trackingRoutes(tracking), registryRoutes(registry)];
   return {
     gate,
     identity,
@@ -324,8 +326,8 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       approvalsRoutes(approvals),
       datasetsRoutes(datasets, blobs),
       featuresRoutes(features, blobs),
-      trackingRoutes(tracking),
-      registryRoutes(registry),
+      ...mlflow,
+      graphqlRoutes(mlflow.flat()),
       contentsRoutes(registry),
       webhooksRoutes(webhooks),
       evaluationsRoutes(evaluations),

@@ -1,6 +1,5 @@
-import { graphqlContract } from './contract/graphql.ts';
 import { modelsContract } from './contract/models.ts';
 import { versionsContract } from './contract/versions.ts';
 
 /** MLflow's REST API of registered models, versions and aliases. */
-export const registryContract = { ...modelsContract, ...versionsContract, ...graphqlContract };
+export const registryContract = { ...modelsContract, ...versionsContract };

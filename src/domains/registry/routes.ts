@@ -10,7 +10,6 @@ export const registryRoutes = (registry: RegistryService): Bound<Actor>[] =>
   bind(registryContract, {
     ...modelHandlers(registry),
     ...versionHandlers(registry),
-    queryGraph: ({ body, request }) => registry.answerQuery(projectOf(request.headers), body),
   });
 
 function modelHandlers(registry: RegistryService): Handlers<typeof modelsContract, Actor> {

@@ -1,4 +1,3 @@
-import { answerQuery, type GraphQuery } from './graphql/query.ts';
 import { resolveRegistry } from './provenance.ts';
 import { RegistryContext, type RegistryGround } from './service/context.ts';
 import { modelVerbs } from './service/models.ts';
@@ -10,14 +9,7 @@ export type { ProtectionPort } from './service/context.ts';
 export function createRegistry(ground: RegistryGround) {
   const context = new RegistryContext(ground);
   resolveRegistry(ground.database, ground.lineage);
-  const versions = versionVerbs(context);
-  const sources = { tracking: ground.tracking, searchVersions: versions.searchVersions };
-  return {
-    ...modelVerbs(context),
-    ...versions,
-    /** MLflow's GraphQL, which reads of tracking and of this room. */
-    answerQuery: (project: string, asked: GraphQuery) => answerQuery(sources, project, asked),
-  };
+  return { ...modelVerbs(context), ...versionVerbs(context) };
 }
 
 export type RegistryService = ReturnType<typeof createRegistry>;

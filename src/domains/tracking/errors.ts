@@ -7,10 +7,16 @@ export const TRACKING_ERRORS = defineErrors({
   RESOURCE_DOES_NOT_EXIST: { status: 404 },
   INVALID_STATE: { status: 500 },
   BAD_REQUEST: { status: 400 },
+  NOT_IMPLEMENTED: { status: 501 },
 });
 
 export const badParameter = (message: string) =>
   new AppError(TRACKING_ERRORS.INVALID_PARAMETER_VALUE, message);
+
+export const badRequest = (message: string) => new AppError(TRACKING_ERRORS.BAD_REQUEST, message);
+
+/** The one status above 499 for a permanent state: clients take it for "do it another way". */
+export const notImplemented = (message: string) => new AppError(TRACKING_ERRORS.NOT_IMPLEMENTED, message);
 
 export const absent = (message: string) => new AppError(TRACKING_ERRORS.RESOURCE_DOES_NOT_EXIST, message);
 

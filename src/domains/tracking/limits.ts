@@ -55,7 +55,7 @@ export function checkMetric(metric: MetricInput, where: string): void {
     throw wrong(
       where ? `${where}.timestamp` : 'timestamp',
       metric.timestamp,
-      `metric '${metric.key}' (value=${metric.value}). Timestamp must be a nonnegative long (64-bit integer) `,
+      `metric '${metric.key}' (value=${pythonFloat(metric.value)}). Timestamp must be a nonnegative long (64-bit integer) `,
     );
   }
   if (!Number.isSafeInteger(metric.step) || !Number.isSafeInteger(metric.timestamp))
@@ -63,12 +63,14 @@ export function checkMetric(metric: MetricInput, where: string): void {
   checkLength('Metric name', LIMITS.key, metric.key);
 }
 
-export function checkParam(param: KeyValue, where: string): void {
+/** The param to keep: MLflow cuts a value that is too long, so that no training ends for it. */
+export function fitParam(param: KeyValue, where: string): KeyValue {
   checkKey(param.key, where ? `${where}.key` : 'key');
   checkLength('Param key', LIMITS.key, param.key);
-  checkLength('Param value', LIMITS.paramValue, param.value);
+  return fit(param, LIMITS.paramValue);
 }
 
+/** Keys and values of tags that are refused, not cut, when they are too long. */
 export function checkTag(tag: KeyValue, where: string): void {
   const path = where ? `${where}.` : '';
   checkKey(tag.key, `${path}key`);
@@ -76,10 +78,24 @@ export function checkTag(tag: KeyValue, where: string): void {
   checkLength(`${path}value`, LIMITS.tagValue, tag.value);
 }
 
-export function checkBatch({ metrics = [], params = [], tags = [] }: Batch): void {
+/** The tag to keep: its value is cut as a param's is. */
+export function fitTag(tag: KeyValue, where: string): KeyValue {
+  const path = where ? `${where}.` : '';
+  checkKey(tag.key, `${path}key`);
+  checkLength(`${path}key`, LIMITS.key, tag.key);
+  return fit(tag, LIMITS.tagValue);
+}
+
+function fit(pair: KeyValue, limit: number): KeyValue {
+  if (pair.value.length <= limit) return pair;
+  return { key: pair.key, value: Array.from(pair.value).slice(0, limit).join('') };
+}
+
+/** The batch to keep. Throws when a name, a number or a count is not fit for it. */
+export function fitBatch({ metrics = [], params: givenParams = [], tags: givenTags = [] }: Batch): Batch {
   for (const [index, metric] of metrics.entries()) checkMetric(metric, `metrics[${index}]`);
-  for (const [index, param] of params.entries()) checkParam(param, `params[${index}]`);
-  for (const [index, tag] of tags.entries()) checkTag(tag, `tags[${index}]`);
+  const params = givenParams.map((param, index) => fitParam(param, `params[${index}]`));
+  const tags = givenTags.map((tag, index) => fitTag(tag, `tags[${index}]`));
   atMost('metrics', LIMITS.batchMetrics, metrics.length);
   atMost('params', LIMITS.batchParams, params.length);
   atMost('tags', LIMITS.batchTags, tags.length);
@@ -91,6 +107,7 @@ export function checkBatch({ metrics = [], params = [], tags = [] }: Batch): voi
       `Duplicate parameter keys have been submitted: ${pythonList(twice)}. Please ensure the request contains only one param value per param key.`,
     );
   }
+  return { metrics, params, tags };
 }
 
 export function checkExperimentName(name: string): void {
@@ -115,6 +132,7 @@ function atMost(what: string, limit: number, found: number): void {
 const wrong = (where: string, value: unknown, why: string) =>
   badParameter(`Invalid value ${JSON.stringify(value)} for parameter '${where}' supplied: ${why}`);
 
+const pythonFloat = (value: number) => (Number.isInteger(value) ? `${value}.0` : String(value));
 const pythonList = (values: string[]) => `[${values.map((value) => `'${value}'`).join(', ')}]`;
 
 const isPlain = (key: string) => !key.includes('/') && key !== '.' && !key.startsWith('..');

@@ -212,7 +212,11 @@ describe('the wire', () => {
     ],
   ])('%s %s refuses in the words clients match', async (method, path, body, status, error_code, message) => {
     const answer = await call(method, path, body);
-    expect(answer.body).toEqual({ error_code, message });
+    expect(answer.body).toMatchObject({ error_code, message });
+    expect(answer.body.error_class).toBe(
+      error_code === 'RESOURCE_DOES_NOT_EXIST' ? 'RESOURCE_NOT_FOUND' : error_code,
+    );
+    expect(answer.body.sqlstate).toBe('KAM00');
     expect(answer.status).toBe(status);
   });
 
@@ -243,6 +247,31 @@ describe('the wire', () => {
     expect(literal.status).toBe(200);
     const info = await call('GET', '/server-info', undefined, '/api/3.0/mlflow');
     expect(info.body).toMatchObject({ store_type: 'SqlStore', workspaces_enabled: true });
+  });
+
+  it('leaves empty lists out, takes an empty page token for none, and says no outputs of a new run', async () => {
+    const { body } = await call('POST', '/runs/create', {});
+    expect(body.run).not.toHaveProperty('outputs');
+    const { run_id } = body.run.info;
+    const history = await call('GET', `/metrics/get-history?run_id=${run_id}&metric_key=never`);
+    expect(history.body).toEqual({});
+    const files = await call('GET', `/artifacts/list?run_id=${run_id}`);
+    expect(Object.keys(files.body)).toEqual(['root_uri']);
+    const found = await call('POST', '/runs/search', { experiment_ids: ['0'], page_token: '' });
+    expect(found.status).toBe(200);
+  });
+
+  it('says that it takes no uploads in parts, so that clients send the file whole', async () => {
+    const proxy = '/api/2.0/mlflow-artifacts';
+    for (const step of ['create', 'complete', 'abort']) {
+      const { status, body } = await call('POST', `/mpu/${step}/0/a`, { path: 'a', num_parts: 2 }, proxy);
+      expect([status, body.error_code]).toEqual([501, 'NOT_IMPLEMENTED']);
+    }
+    expect((await call('GET', '/presigned/0/a', undefined, proxy)).status).toBe(501);
+    for (const direction of ['upload', 'download']) {
+      const asked = { run_id: 'x', path: 'a' };
+      expect((await call('POST', `/artifacts/presigned-${direction}-url`, asked)).status).toBe(400);
+    }
   });
 
   it('answers a route it does not have with an empty 404, so that clients fall back', async () => {

@@ -18,7 +18,7 @@ export function searchOf(text: SearchText, of: 'runs' | 'experiments'): Search {
     filter: parseFilter(text.filter ?? '', of),
     orderBy: parseOrderBy(text.orderBy ?? [], of),
     limit: limitOf(text.limit ?? 1000),
-    token: text.token,
+    token: text.token || undefined,
   };
 }
 

@@ -380,4 +380,31 @@ describe.each(ENGINES)('tracking on %s', (engine) => {
       `Logged model with ID '${c}' not found.`,
     );
   });
+
+  it('cuts a param and a tag that are too long, by characters, and finds the cut value again', async () => {
+    const { info } = await tracking.createRun(ANONYMOUS, 'default', { run_name: 'long' });
+    const long = '🙂'.repeat(8001);
+    await tracking.logParam(ANONYMOUS, 'default', info.run_id, { key: 'p', value: long });
+    await tracking.logParam(ANONYMOUS, 'default', info.run_id, { key: 'p', value: long });
+    await tracking.setTag(ANONYMOUS, 'default', info.run_id, { key: 't', value: long });
+    await tracking.logBatch(ANONYMOUS, 'default', info.run_id, { params: [{ key: 'q', value: long }] });
+    const { data } = await tracking.getRun('default', info.run_id);
+    const lengths = [...(data.params ?? []), ...(data.tags ?? [])].map(({ key, value }) => [
+      key,
+      Array.from(value).length,
+    ]);
+    expect(Object.fromEntries(lengths)).toMatchObject({ p: 6000, q: 6000, t: 8000 });
+  });
+
+  it('keeps the params of a logged model as they were first said', async () => {
+    const experiment_id = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'kept params' });
+    const { info } = await tracking.createLoggedModel(ANONYMOUS, 'default', { experiment_id, name: 'net' });
+    const say = (value: string) =>
+      tracking.logModelParams(ANONYMOUS, 'default', info.model_id, [{ key: 'depth', value }]);
+    await say('3');
+    await say('3');
+    await expect(say('4')).rejects.toThrow("Param with key='depth' was already logged with value='3'");
+    const { data } = await tracking.getLoggedModel('default', info.model_id);
+    expect(data.params).toEqual([{ key: 'depth', value: '3' }]);
+  });
 });

@@ -13,7 +13,7 @@ export function toExperiment(row: ExperimentRow, tags: readonly KeyValue[] = [])
     lifecycle_stage: row.lifecycle,
     last_update_time: row.updated_at,
     creation_time: row.created_at,
-    ...filled('tags', tags),
+    ...listed('tags', tags),
     workspace: row.project,
   };
 }
@@ -43,8 +43,8 @@ export function toInputs(
     .filter((model) => model.direction === 'output')
     .map(({ model_id, step }) => ({ model_id, step }));
   return {
-    inputs: { ...filled('dataset_inputs', datasets), ...filled('model_inputs', inputs) },
-    outputs: filled('model_outputs', outputs),
+    inputs: { ...listed('dataset_inputs', datasets), ...listed('model_inputs', inputs) },
+    outputs: listed('model_outputs', outputs),
   };
 }
 
@@ -79,12 +79,15 @@ export function toLoggedModel(row: LoggedModelRow, details: LoggedModelDetails):
       model_type: row.model_type,
       source_run_id: row.source_run_id,
       ...(row.status_message === null ? {} : { status_message: row.status_message }),
-      ...filled('tags', details.tags.get(row.model_id)),
+      ...listed('tags', details.tags.get(row.model_id)),
     },
-    data: { ...filled('params', details.params.get(row.model_id)), ...filled('metrics', metrics) },
+    data: { ...listed('params', details.params.get(row.model_id)), ...listed('metrics', metrics) },
   };
 }
 
-function filled<K extends string, T>(name: K, items: readonly T[] | undefined): { [key in K]?: T[] } {
+function listed<K extends string, T>(name: K, items: readonly T[] | undefined): { [key in K]?: T[] } {
   return items && items.length > 0 ? ({ [name]: items } as { [key in K]?: T[] }) : {};
 }
+
+/** Proto JSON leaves empty lists out. */
+export const filled = <T>(items: T[]): T[] | undefined => (items.length > 0 ? items : undefined);

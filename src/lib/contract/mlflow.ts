@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts';
 const BY_CODE: Record<string, string> = {
   INVALID: 'INVALID_PARAMETER_VALUE',
   UNPROCESSABLE: 'INVALID_PARAMETER_VALUE',
-  UNSUPPORTED_MEDIA: 'BAD_REQUEST',
+  UNSUPPORTED_MEDIA: 'INVALID_PARAMETER_VALUE',
   UNAUTHENTICATED: 'UNAUTHENTICATED',
   FORBIDDEN: 'PERMISSION_DENIED',
   NOT_FOUND: 'RESOURCE_DOES_NOT_EXIST',
@@ -16,15 +16,46 @@ const BY_CODE: Record<string, string> = {
   UNAVAILABLE: 'TEMPORARILY_UNAVAILABLE',
 };
 
+/** How MLflow's newer clients sort errors, by error code: `error_class` and `sqlstate`. */
+const CLASSES: Record<string, readonly [name: string, sqlstate: string]> = {
+  BAD_REQUEST: ['INVALID_PARAMETER_VALUE', 'KAM00'],
+  INVALID_PARAMETER_VALUE: ['INVALID_PARAMETER_VALUE', 'KAM00'],
+  RESOURCE_ALREADY_EXISTS: ['RESOURCE_ALREADY_EXISTS', 'KAM00'],
+  RESOURCE_DOES_NOT_EXIST: ['RESOURCE_NOT_FOUND', 'KAM00'],
+  NOT_FOUND: ['RESOURCE_NOT_FOUND', 'KAM00'],
+  PERMISSION_DENIED: ['PERMISSION_DENIED', 'KAM00'],
+  INTERNAL_ERROR: ['CLIENT_INTERNAL_ERROR', 'XXM00'],
+  INVALID_STATE: ['CLIENT_INTERNAL_ERROR', 'XXM00'],
+  TEMPORARILY_UNAVAILABLE: ['CLIENT_INTERNAL_ERROR', 'XXM00'],
+};
+
 /** MLflow answers every bad input with 400; its clients take other codes between 400 and 499 for faults of a proxy. */
 export function mlflowStatus(error: AppError): number {
   return [413, 415, 422].includes(error.status) ? 400 : error.status;
 }
 
 /** The body of an error as MLflow's clients read it. */
-export function mlflowFault(error: AppError): { error_code: string; message: string } {
-  const message = error.hint && error.code === 'FORBIDDEN' ? `${error.message} ${error.hint}` : error.message;
-  return { error_code: BY_CODE[error.code] ?? error.code, message };
+export function mlflowFault(error: AppError): MlflowFault {
+  const error_code = BY_CODE[error.code] ?? error.code;
+  const [error_class, sqlstate] = CLASSES[error_code] ?? [];
+  return {
+    error_code,
+    message: wordsOf(error),
+    ...(error_class && sqlstate ? { sqlstate, error_class } : {}),
+  };
+}
+
+interface MlflowFault {
+  error_code: string;
+  message: string;
+  sqlstate?: string;
+  error_class?: string;
+}
+
+function wordsOf(error: AppError): string {
+  if (error.code === 'UNSUPPORTED_MEDIA')
+    return "Bad Request. Content-Type must be one of ['application/json'].";
+  return error.hint && error.code === 'FORBIDDEN' ? `${error.message} ${error.hint}` : error.message;
 }
 
 /** MLflow's own words for a missing or wrong parameter; clients match them. */

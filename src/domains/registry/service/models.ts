@@ -2,6 +2,7 @@ import type { Tx } from '../../../database/index.ts';
 import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
 import type { Comparison, Filter } from '../../../lib/search/filter.ts';
 import type { Actor } from '../../identity/schema.ts';
+import { checkKey } from '../../tracking/limits.ts';
 import type { KeyValue, Page } from '../../tracking/schema.ts';
 import { badParameter, exists } from '../errors.ts';
 import { aliasFault, nameFault, TAG_VALUE_LENGTH } from '../policy.ts';
@@ -236,7 +237,7 @@ export function modelVerbs(context: RegistryContext) {
         prompts,
         orderBy: parseOrderBy(options.orderBy ?? [], 'models'),
         limit: limitOf(options.limit ?? 100, 1000),
-        token: options.token,
+        token: options.token || undefined,
       });
       return { items: await assemble(page.items), token: page.token };
     },
@@ -262,6 +263,7 @@ export const tagsOf = (tags: readonly KeyValue[]): Record<string, string> =>
 
 export function checkTag(tag: KeyValue): void {
   if (tag.key === '') throw badParameter("Missing value for required parameter 'key'.");
+  checkKey(tag.key, 'key');
   if (tag.key.length > 250) throw badParameter("'key' exceeds the maximum length of 250 characters");
   if (tag.value.length > TAG_VALUE_LENGTH)
     throw badParameter(`'value' exceeds the maximum length of ${TAG_VALUE_LENGTH} characters`);

@@ -301,7 +301,7 @@ export function versionVerbs(context: RegistryContext) {
         prompts,
         orderBy: parseOrderBy(options.orderBy ?? [], 'versions'),
         limit: limitOf(options.limit ?? 10_000, 200_000),
-        token: options.token,
+        token: options.token || undefined,
       });
       return { items: await assembleVersions(database.read, page.items), token: page.token };
     },

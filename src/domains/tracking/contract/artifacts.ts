@@ -1,12 +1,38 @@
 import { z } from 'zod';
 import { endpoint } from '../../../lib/contract/index.ts';
-import { FileInfo, unset } from '../schema.ts';
+import { FileInfo, required, unset } from '../schema.ts';
 
 const Empty = z.object({});
 const Files = z.object({ files: z.array(FileInfo).optional() });
 const Listing = Files.extend({ root_uri: z.string() });
 const Path = z.object({ '*': z.string() });
 const PROXY = '/mlflow-artifacts/artifacts';
+
+const multipart = (step: 'create' | 'complete' | 'abort', summary: string) =>
+  endpoint({
+    method: 'POST',
+    path: `/mlflow-artifacts/mpu/${step}/*`,
+    dialect: 'mlflow',
+    summary,
+    needs: 'track',
+    params: Path,
+    body: z.object({}),
+    response: Empty,
+  });
+const presigned = (direction: 'upload' | 'download', needs: 'track' | 'view', summary: string) =>
+  endpoint({
+    method: 'POST',
+    path: `/mlflow/artifacts/presigned-${direction}-url`,
+    dialect: 'mlflow',
+    summary,
+    needs,
+    body: z.object({
+      run_id: unset(z.string()),
+      model_id: unset(z.string()),
+      path: required,
+    }),
+    response: Empty,
+  });
 
 export const artifactsContract = {
   listRunArtifacts: endpoint({
@@ -82,4 +108,18 @@ export const artifactsContract = {
     params: Path,
     response: Empty,
   }),
+  createMultipart: multipart('create', 'Begin an upload in parts, where the store can'),
+  completeMultipart: multipart('complete', 'Join the parts of an upload'),
+  abortMultipart: multipart('abort', 'Give up an upload in parts'),
+  presignDownload: endpoint({
+    method: 'GET',
+    path: '/mlflow-artifacts/presigned/*',
+    dialect: 'mlflow',
+    summary: 'An address to download a file from, where the store has one',
+    needs: 'view',
+    params: Path,
+    response: Empty,
+  }),
+  presignRunUpload: presigned('upload', 'track', 'An address to upload a file of a run to'),
+  presignRunDownload: presigned('download', 'view', 'An address to download a file of a run from'),
 };

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { endpoint } from '../../../lib/contract/index.ts';
 import { Experiment, int64, KeyValue, list, protoEnum, required, unset, VIEWS } from '../schema.ts';
 
+const optionalText = unset(z.string()).transform((value) => value ?? '');
+
 const Empty = z.object({});
 const One = z.object({ experiment_id: required });
 
@@ -89,7 +91,7 @@ export const experimentsContract = {
     dialect: 'mlflow',
     summary: 'Set a tag of an experiment',
     needs: 'track',
-    body: z.object({ experiment_id: required, key: required, value: z.string() }),
+    body: z.object({ experiment_id: required, key: required, value: optionalText }),
     response: Empty,
   }),
   deleteExperimentTag: endpoint({

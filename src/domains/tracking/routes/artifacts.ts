@@ -2,9 +2,11 @@ import type { Handlers, RequestContext } from '../../../lib/contract/index.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { artifactsContract } from '../contract/artifacts.ts';
 import type { loggedModelsContract } from '../contract/logged-models.ts';
-import { badParameter } from '../errors.ts';
+import { badParameter, badRequest, missingParameter, notImplemented } from '../errors.ts';
+import { filled } from '../wire.ts';
 import { projectOf } from '../schema.ts';
 import type { TrackingService } from '../service.ts';
+import type { Listing } from '../service/artifacts.ts';
 import { runIdOf } from './runs.ts';
 
 const bytesOf = (request: RequestContext) => request.stream as unknown as AsyncIterable<Uint8Array>;
@@ -12,10 +14,14 @@ const none: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => [][Symbo
 /** An upload without a body is an empty file. */
 const bodyOf = (request: RequestContext) => (request.stream ? bytesOf(request) : none);
 
+const noMultipart = (direction: 'upload' | 'download') => () => {
+  throw notImplemented(`Multipart ${direction} is not supported for the current artifact repository`);
+};
+
 export function artifactHandlers(tracking: TrackingService): Handlers<typeof artifactsContract, Actor> {
   return {
-    listRunArtifacts: ({ query, request }) =>
-      tracking.listRunArtifacts(projectOf(request.headers), runIdOf(query), query.path ?? ''),
+    listRunArtifacts: async ({ query, request }) =>
+      listing(await tracking.listRunArtifacts(projectOf(request.headers), runIdOf(query), query.path ?? '')),
     getRunArtifact: ({ query, request }) =>
       tracking.openRunArtifact(projectOf(request.headers), runIdOf(query), query.path),
     putRunArtifact: async ({ actor, query, request }) => {
@@ -26,7 +32,7 @@ export function artifactHandlers(tracking: TrackingService): Handlers<typeof art
       return {};
     },
     listArtifacts: async ({ query, request }) => ({
-      files: await tracking.listArtifacts(projectOf(request.headers), query.path ?? ''),
+      files: filled(await tracking.listArtifacts(projectOf(request.headers), query.path ?? '')),
     }),
     downloadArtifact: ({ params, request }) => tracking.openArtifact(projectOf(request.headers), params['*']),
     uploadArtifact: async ({ actor, params, request }) => {
@@ -37,6 +43,21 @@ export function artifactHandlers(tracking: TrackingService): Handlers<typeof art
       await tracking.deleteArtifact(actor, projectOf(request.headers), params['*']);
       return {};
     },
+    // Bytes get their address from what they hold, so they have to pass through the server; clients then send them whole.
+    createMultipart: noMultipart('upload'),
+    completeMultipart: noMultipart('upload'),
+    abortMultipart: noMultipart('upload'),
+    presignDownload: noMultipart('download'),
+    presignRunUpload: () => {
+      throw badParameter(
+        'Presigned upload is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts). This endpoint requires a direct cloud storage artifact URI.',
+      );
+    },
+    presignRunDownload: () => {
+      throw badParameter(
+        'Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: mlflow-artifacts). This endpoint requires a run with a direct cloud storage artifact URI.',
+      );
+    },
   };
 }
 
@@ -46,6 +67,7 @@ export function loggedModelHandlers(tracking: TrackingService): Handlers<typeof 
       model: await tracking.createLoggedModel(actor, projectOf(request.headers), body),
     }),
     searchLoggedModels: async ({ body, request }) => {
+      if (body.experiment_ids.length === 0) throw missingParameter('experiment_ids');
       if (body.datasets?.some((dataset) => !dataset.dataset_name))
         throw badParameter('`dataset_name` in the `datasets` clause must be specified.');
       const page = await tracking.searchLoggedModels(projectOf(request.headers), {
@@ -59,7 +81,7 @@ export function loggedModelHandlers(tracking: TrackingService): Handlers<typeof 
         limit: body.max_results,
         token: body.page_token,
       });
-      return { models: page.items, next_page_token: page.token };
+      return { models: filled(page.items), next_page_token: page.token };
     },
     getLoggedModel: async ({ params, query, request }) => ({
       model: await tracking.getLoggedModel(
@@ -86,12 +108,16 @@ export function loggedModelHandlers(tracking: TrackingService): Handlers<typeof 
       await tracking.logModelParams(actor, projectOf(request.headers), params.id, body.params);
       return {};
     },
-    listLoggedModelArtifacts: ({ params, query, request }) =>
-      tracking.listModelArtifacts(projectOf(request.headers), params.id, query.artifact_directory_path ?? ''),
+    listLoggedModelArtifacts: async ({ params, query, request }) => {
+      const folder = query.artifact_directory_path ?? '';
+      return listing(await tracking.listModelArtifacts(projectOf(request.headers), params.id, folder));
+    },
     getLoggedModelArtifact: ({ params, query, request }) => {
       if (!query.artifact_file_path)
-        throw badParameter('Request must include the "artifact_file_path" query parameter.');
+        throw badRequest('Request must include the "artifact_file_path" query parameter.');
       return tracking.openModelArtifact(projectOf(request.headers), params.id, query.artifact_file_path);
     },
   };
 }
+
+const listing = ({ root_uri, files }: Listing) => ({ root_uri, files: filled(files) });

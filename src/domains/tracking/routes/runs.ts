@@ -19,9 +19,10 @@ export function runIdOf(given: { run_id?: string | undefined; run_uuid?: string 
 
 export function runHandlers(tracking: TrackingService): Handlers<typeof runsContract, Actor> {
   return {
-    createRun: async ({ actor, body, request }) => ({
-      run: await tracking.createRun(actor, projectOf(request.headers), body),
-    }),
+    createRun: async ({ actor, body, request }) => {
+      const { info, data, inputs } = await tracking.createRun(actor, projectOf(request.headers), body);
+      return { run: { info, data, inputs } };
+    },
     updateRun: async ({ actor, body, request }) => ({
       run_info: await tracking.updateRun(actor, projectOf(request.headers), runIdOf(body), body),
     }),

@@ -12,6 +12,7 @@ import {
   loggedModelDetails,
   type LoggedModelRow,
   loggedModelsOfRun,
+  otherModelParam,
   putLoggedModelPairs,
   removeLoggedModelTag,
   updateLoggedModel,
@@ -124,7 +125,15 @@ export function loggedModelVerbs(context: TrackingContext) {
 
     async logModelParams(_actor: Actor, project: string, modelId: string, params: readonly KeyValue[]) {
       checkPairs(params, LIMITS.paramValue);
-      await change(project, modelId, (tx) => putLoggedModelPairs(tx, 'logged_model_params', modelId, params));
+      await change(project, modelId, async (tx) => {
+        const other = await otherModelParam(tx, modelId, params);
+        if (other) {
+          throw badParameter(
+            `Changing param values is not allowed. Param with key='${other.key}' was already logged with value='${other.value}' for logged model '${modelId}'.`,
+          );
+        }
+        await putLoggedModelPairs(tx, 'logged_model_params', modelId, params);
+      });
     },
 
     async setModelTags(_actor: Actor, project: string, modelId: string, tags: readonly KeyValue[]) {

@@ -4,7 +4,7 @@ import { urn, type Urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { badParameter } from '../errors.ts';
 import { isEnded } from '../states.ts';
-import { checkBatch, checkLength, checkMetric, checkParam, LIMITS } from '../limits.ts';
+import { checkLength, checkMetric, fitBatch, fitParam, LIMITS } from '../limits.ts';
 import type { Batch, DatasetInput, KeyValue, MetricInput } from '../schema.ts';
 import { putDatasets, putModels, summarizeDatasets } from '../store/inputs.ts';
 import { storedValue } from '../store/metrics.ts';
@@ -76,8 +76,7 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
   return {
     /** Metrics append, params are written once, tags overwrite; all of the batch or nothing. */
     async logBatch(_actor: Actor, project: string, runId: string, batch: Batch): Promise<void> {
-      checkBatch(batch);
-      await log(project, runId, batch);
+      await log(project, runId, fitBatch(batch));
     },
 
     async logMetric(_actor: Actor, project: string, runId: string, metric: MetricInput): Promise<void> {
@@ -85,8 +84,8 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
       await log(project, runId, { metrics: [metric] });
     },
 
-    async logParam(_actor: Actor, project: string, runId: string, param: KeyValue): Promise<void> {
-      checkParam(param, '');
+    async logParam(_actor: Actor, project: string, runId: string, given: KeyValue): Promise<void> {
+      const param = fitParam(given, '');
       await database.write(async (tx) => {
         const row = await context.activeRun(tx, project, runId);
         const [stored] = await runs.addParams(tx, row.id, [param]);

@@ -5,8 +5,8 @@ import type { Actor } from '../../identity/schema.ts';
 import { under } from '../artifact-path.ts';
 import { assembleRuns } from '../assemble.ts';
 import { absent, badParameter } from '../errors.ts';
-import { checkLength, checkTag, checkText, LIMITS } from '../limits.ts';
 import { isEnded } from '../states.ts';
+import { checkLength, checkText, fitTag, LIMITS } from '../limits.ts';
 import { randomName } from '../run-name.ts';
 import type { KeyValue, Run, RunInfo, RunStatus } from '../schema.ts';
 import { factsOfRuns, type RunFacts } from '../store/facts.ts';
@@ -70,8 +70,7 @@ export function runVerbs(context: TrackingContext) {
     putTags,
 
     async createRun(_actor: Actor, project: string, given: NewRun): Promise<Run> {
-      const tags = [...(given.tags ?? [])];
-      for (const [index, tag] of tags.entries()) checkTag(tag, `tags[${index}]`);
+      const tags = (given.tags ?? []).map((tag, index) => fitTag(tag, `tags[${index}]`));
       const tagged = tags.findLast((tag) => tag.key === NAME_TAG)?.value;
       if (given.run_name && tagged && given.run_name !== tagged) {
         throw badParameter(
@@ -185,8 +184,8 @@ export function runVerbs(context: TrackingContext) {
     deleteRun: (_actor: Actor, project: string, runId: string) => setLifecycle(project, runId, 'deleted'),
     restoreRun: (_actor: Actor, project: string, runId: string) => setLifecycle(project, runId, 'active'),
 
-    async setTag(_actor: Actor, project: string, runId: string, tag: KeyValue): Promise<void> {
-      checkTag(tag, '');
+    async setTag(_actor: Actor, project: string, runId: string, given: KeyValue): Promise<void> {
+      const tag = fitTag(given, '');
       await database.write(async (tx) => putTags(tx, await context.activeRun(tx, project, runId), [tag]));
     },
 

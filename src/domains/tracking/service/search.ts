@@ -98,7 +98,7 @@ export function searchVerbs(
         filter: parseFilter(options.filter ?? '', 'logged-models'),
         orderBy: (options.orderBy ?? []).map(modelOrder),
         limit: limitOf(options.limit || 50),
-        token: options.token,
+        token: options.token || undefined,
       };
       const experiments = await context.experimentNumbers(project, options.experimentIds);
       const scope = { project, experiments, datasets: options.datasets ?? [] };

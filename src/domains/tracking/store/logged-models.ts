@@ -66,6 +66,23 @@ export async function putLoggedModelPairs(
   }
 }
 
+/** A param that the model already has with another value than the one given. */
+export async function otherModelParam(
+  tx: Tx,
+  modelId: string,
+  params: readonly KeyValue[],
+): Promise<KeyValue | undefined> {
+  if (params.length === 0) return undefined;
+  const given = new Map(params.map(({ key, value }) => [key, value]));
+  const stored = await tx
+    .selectFrom('logged_model_params')
+    .select(['key', 'value'])
+    .where('model_id', '=', modelId)
+    .where('key', 'in', [...given.keys()])
+    .execute();
+  return stored.find(({ key, value }) => given.get(key) !== value);
+}
+
 export async function removeLoggedModelTag(tx: Tx, modelId: string, key: string): Promise<boolean> {
   const gone = await tx
     .deleteFrom('logged_model_tags')

@@ -1,0 +1,153 @@
+import { addressOf, type Step } from './step.ts';
+
+export interface Answer {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  body: unknown;
+}
+
+/** Headers that clients act on. */
+const HEADERS = ['content-type', 'content-disposition', 'x-content-type-options', 'allow', 'location'];
+const TIMEOUT_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Sets by key: MLflow's database gives them in any order. */
+const UNORDERED: Record<string, string> = {
+  tags: 'key',
+  params: 'key',
+  metrics: 'key',
+  latest_versions: 'version',
+};
+
+/** A conversation with one server: it fills in what earlier answers named, and takes out of answers what has to differ. */
+export class Exchange {
+  readonly #url: string;
+  readonly #saved = new Map<string, string>();
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async send([, line, given, options = {}]: Step): Promise<Answer> {
+    const [method = '', path = ''] = line.split(' ');
+    const inQuery = method === 'GET' && typeof given !== 'string' && !Array.isArray(given);
+    const query = { ...(inQuery ? (given as Record<string, unknown>) : {}), ...options.query };
+    const carried = inQuery ? undefined : given;
+    const text = carried === undefined || typeof carried === 'string' ? carried : JSON.stringify(carried);
+    const response = await fetch(`${this.#url}${this.#fill(addressOf(path))}${this.#queryOf(query)}`, {
+      method,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: {
+        ...(text === undefined ? {} : { 'content-type': options.type ?? 'application/json' }),
+        ...options.headers,
+      },
+      ...(text === undefined ? {} : { body: this.#fill(text) }),
+    });
+    return this.#read(response, options.save ?? {});
+  }
+
+  async #read(response: Response, save: Readonly<Record<string, string>>): Promise<Answer> {
+    const text = await response.text();
+    const type = response.headers.get('content-type') ?? '';
+    const body: unknown = type.startsWith('application/json') ? JSON.parse(text) : text;
+    for (const [name, at] of Object.entries(save)) {
+      const value = at.split('.').reduce<unknown>((found, key) => (found as never)?.[key], body);
+      if (value === undefined || value === null) continue;
+      this.#saved.set(name, String(value as string));
+    }
+    const headers: Record<string, string> = {};
+    for (const name of HEADERS) {
+      const value = response.headers.get(name);
+      if (value !== null)
+        headers[name] = this.#plain(value)
+          .replace(/^(application\/json); charset=utf-8$/, '$1')
+          .replace(/filename="([\w.]+)"/, 'filename=$1');
+    }
+    return { status: response.status, headers, body: this.#normal(body) };
+  }
+
+  #fill(text: string): string {
+    return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => this.#saved.get(name) ?? whole);
+  }
+
+  #queryOf(query: Readonly<Record<string, unknown>>): string {
+    const pairs = new URLSearchParams();
+    for (const [key, value] of Object.entries(query))
+      for (const each of Array.isArray(value) ? value : [value]) pairs.append(key, this.#fill(String(each)));
+    return pairs.size === 0 ? '' : `?${pairs}`;
+  }
+
+  #normal(value: unknown, key = ''): unknown {
+    if (Array.isArray(value)) {
+      const items = value.map((each) => this.#normal(each));
+      return key in UNORDERED ? items.toSorted(by(UNORDERED[key] ?? '')) : items;
+    }
+    if (value !== null && typeof value === 'object')
+      return Object.fromEntries(
+        Object.entries(value).map(([name, each]) => [name, this.#normal(each, name)]),
+      );
+    if (typeof value === 'number' && Math.abs(value - Date.now()) < DAY_MS) return '<now>';
+    if (typeof value !== 'string') return value;
+    if (key === 'next_page_token') return '<token>';
+    if (key === 'experiment_id' || key === 'experimentId') return this.#experiment(value);
+    return this.#plain(value);
+  }
+
+  /** Numbers of experiments run on at different pace, because one server refuses what the other takes. */
+  #experiment(id: string): string {
+    if (id === '0') return id;
+    const name = [...this.#saved].find(([, saved]) => saved === id)?.[0];
+    return `<${name ?? 'experiment'}>`;
+  }
+
+  #plain(text: string): string {
+    let plain = text.replaceAll(this.#url, '<server>');
+    for (const [name, id] of this.#saved) if (id.length > 8) plain = plain.replaceAll(id, `<${name}>`);
+    return plain
+      .replace(
+        /(mlflow-artifacts:\/)(\d+)/g,
+        (_all, scheme: string, id: string) => scheme + this.#experiment(id),
+      )
+      .replace(/\b[0-9a-f]{32}\b/g, '<id>')
+      .replace(/^[a-z]+-[a-z]+-\d{1,3}$/, '<generated name>')
+      .replace(/\b1[0-9]{12}\b/g, (time) => (Math.abs(Number(time) - Date.now()) < DAY_MS ? '<now>' : time));
+  }
+}
+
+/** A place where two answers differ, with what each of them has; `answer` when already the status does. */
+export interface Difference {
+  request: string;
+  at: string;
+  mlflow: unknown;
+  rondo: unknown;
+}
+
+export function differences(request: string, mlflow: Answer, rondo: Answer): Difference[] {
+  const found: Difference[] = [];
+  if (mlflow.status !== rondo.status) return [{ request, at: 'answer', mlflow, rondo }];
+  compare(mlflow, rondo, '', (at, theirs, ours) => found.push({ request, at, mlflow: theirs, rondo: ours }));
+  return found;
+}
+
+function compare(
+  theirs: unknown,
+  ours: unknown,
+  at: string,
+  report: (at: string, theirs: unknown, ours: unknown) => void,
+): void {
+  if (Object.is(theirs, ours)) return;
+  const both = [theirs, ours].every((each) => each !== null && typeof each === 'object');
+  if (!both || Array.isArray(theirs) !== Array.isArray(ours)) return report(at, theirs, ours);
+  const [left, right] = [theirs, ours] as [Record<string, unknown>, Record<string, unknown>];
+  if (Array.isArray(theirs) && theirs.length !== (ours as unknown[]).length) return report(at, theirs, ours);
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)]))
+    compare(left[key], right[key], at === '' ? key : `${at}.${key}`, report);
+}
+
+/** Points of one key keep their order. */
+const by =
+  (name: string) =>
+  (a: unknown, b: unknown): number => {
+    const [left = '', right = ''] = [a, b].map((each) => String((each as Record<string, unknown>)[name]));
+    return left === right ? 0 : left < right ? -1 : 1;
+  };
