@@ -5,7 +5,8 @@ export const TRACKING_ERRORS = defineErrors({
   INVALID_PARAMETER_VALUE: { status: 400 },
   RESOURCE_ALREADY_EXISTS: { status: 400 },
   RESOURCE_DOES_NOT_EXIST: { status: 404 },
-  INVALID_STATE: { status: 500 },
+  /** Permanent, so not the 500 of MLflow: its clients would send the request again for minutes. */
+  INVALID_STATE: { status: 400 },
   BAD_REQUEST: { status: 400 },
   NOT_IMPLEMENTED: { status: 501 },
 });

@@ -60,8 +60,8 @@ export function graphqlRoutes<Actor>(rooms: readonly Bound<Actor>[]): Bound<Acto
     const { fieldName, parentType, returnType } = info;
     const endpoint = source === undefined ? ENDPOINTS[fieldName] : undefined;
     if (endpoint) return ask(endpoint, input, context);
-    if (parentType.name === 'MlflowRunExtension') {
-      const { experiment_id, run_id } = source?.info as Record<string, string>;
+    if (source && parentType.name === 'MlflowRunExtension') {
+      const { experiment_id, run_id } = source.info as Record<string, string>;
       if (fieldName === 'experiment')
         return ((await ask('getExperiment', { experiment_id }, context)) as { experiment: unknown })
           .experiment;

@@ -1,3 +1,4 @@
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { addressOf, type Step } from './step.ts';
 
 export interface Answer {
@@ -33,23 +34,19 @@ export class Exchange {
     const query = { ...(inQuery ? (given as Record<string, unknown>) : {}), ...options.query };
     const carried = inQuery ? undefined : given;
     const text = carried === undefined || typeof carried === 'string' ? carried : JSON.stringify(carried);
-    const response = await fetch(`${this.#url}${this.#fill(addressOf(path))}${this.#queryOf(query)}`, {
-      method,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      headers: {
-        ...(text === undefined ? {} : { 'content-type': options.type ?? 'application/json' }),
-        ...options.headers,
-      },
-      ...(text === undefined ? {} : { body: this.#fill(text) }),
-    });
-    return this.#read(response, options.save ?? {});
+    const headers = {
+      ...(text === undefined ? {} : { 'content-type': options.type ?? 'application/json' }),
+      ...options.headers,
+    };
+    const url = `${this.#url}${this.#fill(addressOf(path))}${this.#queryOf(query)}`;
+    const body = text === undefined ? undefined : this.#fill(text);
+    return this.#read(await exchange(url, method, headers, body), options.save ?? {});
   }
 
-  async #read(response: Response, save: Readonly<Record<string, string>>): Promise<Answer> {
-    const text = await response.text();
-    const type = response.headers.get('content-type') ?? '';
-    const body: unknown = type.startsWith('application/json') ? JSON.parse(text) : text;
+  #read(response: Response, save: Readonly<Record<string, string>>): Answer {
+    const { text } = response;
+    const isJson = text !== '' && (response.headers['content-type'] ?? '').startsWith('application/json');
+    const body: unknown = isJson ? JSON.parse(text) : text;
     for (const [name, at] of Object.entries(save)) {
       const value = at.split('.').reduce<unknown>((found, key) => (found as never)?.[key], body);
       if (value === undefined || value === null) continue;
@@ -57,11 +54,11 @@ export class Exchange {
     }
     const headers: Record<string, string> = {};
     for (const name of HEADERS) {
-      const value = response.headers.get(name);
-      if (value !== null)
-        headers[name] = this.#plain(value)
-          .replace(/^(application\/json); charset=utf-8$/, '$1')
-          .replace(/filename="([\w.]+)"/, 'filename=$1');
+      const value = response.headers[name];
+      if (value === undefined) continue;
+      headers[name] = this.#plain(String(value))
+        .replace(/^(application\/json); charset=utf-8$/, '$1')
+        .replace(/filename="([\w.]+)"/, 'filename=$1');
     }
     return { status: response.status, headers, body: this.#normal(body) };
   }
@@ -114,6 +111,36 @@ export class Exchange {
   }
 }
 
+interface Response {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
+/** One request exactly as written; a GET may have a body. */
+function exchange(
+  url: string,
+  method: string,
+  headers: Readonly<Record<string, string>>,
+  body: string | undefined,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const options = { method, headers: { ...headers, ...length }, signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const sent = request(url, options, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('error', reject);
+      answer.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
 /** A place where two answers differ, with what each of them has; `answer` when already the status does. */
 export interface Difference {
   request: string;
@@ -122,10 +149,12 @@ export interface Difference {
   rondo: unknown;
 }
 
-export function differences(request: string, mlflow: Answer, rondo: Answer): Difference[] {
+export function differences(name: string, mlflow: Answer, rondo: Answer): Difference[] {
   const found: Difference[] = [];
-  if (mlflow.status !== rondo.status) return [{ request, at: 'answer', mlflow, rondo }];
-  compare(mlflow, rondo, '', (at, theirs, ours) => found.push({ request, at, mlflow: theirs, rondo: ours }));
+  if (mlflow.status !== rondo.status) return [{ request: name, at: 'answer', mlflow, rondo }];
+  compare(mlflow, rondo, '', (at, theirs, ours) =>
+    found.push({ request: name, at, mlflow: theirs, rondo: ours }),
+  );
   return found;
 }
 

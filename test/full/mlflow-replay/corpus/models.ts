@@ -351,7 +351,7 @@ export const registry: Scenario = {
     ['version without name', `POST ${MV}/create`, { source: 'runs:/{{run}}/model' }],
     ['version without run', `POST ${MV}/create`, { name: 'wine', source: 'runs:/{{run}}/model' }],
     ['version local', `POST ${MV}/create`, { name: 'wine', source: '/etc' }],
-    ['version file', `POST ${MV}/create`, { name: 'wine', source: 'file:///etc' }],
+    ['version from file', `POST ${MV}/create`, { name: 'wine', source: 'file:///etc' }],
     ['version relative', `POST ${MV}/create`, { name: 'wine', source: './model' }],
     ['version dots', `POST ${MV}/create`, { name: 'wine', source: 's3://bucket/a/../b' }],
     [
