@@ -18,7 +18,7 @@ export function inlineReads(database: ReadDatabase, reads: Readonly<Record<strin
   return {
     async run(name, params) {
       const read = reads[name] as LongRead;
-      return new JsonBytes(Buffer.from(jsonOf(await read(database, params as never)).buffer));
+      return JsonBytes.over(jsonOf(await read(database, params as never)));
     },
     close: async () => {},
   };
@@ -26,7 +26,9 @@ export function inlineReads(database: ReadDatabase, reads: Readonly<Record<strin
 
 /** The JSON of a result, in memory of its own, so that it can be handed to another thread. */
 export function jsonOf(value: unknown): Uint8Array<ArrayBuffer> {
-  return value instanceof JsonBytes
-    ? new Uint8Array(value.bytes)
-    : new TextEncoder().encode(JSON.stringify(value));
+  const { bytes } = value instanceof JsonBytes ? value : JsonBytes.of(JSON.stringify(value));
+  // Small buffers share a pool with others, which must not move with them.
+  return bytes.byteLength === bytes.buffer.byteLength
+    ? new Uint8Array(bytes.buffer as ArrayBuffer)
+    : new Uint8Array(bytes);
 }

@@ -39,7 +39,7 @@ export function threadReads(file: string, entry: string): LongReads {
     thread.worker.on('message', (answer: ThreadAnswer) => {
       const done = thread.running;
       thread.running = undefined;
-      if ('bytes' in answer) done?.resolve(new JsonBytes(Buffer.from(answer.bytes)));
+      if ('bytes' in answer) done?.resolve(JsonBytes.over(answer.bytes));
       else done?.reject(toError(answer));
       next(thread);
     });

@@ -61,7 +61,7 @@ export async function metricHistory(database: ReadDatabase, asked: HistoryAsked)
   const { read } = database;
   const key = await keys.find(read, asked.key);
   const facts = key === undefined ? undefined : await series.facts(read, asked.run, key);
-  if (key === undefined || !facts) return new JsonBytes(Buffer.from('{}'));
+  if (key === undefined || !facts) return JsonBytes.of('{}');
   const inOrder = facts.in_order === 1;
   const texts: string[] = [];
   let after = asked.after;
@@ -74,7 +74,7 @@ export async function metricHistory(database: ReadDatabase, asked: HistoryAsked)
   }
   const metrics = texts.length > 0 ? [`"metrics":[${texts.join(',')}]`] : [];
   const token = asked.limit !== undefined && after ? await tokenBehind(after) : [];
-  return new JsonBytes(Buffer.from(`{${[...metrics, ...token].join(',')}}`));
+  return JsonBytes.of(`{${[...metrics, ...token].join(',')}}`);
 
   async function tokenBehind(last: Point): Promise<string[]> {
     const asks = { name: '', limit: 1, after: last, inOrder };
@@ -104,7 +104,7 @@ export async function bulkHistory(
     if (page.points > 0) texts.push(page.text);
     left -= page.points;
   }
-  return new JsonBytes(Buffer.from(`{"metrics":[${texts.join(',')}]}`));
+  return JsonBytes.of(`{"metrics":[${texts.join(',')}]}`);
 }
 
 /** For each run points evenly spread over its rows in step order, first and last included. */
@@ -122,7 +122,7 @@ export async function sampledHistory(
     for (const point of await sampleOf(run, key as number, facts.points))
       metrics.push({ ...toMetric(name, point), run_id });
   }
-  return new JsonBytes(Buffer.from(JSON.stringify({ metrics })));
+  return JsonBytes.of(JSON.stringify({ metrics }));
 
   async function sampleOf(run: number, key: number, points: number): Promise<Point[]> {
     const place = `${run} ${key} ${limit} ${steps.join(' ')}`;

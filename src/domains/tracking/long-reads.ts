@@ -28,7 +28,7 @@ export async function searchRuns(database: ReadDatabase, search: RunSearch): Pro
   const texts = await assembleTexts(database, page.items, detail);
   const runs = texts.length > 0 ? [`"runs":[${texts.join(',')}]`] : [];
   const token = page.token === undefined ? [] : [`"next_page_token":${JSON.stringify(page.token)}`];
-  return new JsonBytes(Buffer.from(`{${[...runs, ...token].join(',')}}`));
+  return JsonBytes.of(`{${[...runs, ...token].join(',')}}`);
 }
 
 /** Reads of this room that may hold up the event loop, by name. */

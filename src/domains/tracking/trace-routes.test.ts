@@ -70,7 +70,7 @@ describe('spans over OTLP', () => {
     ]);
     const headers = { ...JSON_TYPE, 'x-mlflow-experiment-id': '99999' };
     const absent = await send(spansOf(id), headers);
-    expect([absent.status, JSON.parse(absent.text)]).toEqual([
+    expect([absent.status, JSON.parse(absent.text)]).toMatchObject([
       404,
       { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'No Experiment with id=99999 exists' },
     ]);

@@ -93,12 +93,23 @@ export interface FileBody {
   disposition?: 'inline' | 'attachment';
 }
 
+const encoder = new TextEncoder();
+
 /** An answer that is JSON already, for example from another thread: it is sent as it is. */
 export class JsonBytes {
   readonly bytes: Buffer;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
+  }
+
+  /** In memory of its own, so that it can be handed to another thread as it is. */
+  static of(text: string): JsonBytes {
+    return JsonBytes.over(encoder.encode(text));
+  }
+
+  static over({ buffer, byteOffset, byteLength }: Uint8Array): JsonBytes {
+    return new JsonBytes(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength));
   }
 }
 

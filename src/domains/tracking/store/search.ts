@@ -115,7 +115,14 @@ export async function searchRunRows(
     ],
   );
   const where = scopeSql(scope, engine);
-  return page<RunRow>(read, engine, { table: 'runs', joins, where, terms, fields: runFields, search });
+  const query = { table: 'runs', joins, where, terms, fields: runFields, search };
+  // In the order of the index no row is read that is not shown. Anything else is found by what the index has, then read.
+  if (!search.filter && search.orderBy.length === 0) return page<RunRow>(read, engine, query);
+  const found = await page<{ id: number }>(read, engine, { ...query, columns: sql`runs.id` });
+  const ids = found.items.map(({ id }) => id);
+  const rows = await sql<RunRow>`select * from runs where ${oneOf(sql`runs.id`, ids, engine)}`.execute(read);
+  const byId = new Map(rows.rows.map((row) => [row.id, row]));
+  return { items: ids.flatMap((id) => byId.get(id) ?? []), token: found.token };
 }
 
 const experimentFields: SearchFields = {
@@ -254,6 +261,8 @@ export async function page<Row>(
   engine: Database['capabilities']['engine'],
   query: {
     table: string;
+    /** Of the table; all of them when left out. */
+    columns?: Sql;
     joins: Sql[];
     where: Sql[];
     terms: readonly SortTerm[];
@@ -261,12 +270,12 @@ export async function page<Row>(
     search: { filter: Filter | undefined; limit: number; token: string | undefined };
   },
 ): Promise<Page<Row>> {
-  const { table, joins, where, terms, fields, search } = query;
+  const { table, columns = sql`${sql.ref(query.table)}.*`, joins, where, terms, fields, search } = query;
   const keys = keyset(terms, engine, search.token);
   const conditions = [...where];
   if (search.filter) conditions.push(filterSql(search.filter, fields, engine));
   if (keys.after) conditions.push(keys.after);
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.ref(table)}.*, ${keys.select}
+  const { rows } = await sql<Record<string, unknown>>`select ${columns}, ${keys.select}
     from ${sql.ref(table)} ${sql.join(joins, sql` `)}
     where ${sql.join(conditions, sql` and `)} order by ${keys.orderBy} limit ${search.limit + 1}`.execute(
     read,
