@@ -8,6 +8,7 @@ import { maturityCommand } from '../domains/maturity/command.ts';
 import { pipelinesCommand } from '../domains/pipelines/command.ts';
 import { monitorsCommand } from '../domains/monitoring/command.ts';
 import { projectsCommand } from '../domains/projects/command.ts';
+import { trashCommand } from '../domains/tracking/command.ts';
 import { modelsCommand, webhooksCommand } from '../domains/registry/command.ts';
 import { promoteCommand } from '../domains/releases/command.ts';
 import { rolloutsCommand } from '../domains/rollouts/command.ts';
@@ -66,6 +67,7 @@ pipelinesCommand(program, context, async (path) => {
   return readPipelineFile(path);
 });
 modelsCommand(program, context);
+trashCommand(program, context);
 webhooksCommand(program, context);
 promoteCommand(program, context);
 projectsCommand(program, context);

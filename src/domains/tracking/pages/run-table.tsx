@@ -13,6 +13,7 @@ import { RenameRun } from './run-tools.tsx';
 import { compareHref } from './run-words.ts';
 import { useColumnFinder } from './use-run-keys.ts';
 import type { RunsQuestion, useRuns } from './use-runs.ts';
+import { PurgeRuns } from './purge-runs.tsx';
 import { useTrash } from './use-trash.ts';
 
 export interface RunTableProps {
@@ -33,6 +34,8 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
   const [all, setAll] = useState(false);
   const trash = useTrash(question);
   const barrier = useBarrier('track');
+  const purgeBarrier = useBarrier('operate');
+  const [purged, setPurged] = useState<readonly string[]>();
   const askAnew = useAskAnew();
   const columns = useColumns(runs, question, shown);
   const table = useTableState(columns);
@@ -107,6 +110,17 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
             <Action kind={inTrash ? 'plain' : 'harmful'} because={barrier} onClick={() => void move(ids)}>
               {inTrash ? 'Restore' : 'Move to trash'}
             </Action>
+            {inTrash ? (
+              <Action
+                kind="harmful"
+                because={
+                  purgeBarrier ?? (all ? 'Choose the runs one by one, or use rondo trash purge.' : undefined)
+                }
+                onClick={() => setPurged([...ids])}
+              >
+                {`Delete ${ids.size} for good`}
+              </Action>
+            ) : null}
           </>
         )}
         rowId={runId}
@@ -114,6 +128,18 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
         dense
         maxHeight={720}
       />
+      {purged ? (
+        <PurgeRuns
+          project={project}
+          runs={purged}
+          onClose={() => setPurged(undefined)}
+          onDone={() => {
+            setPurged(undefined);
+            select(new Set());
+            void askAnew();
+          }}
+        />
+      ) : null}
       {renamed ? (
         <RenameRun
           run={renamed}
