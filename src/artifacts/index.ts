@@ -3,6 +3,7 @@ import { openLocalBlobs } from './local/blobs.ts';
 import { openS3Blobs } from './s3/blobs.ts';
 import type { BlobStore } from './blobs.ts';
 
+export { type ForeignFiles, openForeign } from './foreign.ts';
 export { type Blob, type BlobStore, type StoredBlob } from './blobs.ts';
 export {
   type ArtifactName,

@@ -113,7 +113,8 @@ function sendError(
   report: AppOptions['report'],
 ) {
   const error = fromFastify(thrown) ?? toAppError(thrown);
-  if (error.status >= 500)
+  // What this server does not do is no fault of it.
+  if (error.status >= 500 && error.status !== 501)
     report({
       level: 'error',
       request: request.id,

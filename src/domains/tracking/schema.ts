@@ -29,6 +29,9 @@ export const double = z
 export const unset = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
+/** Proto texts that were not set read as empty. */
+export const text = unset(z.string()).transform((value) => value ?? '');
+
 /** A required text: the empty text counts as missing. */
 export const required = z.string().min(1);
 

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { endpoint } from '../../../lib/contract/index.ts';
-import { int64, list, required, unset } from '../../tracking/schema.ts';
+import { int64, list, required, text, unset } from '../../tracking/schema.ts';
 import { ModelVersion, RegisteredModel } from '../schema.ts';
 
 const Empty = z.object({});
 const One = z.object({ registered_model: RegisteredModel });
-const text = unset(z.string()).transform((value) => value ?? '');
 export const TagBody = z.object({ key: required, value: text });
 const PATH = '/mlflow/registered-models';
 

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from '../../../lib/contract/index.ts';
-import { Experiment, int64, KeyValue, list, protoEnum, required, unset, VIEWS } from '../schema.ts';
-
-const optionalText = unset(z.string()).transform((value) => value ?? '');
+import { Experiment, int64, list, protoEnum, required, text, unset, VIEWS } from '../schema.ts';
 
 const Empty = z.object({});
 const One = z.object({ experiment_id: required });
@@ -17,7 +15,7 @@ export const experimentsContract = {
     body: z.object({
       name: required,
       artifact_location: unset(z.string()),
-      tags: unset(z.array(KeyValue)),
+      tags: unset(z.array(z.object({ key: required, value: text }))),
     }),
     response: z.object({ experiment_id: z.string() }),
   }),
@@ -91,7 +89,7 @@ export const experimentsContract = {
     dialect: 'mlflow',
     summary: 'Set a tag of an experiment',
     needs: 'track',
-    body: z.object({ experiment_id: required, key: required, value: optionalText }),
+    body: z.object({ experiment_id: required, key: required, value: text }),
     response: Empty,
   }),
   deleteExperimentTag: endpoint({

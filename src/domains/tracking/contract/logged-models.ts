@@ -98,7 +98,7 @@ export const loggedModelsContract = {
     needs: 'track',
     params: Id,
     body: z.object({ tags: list(KeyValue) }),
-    response: One,
+    response: Empty,
   }),
   deleteLoggedModelTag: endpoint({
     method: 'DELETE',

@@ -11,6 +11,7 @@ import {
   Run,
   RUN_STATUSES,
   RunInfo,
+  text,
   unset,
   VIEWS,
 } from '../schema.ts';
@@ -29,8 +30,6 @@ const MetricFields = {
   dataset_digest: unset(z.string()),
 };
 
-/** Proto texts that were not set read as empty. */
-const text = unset(z.string()).transform((value) => value ?? '');
 const Param = z.object({ key: required, value: text });
 
 export const runsContract = {

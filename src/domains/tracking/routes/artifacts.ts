@@ -97,9 +97,10 @@ export function loggedModelHandlers(tracking: TrackingService): Handlers<typeof 
       await tracking.deleteLoggedModel(actor, projectOf(request.headers), params.id);
       return {};
     },
-    setLoggedModelTags: async ({ actor, params, body, request }) => ({
-      model: await tracking.setModelTags(actor, projectOf(request.headers), params.id, body.tags),
-    }),
+    setLoggedModelTags: async ({ actor, params, body, request }) => {
+      await tracking.setModelTags(actor, projectOf(request.headers), params.id, body.tags);
+      return {};
+    },
     deleteLoggedModelTag: async ({ actor, params, request }) => {
       await tracking.deleteModelTag(actor, projectOf(request.headers), params.id, params.key);
       return {};

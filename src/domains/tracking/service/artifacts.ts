@@ -2,6 +2,7 @@ import {
   type ArtifactName,
   childrenOf,
   findName,
+  type ForeignFiles,
   listNames,
   putName,
   removeNames,
@@ -9,8 +10,9 @@ import {
 import type { Tx } from '../../../database/index.ts';
 import type { FileBody } from '../../../lib/contract/index.ts';
 import type { Actor } from '../../identity/schema.ts';
-import { type ArtifactPlace, placeOf, proxiedPath, safePath } from '../artifact-path.ts';
+import { type ArtifactPlace, placeOf, proxiedPath, safePath, under } from '../artifact-path.ts';
 import { absent, badParameter } from '../errors.ts';
+import { findExperiment } from '../store/experiments.ts';
 import { findLoggedModel } from '../store/logged-models.ts';
 import type { TrackingContext } from './context.ts';
 
@@ -75,8 +77,33 @@ export function artifactVerbs(context: TrackingContext) {
     return proxied === undefined ? undefined : placeOf(project, proxied);
   }
 
-  async function list(at: ArtifactPlace | undefined, folder: string, uri: string): Promise<Listing> {
-    if (!at) return { root_uri: uri, files: [] };
+  /**
+   * Files that clients wrote past this server, when it can read them: below the operator's root, in the folder of an experiment
+   * of this project. A location that a client chose elsewhere is no way to the files of others.
+   */
+  async function foreign(project: string, uri: string): Promise<ForeignFiles | undefined> {
+    const root = ground.defaultArtifactRoot;
+    if (!context.foreign || root === undefined) return undefined;
+    const base = under(root.split('?')[0] ?? '', '');
+    const number = uri.startsWith(base) ? /^\d{1,15}(?=\/)/.exec(uri.slice(base.length))?.[0] : undefined;
+    const owner =
+      number === undefined ? undefined : await findExperiment(database.read, project, Number(number));
+    return owner ? context.foreign : undefined;
+  }
+
+  async function openAt(project: string, uri: string, path: string, whose: string): Promise<FileBody> {
+    const at = rootOf(project, uri);
+    if (at) return open(at.root, [at.path, path].filter((part) => part !== '').join('/'));
+    const files = await foreign(project, uri);
+    if (!files) throw absent(`The files of ${whose} are at ${uri}, outside this server.`);
+    const file = await files.open(uri, path);
+    if (!file) throw absent(`No such artifact: '${path}'`);
+    return { ...file, type: typeOf(path), name: path };
+  }
+
+  async function list(project: string, uri: string, folder: string): Promise<Listing> {
+    const at = rootOf(project, uri);
+    if (!at) return { root_uri: uri, files: (await (await foreign(project, uri))?.list(uri, folder)) ?? [] };
     const base = [at.path, folder].filter((part) => part !== '').join('/');
     const names = await listNames(database.read, at.root);
     const strip = at.path === '' ? 0 : at.path.length + 1;
@@ -124,15 +151,13 @@ export function artifactVerbs(context: TrackingContext) {
 
     async listRunArtifacts(project: string, runId: string, folder: string): Promise<Listing> {
       const { artifact_uri } = await context.run(database.read, project, runId);
-      return list(rootOf(project, artifact_uri), safePath(folder), artifact_uri);
+      return list(project, artifact_uri, safePath(folder));
     },
 
     async openRunArtifact(project: string, runId: string, path: string): Promise<FileBody> {
       const clean = safePath(path);
       const { artifact_uri } = await context.run(database.read, project, runId);
-      const at = rootOf(project, artifact_uri);
-      if (!at) throw absent(`The artifacts of run ${runId} are at ${artifact_uri}, outside this server.`);
-      return open(at.root, clean);
+      return openAt(project, artifact_uri, clean, `run ${runId}`);
     },
 
     async putRunArtifact(
@@ -151,15 +176,13 @@ export function artifactVerbs(context: TrackingContext) {
     async listModelArtifacts(project: string, modelId: string, folder: string): Promise<Listing> {
       const clean = safePath(folder);
       const uri = await modelUri(project, modelId);
-      return list(rootOf(project, uri), clean, uri);
+      return list(project, uri, clean);
     },
 
     async openModelArtifact(project: string, modelId: string, path: string): Promise<FileBody> {
       const clean = safePath(path);
       const uri = await modelUri(project, modelId);
-      const at = rootOf(project, uri);
-      if (!at) throw absent(`The files of model ${modelId} are at ${uri}, outside this server.`);
-      return open(at.root, clean);
+      return openAt(project, uri, clean, `model ${modelId}`);
     },
 
     /** Names and digests under a root such as `run/<id>` or `model/<m-id>`. */

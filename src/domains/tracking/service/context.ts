@@ -1,4 +1,4 @@
-import type { BlobStore } from '../../../artifacts/index.ts';
+import { type BlobStore, type ForeignFiles, openForeign } from '../../../artifacts/index.ts';
 import { type Database, inlineReads, type LongReads } from '../../../database/index.ts';
 import type { Events, Signals } from '../../../events/index.ts';
 import type { LineageService } from '../../lineage/service.ts';
@@ -43,6 +43,8 @@ export class TrackingContext {
   readonly series: SeriesStore;
   readonly keys: MetricKeys;
   readonly reads: LongReads;
+  /** Files below the root that clients write to themselves. */
+  readonly foreign: ForeignFiles | undefined;
   readonly #ready = new Map<string, Promise<number>>();
 
   constructor(ground: TrackingGround) {
@@ -53,6 +55,7 @@ export class TrackingContext {
     this.metrics = metricStore(engine);
     this.series = seriesStore(engine);
     this.keys = new MetricKeys(ground.database);
+    this.foreign = openForeign(ground.defaultArtifactRoot);
     this.reads = ground.reads ?? inlineReads(ground.database, trackingReads);
   }
 
