@@ -18,6 +18,7 @@ import { VERSION } from '../lib/version.ts';
 import { environment } from '../server/config.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { loginCommands } from './login.ts';
+import { runsCommand } from './run-commands.ts';
 import { askSecret } from './secret-input.ts';
 import { serverCommands } from './server-commands.ts';
 import { storageCommands } from './storage-commands.ts';
@@ -59,6 +60,7 @@ program
 serverCommands(program, context);
 storageCommands(program, context);
 loginCommands(program, context);
+runsCommand(program, context);
 usersCommand(program, context, askSecret);
 tokensCommand(program, context);
 datasetsCommand(program, context);

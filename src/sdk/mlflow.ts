@@ -1,5 +1,7 @@
 import { AppError } from '../lib/errors.ts';
 import { type Connection, send } from './connection.ts';
+import { type Refused, sendLeftBehind, Sender } from './background.ts';
+import { type Entry, Journal } from './journal.ts';
 import { mlModel, type ModelSignature } from './mlmodel.ts';
 
 export interface StartRun {
@@ -8,6 +10,12 @@ export interface StartRun {
   name?: string;
   params?: Record<string, string | number | boolean>;
   tags?: Record<string, string>;
+  /**
+   * Metrics, params and tags are written to a file of this machine and sent in the background: logging never waits for the
+   * server, never throws, and outlives a restart of it and the death of this process. `end` waits for what is still to be sent.
+   * What could not be sent is sent by the next run that is started in the background, or by `rondo runs sync`.
+   */
+  background?: boolean;
 }
 
 export interface NewModel {
@@ -41,8 +49,23 @@ export interface TrackedRun {
   logArtifact(path: string, bytes: Uint8Array | string): Promise<void>;
   /** Logs a model with its `MLmodel`; `registerModel(name, { model_id })` makes it a version. */
   logModel(model: NewModel): Promise<{ model_id: string }>;
+  /** Waits until everything logged so far is at the server, at most `ms` (30,000); false when it is not. */
+  flush(ms?: number): Promise<boolean>;
+  /** What the server refused for good of a run in the background. */
+  readonly refused: readonly Refused[];
   end(status?: 'FINISHED' | 'FAILED' | 'KILLED'): Promise<void>;
 }
+
+interface Background {
+  journal: Journal;
+  sender: Sender;
+  refused: Refused[];
+}
+
+/** How long ending a run waits for its server. */
+const PATIENCE_MS = 30_000;
+/** Refusals that are printed; all are in `refused`. */
+const TOLD = 20;
 
 /** MLflow keeps no longer digest of a dataset; the source names the version in full. */
 const DIGEST_LENGTH = 36;
@@ -88,13 +111,34 @@ export function createTracking(connection: Connection): {
       ...(options.name === undefined ? {} : { run_name: options.name }),
       tags: pairs(tags),
     });
-    const tracked = trackedRun(run.info.run_id, experiment_id);
+    const { run_id } = run.info;
+    const tracked = trackedRun(
+      run_id,
+      experiment_id,
+      options.background ? beginBackground(run_id) : undefined,
+    );
     if (options.params) await tracked.logParams(options.params);
     return tracked;
   }
 
-  function trackedRun(id: string, experimentId: string): TrackedRun {
-    const batch = (part: object) => call('POST', 'runs/log-batch', { run_id: id, ...part });
+  function beginBackground(run_id: string): Background {
+    const { url, project } = connection;
+    const refused: Refused[] = [];
+    const tell = (one: Refused) => {
+      refused.push(one);
+      if (refused.length <= TOLD) console.warn(`Rondo refused ${one.what}: ${one.why}`);
+    };
+    const journal = Journal.begin({ url, project, run_id });
+    void sendLeftBehind(connection, Journal.leftBehind(url), () => {}, PATIENCE_MS).catch(() => {});
+    return { journal, sender: new Sender(connection, journal, tell), refused };
+  }
+
+  function trackedRun(id: string, experimentId: string, background?: Background): TrackedRun {
+    const batch = async (part: Entry) => {
+      if (!background) return void (await call('POST', 'runs/log-batch', { run_id: id, ...part }));
+      background.journal.add(part);
+      background.sender.wake();
+    };
     async function logMetrics(values: Record<string, number>, at: { step?: number; time?: number } = {}) {
       const metrics = Object.entries(values).map(([key, value]) => ({
         key,
@@ -151,8 +195,20 @@ export function createTracking(connection: Connection): {
         await call('POST', 'runs/outputs', { run_id: id, models: [{ model_id, step: 0 }] });
         return { model_id };
       },
+      async flush(ms = PATIENCE_MS) {
+        return (await background?.sender.drained(ms)) ?? true;
+      },
+      refused: background?.refused ?? [],
       async end(status = 'FINISHED') {
-        await call('POST', 'runs/update', { run_id: id, status, end_time: Date.now() });
+        const end = { status, end_time: Date.now() };
+        if (!background) return void (await call('POST', 'runs/update', { run_id: id, ...end }));
+        const { journal, sender } = background;
+        journal.add({ end });
+        if ((await sender.drained(PATIENCE_MS)) && journal.waiting.length === 0) journal.remove();
+        else
+          console.warn(
+            `Run ${id}: ${journal.waiting.length} entries are not at ${connection.url} yet. They wait in ${journal.file}; the next run sends them, or rondo runs sync.`,
+          );
       },
     };
   }
