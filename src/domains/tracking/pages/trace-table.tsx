@@ -30,7 +30,7 @@ const COLUMNS: readonly DataColumn<TraceInfo>[] = [
     cell: (trace) => <Beginning text={trace.request_preview} />,
     width: 170,
     grow: true,
-    narrow: 'line',
+    narrow: 'none',
   },
   {
     id: 'response',
