@@ -20,7 +20,10 @@ const pattern = (piece: fc.Arbitrary<string>) =>
 
 const alphabet = {
   key: fc.constantFrom(...keys),
-  text: fc.oneof(fc.constantFrom(...texts), pattern(fc.constantFrom('a', 'b', 'A', 'é', '%', '_', '\\', '1'))),
+  text: fc.oneof(
+    fc.constantFrom(...texts),
+    pattern(fc.constantFrom('a', 'b', 'A', 'é', '%', '_', '\\', '1')),
+  ),
   number: fc.constantFrom(...numbers),
   // What RE2, JavaScript and PostgreSQL read alike.
   pattern: pattern(fc.constantFrom('a', 'b', '[^a]', '^', '(a|b)', 'x*', '1+', 'A?')),
