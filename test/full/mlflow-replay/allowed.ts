@@ -116,11 +116,6 @@ export const ALLOWED: readonly Allowed[] = [
     },
   },
   {
-    why: 'A filter that ends in AND is half a filter, so it is refused and not read as something else.',
-    differ: {
-    },
-  },
-  {
     why: 'A limit that is left out is the default.',
     differ: {
       'experiment search/without limit': ['answer'],
