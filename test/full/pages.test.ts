@@ -53,17 +53,19 @@ describe('every page in Chromium', () => {
     await server?.stop();
   });
 
-  async function ask<T>(path: string, body?: unknown): Promise<T> {
+  async function ask<T>(path: string, body?: unknown, more: Record<string, string> = {}): Promise<T> {
     const response = await fetch(url + path, {
       ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
       headers: {
         authorization: `Bearer ${token}`,
         'content-type': 'application/json',
         'x-mlflow-workspace': project,
+        ...more,
       },
     });
     if (!response.ok) throw new Error(`${path} answers ${response.status}`);
-    return (await response.json()) as T;
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
   /** The example registers none, so one is registered. */
@@ -79,6 +81,16 @@ describe('every page in Chromium', () => {
     await ask('/api/2.0/mlflow/registered-models/create', { name: version.name, tags });
     await ask('/api/2.0/mlflow/model-versions/create', version);
     return version.name;
+  }
+
+  /** The example traces nothing, so a span is sent. */
+  async function aTrace(experiment: string): Promise<string> {
+    const traceId = '0123456789abcdef0123456789abcdef';
+    const times = { startTimeUnixNano: '1767323045000000000', endTimeUnixNano: '1767323045100000000' };
+    const span = { traceId, spanId: '00000000000000a1', name: 'answer', ...times };
+    const sent = { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] };
+    await ask('/v1/traces', sent, { 'x-mlflow-experiment-id': experiment });
+    return `tr-${traceId}`;
   }
 
   /** Something real for every part of an address that varies. */
@@ -121,6 +133,7 @@ describe('every page in Chromium', () => {
       versions: '1..2',
       model: 'flight-delay',
       prompt: await aPrompt(),
+      trace: await aTrace(experiments[0]?.experiment_id ?? ''),
       pipeline: 'flights-train',
       'pipeline-run': first(runs, 'run of flights-train').id,
       run: logged.runs[0]?.info.run_id ?? '',
@@ -303,7 +316,7 @@ describe('every page in Chromium', () => {
         answer = resolve;
       });
       const opened = await open(addressOf(route), WIDE, 'light', (page) =>
-        page.route(/\/(api\/v1\/(?!events|projects$|me|version)|ajax-api|api\/2\.0)/, async (call) => {
+        page.route(/\/(api\/v1\/(?!events|projects$|me|version)|ajax-api|api\/[23]\.0)/, async (call) => {
           await gate;
           await call.fulfill({
             status: 403,

@@ -4,13 +4,15 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import * as sdk from '@aws-sdk/client-s3';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error the build script is plain JavaScript
 import { build } from '../../scripts/build.mjs';
-import { type BlobStore, openBlobs } from '../../src/artifacts/index.ts';
+import { type BlobStore, type ForeignFiles, openBlobs, openForeign } from '../../src/artifacts/index.ts';
 import { copyInParts } from '../../src/artifacts/s3/copy-parts.ts';
 import { Rondo } from '../../src/sdk/index.ts';
 import { blobStoreContract } from '../harness/blob-store.ts';
@@ -83,6 +85,31 @@ describe('S3', () => {
     });
   });
 
+  it('lists and reads what clients wrote below a root, and nothing beside it', async () => {
+    const put = (Key: string, Body: string) =>
+      client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: `roots/own/${Key}`, Body }));
+    await put('0/run/artifacts/a.txt', 'alpha');
+    await put('0/run/artifacts/deep/er/b.json', '{}');
+    await put('../beside.txt', 'hidden');
+    const root = `s3://${bucket}/roots/own`;
+    const files = openForeign(`${root}?endpoint=${endpoint}`) as ForeignFiles;
+    const uri = `${root}/0/run/artifacts`;
+    expect(await files.list(uri, '')).toEqual([
+      { path: 'a.txt', is_dir: false, file_size: 5 },
+      { path: 'deep', is_dir: true },
+    ]);
+    expect(await files.list(uri, 'deep/er')).toEqual([
+      { path: 'deep/er/b.json', is_dir: false, file_size: 2 },
+    ]);
+    expect(await text((await files.open(uri, 'a.txt'))?.body as Readable)).toBe('alpha');
+    expect(await files.open(uri, 'none')).toBeUndefined();
+    await expect(files.open(uri, '../../../../beside.txt')).rejects.toMatchObject({ status: 400 });
+    for (const elsewhere of [`s3://${bucket}/roots/own-too`, `s3://other/roots/own/0`, `s3://${bucket}`]) {
+      expect(await files.list(elsewhere, '')).toEqual([]);
+      expect(await files.open(elsewhere, 'a.txt')).toBeUndefined();
+    }
+  });
+
   describe('a server on it', () => {
     let proxy: Proxy;
     let server: TestServer;
@@ -104,7 +131,7 @@ describe('S3', () => {
     });
 
     const list = async (run: string) =>
-      (await server.call('GET', `/api/2.0/mlflow/artifacts/list?run_id=${run}`)).body.files as {
+      ((await server.call('GET', `/api/2.0/mlflow/artifacts/list?run_id=${run}`)).body.files ?? []) as {
         path: string;
       }[];
 
