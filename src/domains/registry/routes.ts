@@ -44,7 +44,7 @@ function modelHandlers(registry: RegistryService): Handlers<typeof modelsContrac
       const page = await registry.searchModels(projectOf(request.headers), {
         filter: query.filter,
         orderBy: query.order_by,
-        limit: query.max_results || undefined,
+        limit: query.max_results,
         token: query.page_token,
       });
       return { registered_models: page.items, next_page_token: page.token };

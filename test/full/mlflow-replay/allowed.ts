@@ -185,12 +185,6 @@ export const ALLOWED: readonly Allowed[] = [
     },
   },
   {
-    why: 'A tag that is made with its experiment has to say its value.',
-    differ: {
-      'experiments/create with tag without value': ['answer'],
-    },
-  },
-  {
     why: 'A location that could mean a second path is refused.',
     differ: {
       'experiments/create with params': ['answer'],
@@ -301,13 +295,6 @@ export const ALLOWED: readonly Allowed[] = [
     why: 'A changed param is refused as that, not as a fault of the database.',
     differ: {
       'logged models/params changed': ['body.error_code'],
-    },
-  },
-  {
-    why: 'The answer of tags says what the tags are now.',
-    differ: {
-      'logged models/tags': ['body.model'],
-      'logged models/tags none': ['body.model'],
     },
   },
   {
