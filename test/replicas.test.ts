@@ -274,15 +274,17 @@ describe('two replicas', () => {
     await one.rondo.automation.applyRule({ params: { rule: 'often' }, body: rule as never });
     const due = () =>
       query<{ data: string }>("select data from events where type = 'schedule.due' order by id");
-    await until(async () => (await due()).length >= 4);
+    const fired = () => query<{ event_id: string }>("select event_id from firings where rule = 'often'");
+    await until(async () => (await fired()).length >= 4);
     await two.rondo.automation.removeRule({ params: { rule: 'often' } });
     await settled(one);
     const times = (await due()).map(({ data }) => (JSON.parse(data) as { due_at: number }).due_at);
     expect(new Set(times).size).toBe(times.length);
-    const firings = await query<{ n: number }>(
-      "select count(*)::int as n, count(distinct event_id)::int as events from firings where rule = 'often'",
-    );
-    expect(firings).toEqual([{ n: times.length, events: times.length }]);
+    const heard = (await fired()).map(({ event_id }) => event_id);
+    expect(new Set(heard).size).toBe(heard.length);
+    // A time that came due while the rule was removed may be heard when the rule is gone.
+    expect(times.length - heard.length).toBeLessThanOrEqual(1);
+    expect(times.length).toBeGreaterThanOrEqual(heard.length);
   });
 
   it('leave the steps of others on their machine alone when they start', async () => {
