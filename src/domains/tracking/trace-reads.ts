@@ -54,7 +54,7 @@ export async function traceInfos(database: ReadDatabase, batch: TraceBatch) {
 export async function wholeTraces(database: ReadDatabase, batch: TraceBatch): Promise<JsonBytes> {
   const texts = await tracesText(database, await chosen(database, batch), false);
   const found = texts.filter((text) => text !== undefined);
-  return new JsonBytes(Buffer.from(found.length > 0 ? `{"traces":[${found.join(',')}]}` : '{}'));
+  return JsonBytes.of(found.length > 0 ? `{"traces":[${found.join(',')}]}` : '{}');
 }
 
 /** JSON of each trace with its spans, in order; undefined for one that is not whole, unless `partial`. */

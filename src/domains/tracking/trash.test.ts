@@ -148,14 +148,31 @@ describe.each(ENGINES)('the trash on %s', (engine) => {
 
   it('moves runs to another experiment, all or none', async () => {
     const to = await tracking.createExperiment(ANN, P, { name: 'target' });
-    const ids = [await loggedRun('0', 'a'), await loggedRun('0', 'b')];
+    const from = await tracking.createExperiment(ANN, P, { name: 'origin' });
+    const ids = [await loggedRun(from, 'a'), await loggedRun(from, 'b')];
+    const dataset = { name: 'rows', digest: 'd1', source_type: 'local', source: 'x' };
+    await tracking.logInputs(ANN, P, ids[0] as string, { datasets: [{ dataset }] });
+    const { info: model } = await tracking.createLoggedModel(ANN, P, {
+      experiment_id: from,
+      name: 'm',
+      source_run_id: ids[0],
+    });
     await expect(tracking.moveRuns(ANN, P, [...ids, '0'.repeat(32)], to)).rejects.toMatchObject({
       code: 'RESOURCE_DOES_NOT_EXIST',
     });
     expect(await tracking.moveRuns(ANN, P, ids, to)).toBe(2);
     const found = await tracking.searchRuns(P, { experimentIds: [to], orderBy: ['start_time'] });
     expect(found.items.map((run) => run.info.run_id).sort()).toEqual([...ids].sort());
-    expect((await tracking.getRun(P, ids[0] as string)).info.artifact_uri).toContain('/0/');
+    const [moved = ''] = ids;
+    await tracking.deleteExperiment(ANN, P, from);
+    const which = { run_ids: [], experiment_ids: [from] };
+    const { digest, runs, logged_models } = await tracking.previewPurge(ANN, P, which);
+    expect([runs, logged_models]).toEqual([0, 0]);
+    await tracking.purge(ANN, P, { ...which, digest });
+    const { inputs } = await tracking.getRun(P, moved);
+    expect(inputs.dataset_inputs?.map(({ dataset }) => dataset.name)).toEqual(['rows']);
+    expect((await tracking.getLoggedModel(P, model.model_id)).info.experiment_id).toBe(to);
+    expect((await tracking.getRun(P, moved)).info.artifact_uri).toContain(`/${from}/`);
     expect(await tracking.listRunArtifacts(P, ids[0] as string, '')).toMatchObject({
       files: [{ path: 'f.txt' }],
     });

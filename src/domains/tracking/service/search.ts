@@ -6,7 +6,7 @@ import { limitOf, searchOf, type SearchText } from '../search-text.ts';
 import type { Experiment, LoggedModel, Page, Run, View } from '../schema.ts';
 import { experimentTags } from '../store/experiments.ts';
 import type { LoggedModelRow } from '../store/logged-models.ts';
-import { hasMoreRuns, type RunRow } from '../store/runs.ts';
+import { hasMore, type RunRow } from '../store/runs.ts';
 import {
   type DatasetFilter,
   type LoggedModelOrder,
@@ -66,7 +66,7 @@ export function searchVerbs(
       const experiments = await context.experimentNumbers(project, options.experimentIds);
       const { experimentIds: _, view = 'ACTIVE_ONLY', ...asked } = options;
       const search: RunSearch = { project, experiments, view, ...asked };
-      if (await hasMoreRuns(database.read, experiments, INLINE_RUNS))
+      if (await hasMore(database.read, 'runs', experiments, INLINE_RUNS))
         return context.reads.run('tracking.searchRuns', search);
       return searchRunsPage(database, search);
     },

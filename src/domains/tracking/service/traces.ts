@@ -1,4 +1,5 @@
 import { type FileBody, JsonBytes } from '../../../lib/contract/index.ts';
+import { hasMore } from '../store/runs.ts';
 import type { Tx } from '../../../database/index.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { proxiedPath, under } from '../artifact-path.ts';
@@ -105,7 +106,7 @@ export function traceVerbs(
         if (!row) throw absent(`Trace with ID ${traceId.slice(0, LONGEST_ID)} is not found.`);
         const found = await tracesText(database, [row], allowPartial);
         const [text] = found;
-        if (text !== undefined) return jsonBytes(`{"trace":${text}}`);
+        if (text !== undefined) return JsonBytes.of(`{"trace":${text}}`);
         if (Date.now() >= until || row.spans === 0) break;
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
@@ -127,9 +128,9 @@ export function traceVerbs(
       const experiments = await context.experimentNumbers(project, options.experimentIds);
       const search: TraceSearch = { project, experiments, filter, orderBy, limit, token };
       const asked = /span|text/i.test(filter ?? '') ? 0 : INLINE_TRACES;
-      if (await traces.hasMore(database.read, experiments, asked))
+      if (await hasMore(database.read, 'traces', experiments, asked))
         return context.reads.run('tracking.searchTraces', search);
-      return jsonBytes(JSON.stringify(await searchTraces(database, search)));
+      return JsonBytes.of(JSON.stringify(await searchTraces(database, search)));
     },
 
     /** Removes traces by id, or all that began until a time, the oldest first. Answers how many. */
@@ -325,8 +326,6 @@ function checkUnlocked(key: string, done: 'set' | 'deleted'): void {
   if (!LOCKED_TAGS.includes(key) || (done === 'deleted' && key === TRACE_KEYS.archivalFailure)) return;
   throw badParameter(`Tag '${key}' is immutable and cannot be ${done} on a trace.`);
 }
-
-const jsonBytes = (text: string) => new JsonBytes(Buffer.from(text));
 
 const textOrNull = (text: string | undefined, longest: number) =>
   text === undefined ? null : storable(text.slice(0, longest));

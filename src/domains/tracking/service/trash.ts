@@ -137,7 +137,7 @@ export function trashVerbs(context: TrackingContext) {
         assertActive(to);
         for (const runId of runIds) {
           const row = await context.activeRun(tx, project, runId);
-          await context.runs.move(tx, row.id, to.id);
+          await context.runs.move(tx, row, to.id);
         }
         return runIds.length;
       });

@@ -17,7 +17,6 @@ const KEYS_REMEMBERED = 200_000;
 /** Metric keys by number. A key is made in a write of its own, so that what is remembered here is committed. */
 export class MetricKeys {
   readonly #known = new Map<string, number>();
-  readonly #names = new Map<number, string>();
   readonly #database: Pick<Database, 'write'>;
 
   constructor(database: Pick<Database, 'write'>) {
@@ -50,19 +49,6 @@ export class MetricKeys {
     return row?.id;
   }
 
-  async names(reader: Reader, ids: Iterable<number>): Promise<Map<number, string>> {
-    const unknown = [...new Set(ids)].filter((id) => !this.#names.has(id));
-    for (let start = 0; start < unknown.length; start += 500) {
-      const rows = await reader
-        .selectFrom('metric_keys')
-        .selectAll()
-        .where('id', 'in', unknown.slice(start, start + 500))
-        .execute();
-      for (const row of rows) this.#remember(row.name, row.id);
-    }
-    return this.#names;
-  }
-
   async #make(names: string[]): Promise<void> {
     const rows = await this.#database.write(async (tx) => {
       const found: { id: number; name: string }[] = [];
@@ -83,10 +69,8 @@ export class MetricKeys {
   #remember(name: string, id: number): void {
     if (this.#known.size >= KEYS_REMEMBERED) {
       this.#known.clear();
-      this.#names.clear();
     }
     this.#known.set(name, id);
-    this.#names.set(id, name);
   }
 }
 
@@ -173,7 +157,7 @@ export type MetricStore = ReturnType<typeof metricStore>;
 
 type Row = readonly [run: number, key: number, step: number, ts: number, value: number, is_nan: number];
 
-/** Text order of the primary key. */
+/** The order of the primary key. */
 const byPlace = (a: Row, b: Row) => a[1] - b[1] || a[2] - b[2] || a[3] - b[3] || a[4] - b[4] || a[5] - b[5];
 
 /** A row of `metric_latest`; the columns from `points` on as they are there. */

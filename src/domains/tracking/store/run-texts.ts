@@ -1,6 +1,6 @@
 import type { Reader } from '../../../database/index.ts';
 import { type Engine, placeholders, run } from '../../../database/statements.ts';
-import { idList } from './runs.ts';
+import { idList, textList } from './runs.ts';
 
 /** Details of runs by their number: each text is the inside of a JSON list, as MLflow's proto JSON has it. */
 export interface RunTexts {
@@ -65,7 +65,7 @@ async function texts(
   keys: readonly string[] | undefined,
 ): Promise<Map<number, string>> {
   if (ids.length === 0 || keys?.length === 0) return new Map();
-  const these = keys ? ` and ${key} in ${KEYS[engine]}` : '';
+  const these = keys ? ` and ${key} in ${textList(engine)}` : '';
   const text = placeholders(
     engine,
     `select t.run, string_agg(${item}, ','${ORDER[engine]}) as text from ${from}
@@ -90,11 +90,6 @@ const boundsText = (number: (column: string) => string) =>
   `',"min":' || coalesce(${number('t.lowest')}, 'null') || ',"max":' || coalesce(${number('t.highest')}, 'null') ||`;
 
 const BOUNDS = { sqlite: boundsText(NUMBER.sqlite), postgres: boundsText(NUMBER.postgres) };
-
-const KEYS = {
-  sqlite: '(select value from json_each(?))',
-  postgres: '(select value from jsonb_array_elements_text(?::jsonb) as listed (value))',
-};
 
 /** SQLite reads the rows of a run in the order of the primary key already; to sort them again costs a fifth. */
 const ORDER = { sqlite: '', postgres: ' order by t.key' };

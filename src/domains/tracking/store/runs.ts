@@ -26,6 +26,19 @@ export function runStore(engine: Engine) {
     engine,
     `select key, value from run_params where run = ? and key in ${textList(engine)}`,
   );
+  const copyDatasets = placeholders(
+    engine,
+    `insert into logged_datasets (experiment, name, digest, source_type, source, schema, profile)
+      select cast(? as bigint), d.name, d.digest, d.source_type, d.source, d.schema, d.profile
+      from logged_datasets d join run_datasets u on u.dataset = d.id where u.run = ? on conflict do nothing`,
+  );
+  const linkDatasets = placeholders(
+    engine,
+    `update run_datasets set dataset = (select there.id from logged_datasets there
+        join logged_datasets here on here.name = there.name and here.digest = there.digest
+        where here.id = run_datasets.dataset and there.experiment = ?)
+      where run = ?`,
+  );
   const putTags = new RowStatement(
     engine,
     'insert into run_tags (run, key, value)',
@@ -64,7 +77,11 @@ export function runStore(engine: Engine) {
         await tx.updateTable('runs').set(change).where('id', '=', id).execute();
     },
 
-    async move(tx: Tx, id: number, experiment: number): Promise<void> {
+    /** Datasets and models go along: what is left of the old experiment is not the run's. */
+    async move(tx: Tx, { id, run_id }: Pick<RunRow, 'id' | 'run_id'>, experiment: number): Promise<void> {
+      await run(tx, copyDatasets, [experiment, id]);
+      await run(tx, linkDatasets, [experiment, id]);
+      await tx.updateTable('logged_models').set({ experiment }).where('source_run_id', '=', run_id).execute();
       await tx.updateTable('runs').set({ experiment }).where('id', '=', id).execute();
     },
 
@@ -126,18 +143,19 @@ export const idList = (engine: Engine): string =>
     : '(select value::bigint from jsonb_array_elements_text(?::jsonb) as listed (value))';
 
 /** A set of texts from one parameter: their JSON list. */
-const textList = (engine: Engine): string =>
+export const textList = (engine: Engine): string =>
   engine === 'sqlite' ? '(select value from json_each(?))' : '(select jsonb_array_elements_text(?::jsonb))';
 
-/** Whether the experiments have more runs than `limit`, without counting further. */
-export async function hasMoreRuns(
+/** Whether the experiments have more runs or traces than `limit`, without counting further. */
+export async function hasMore(
   reader: Reader,
+  table: 'runs' | 'traces',
   experiments: readonly number[],
   limit: number,
 ): Promise<boolean> {
   if (experiments.length === 0) return false;
   const rows = await reader
-    .selectFrom('runs')
+    .selectFrom(table)
     .select('id')
     .where('experiment', 'in', experiments)
     .limit(1)

@@ -186,18 +186,6 @@ export function traceStore(engine: Engine) {
         .where('trace', '=', id)
         .execute();
     },
-
-    async hasMore(reader: Reader, experiments: readonly number[], limit: number): Promise<boolean> {
-      if (experiments.length === 0) return false;
-      const rows = await reader
-        .selectFrom('traces')
-        .select('id')
-        .where('experiment', 'in', experiments)
-        .limit(1)
-        .offset(limit)
-        .execute();
-      return rows.length > 0;
-    },
   };
 
   async function pairsOf(reader: Reader, table: Pairs, ids: readonly number[]) {

@@ -1,6 +1,6 @@
 import type { Reader, Tx } from '../../../database/index.ts';
 import { type Engine, placeholders, run } from '../../../database/statements.ts';
-import { idList } from './runs.ts';
+import { idList, textList } from './runs.ts';
 
 export interface Doomed {
   experiments: { id: number; name: string }[];
@@ -65,8 +65,7 @@ export async function weigh(reader: Reader, engine: Engine, { runs, models }: Do
     ...runs.map(({ run_id }) => `run/${run_id}`),
     ...models.map((id) => `model/${id}`),
   ]);
-  const texts =
-    engine === 'sqlite' ? '(select value from json_each(?))' : '(select jsonb_array_elements_text(?::jsonb))';
+  const texts = textList(engine);
   const sum = async (text: string, values: readonly unknown[]) =>
     (await run<Record<string, number | string | null>>(reader, placeholders(engine, text), values))[0] ?? {};
   const { points } = await sum(
@@ -131,7 +130,7 @@ export async function removeDoomed(
   }
 }
 
-/** Runs of these experiments that are not in the trash, or models that are used: what keeps an experiment from going. */
+/** How many runs an experiment has, in the trash or not. */
 export async function runsLeft(reader: Reader, experiment: number): Promise<number> {
   const { n } = await reader
     .selectFrom('runs')
