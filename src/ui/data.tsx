@@ -6,6 +6,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext } from 'react';
+import { flushSync } from 'react-dom';
 import type { AnswerOf, Args, CallOptions, Endpoint, Need } from '../lib/contract/index.ts';
 import { type Fault, toAppError } from '../lib/errors.ts';
 import type { PanelState } from './panel.tsx';
@@ -194,7 +195,8 @@ export function useAct<E extends Endpoint>(
   const mutation = useMutation({
     mutationFn: (args: Args<E>) => call(endpoint, args),
     onSuccess: async (answer) => {
-      const sentence = done?.(answer);
+      // Rendered at once: what it closed does not ask again for what is gone.
+      const sentence = flushSync(() => done?.(answer));
       if (sentence) toast(sentence);
       await client.invalidateQueries();
     },

@@ -307,7 +307,7 @@ describe('many runs, and one run, in Chromium', () => {
       .getByRole('button', { name: 'Move to trash' })
       .click();
     await page.getByText('240 runs moved to trash.').waitFor();
-    await page.getByRole('button', { name: 'Trash' }).click();
+    await page.getByRole('button', { name: 'Trash', exact: true }).click();
     await page.getByRole('checkbox', { name: 'Choose all rows that are here' }).check();
     await page.getByRole('region', { name: 'Chosen rows' }).getByRole('button', { name: 'Restore' }).click();
     await page.getByText('240 runs taken out of the trash.').waitFor();

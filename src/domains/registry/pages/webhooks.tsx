@@ -172,11 +172,6 @@ function WebhookDialog({
   onClose: () => void;
 }) {
   const { webhook_id } = webhook;
-  const answer = useEndpoint(
-    webhooksContract.listDeliveries,
-    { params: { project, webhook: webhook_id }, query: { limit: 20 } },
-    { every: 5000 },
-  );
   const [removing, remove] = useState(false);
   const test = useAct(webhooksContract.testWebhook, ({ result }) =>
     result.success
@@ -191,6 +186,11 @@ function WebhookDialog({
     onClose();
     return `${webhook.name} hears no more.`;
   });
+  const answer = useEndpoint(
+    webhooksContract.listDeliveries,
+    erase.running ? undefined : { params: { project, webhook: webhook_id }, query: { limit: 20 } },
+    { every: 5000 },
+  );
   const fault = test.fault ?? change.fault ?? erase.fault;
   const deliveries = answer.data?.deliveries ?? [];
   return (
