@@ -65,14 +65,7 @@ export async function placesOf(client) {
   const search = async (body) => (await client.post('/runs/search', body)).json();
   const first = await search({ experiment_ids: [experiment], max_results: 20 });
   const { runs: longRuns } = await search({ experiment_ids: [long], max_results: 1 });
-  let token;
-  let pages = 0;
-  do {
-    const page = await search({ experiment_ids: [experiment], max_results: 1000, page_token: token });
-    if (page.next_page_token === undefined) break;
-    token = page.next_page_token;
-    pages++;
-  } while (pages < 14);
+  const token = await tokenBehind(search, experiment, 14).catch((error) => error);
   const writing = [];
   for (let index = 0; index < CLIENTS; index++)
     writing.push((await client.post('/runs/create', { experiment_id: '0' })).json().run.info.run_id);
@@ -83,6 +76,20 @@ export async function placesOf(client) {
     token,
     writing,
   };
+}
+
+async function tokenBehind(search, experiment, pages) {
+  let token;
+  for (let page = 0; page < pages; page++) {
+    const { next_page_token } = await search({
+      experiment_ids: [experiment],
+      max_results: 1000,
+      page_token: token,
+    });
+    if (next_page_token === undefined) break;
+    token = next_page_token;
+  }
+  return token;
 }
 
 const batch = (run_id, number, count) => ({
@@ -151,8 +158,14 @@ export const OPERATIONS = [
   {
     name: 'page 15 of 1,000',
     limit_ms: 25,
-    call: (client, { experiment, token }) =>
-      client.post('/runs/search', { experiment_ids: [experiment], max_results: 1000, page_token: token }),
+    call: async (client, { experiment, token }) => {
+      if (token instanceof Error) throw token;
+      return client.post('/runs/search', {
+        experiment_ids: [experiment],
+        max_results: 1000,
+        page_token: token,
+      });
+    },
   },
   {
     name: 'metric history, 25,000 points',

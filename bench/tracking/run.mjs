@@ -64,8 +64,19 @@ try {
   }
   const results = new Map(servers.map(({ name }) => [name, new Map()]));
   for (const operation of operations) {
+    const able = [];
+    for (const server of servers) {
+      const refused = await Promise.resolve()
+        .then(() => operation.call(server.client, server.places, 999_999_999, 0))
+        .then(
+          () => undefined,
+          (error) => error.message,
+        );
+      if (refused) say(`${server.name} does not do ${operation.name}: ${refused}`);
+      else able.push(server);
+    }
     for (let round = 0; round < rounds; round++) {
-      for (const server of servers) {
+      for (const server of able) {
         const call = (number, loop) =>
           operation.call(server.client, server.places, round * 1_000_000 + number, loop);
         await load(server, call, 1);
@@ -74,7 +85,7 @@ try {
         list.set(operation.name, [...(list.get(operation.name) ?? []), measured]);
       }
     }
-    for (const server of servers) {
+    for (const server of able) {
       const all = results.get(server.name).get(operation.name);
       const of = (field) => rounded(middle(all.map((one) => one[field])));
       const failed = all.reduce((total, one) => total + one.failed, 0);
@@ -114,6 +125,7 @@ function table() {
     line([
       name,
       ...servers.map((server) => {
+        if (!server.table?.[name]) return '–';
         const { cpu_ms, per_s } = server.table[name];
         const times = own && own !== server ? `, ${rounded(cpu_ms / own.table[name].cpu_ms)}×` : '';
         return `${cpu_ms} (${per_s}/s${times})`;

@@ -5,7 +5,7 @@ import { projectionOf } from './columns.ts';
 import { bulkHistory, metricHistory, sampledHistory } from './history.ts';
 import type { View } from './schema.ts';
 import { searchOf, type SearchText } from './search-text.ts';
-import { searchRunRows } from './store/search.ts';
+import { searchRunNumbers } from './store/search.ts';
 import { tableReads } from './table-reads.ts';
 import { searchTraces, searchTracesV2, traceInfos, wholeTraces } from './trace-reads.ts';
 
@@ -23,12 +23,14 @@ export interface RunSearch extends SearchText {
 export async function searchRuns(database: ReadDatabase, search: RunSearch): Promise<JsonBytes> {
   const { project, experiments, view, parent, columns, extremes, children } = search;
   const scope = { project, experiments, view, parent };
-  const page = await searchRunRows(database, scope, searchOf(search, 'runs'));
+  const page = await searchRunNumbers(database, scope, searchOf(search, 'runs'));
   const detail = { projection: columns && projectionOf(columns), extremes, children };
   const texts = await assembleTexts(database, page.items, detail);
-  const runs = texts.length > 0 ? [`"runs":[${texts.join(',')}]`] : [];
-  const token = page.token === undefined ? [] : [`"next_page_token":${JSON.stringify(page.token)}`];
-  return JsonBytes.of(`{${[...runs, ...token].join(',')}}`);
+  const pieces = texts.flatMap((text, index) => [index === 0 ? '"runs":[' : ',', text]);
+  if (texts.length > 0) pieces.push(']');
+  if (page.token !== undefined)
+    pieces.push(`${texts.length > 0 ? ',' : ''}"next_page_token":${JSON.stringify(page.token)}`);
+  return JsonBytes.ofPieces(['{', ...pieces, '}']);
 }
 
 /** Reads of this room that may hold up the event loop, by name. */

@@ -5,7 +5,7 @@ import { projectionOf } from './columns.ts';
 import type { Run } from './schema.ts';
 import { searchOf, type SearchText } from './search-text.ts';
 import { distinctKeys } from './store/run-keys.ts';
-import { type RunScope, searchRunRows } from './store/search.ts';
+import { type RunScope, searchRunNumbers } from './store/search.ts';
 
 export interface ExportPage extends SearchText {
   scope: RunScope;
@@ -42,7 +42,7 @@ export async function exportPage(
   database: ReadDatabase,
   { scope, columns, ...search }: ExportPage,
 ): Promise<{ rows: ExportValue[][]; token: string | undefined }> {
-  const page = await searchRunRows(database, scope, searchOf(search, 'runs'));
+  const page = await searchRunNumbers(database, scope, searchOf(search, 'runs'));
   const runs = await assembleRuns(database, page.items, { projection: projectionOf(columns) });
   return { rows: runs.map((run) => rowOf(run, columns)), token: page.token };
 }

@@ -37,7 +37,7 @@ const COMMIT_TAG = 'mlflow.source.git.commit';
 export function runVerbs(context: TrackingContext) {
   const { database, ground, runs } = context;
 
-  const assemble = (rows: readonly RunRow[]) => assembleRuns(database, rows);
+  const assemble = (numbers: readonly number[]) => assembleRuns(database, numbers);
 
   /** The run's name lives in the row and in a tag; both always say the same. Returns the tags that are only tags. */
   async function nameFrom(tx: Tx, id: number, tags: readonly KeyValue[]): Promise<readonly KeyValue[]> {
@@ -120,7 +120,7 @@ export function runVerbs(context: TrackingContext) {
 
     async getRun(project: string, runId: string): Promise<Run> {
       const row = await context.run(database.read, project, runId);
-      return (await assemble([row]))[0] as Run;
+      return (await assemble([row.id]))[0] as Run;
     },
 
     /** Where runs came from, newest first: those that started in a span of time, at most 20,000, or up to 500 given ones. */

@@ -6,13 +6,13 @@ import { limitOf, searchOf, type SearchText } from '../search-text.ts';
 import type { Experiment, LoggedModel, Page, Run, View } from '../schema.ts';
 import { experimentTags } from '../store/experiments.ts';
 import type { LoggedModelRow } from '../store/logged-models.ts';
-import { hasMore, type RunRow } from '../store/runs.ts';
+import { hasMore } from '../store/runs.ts';
 import {
   type DatasetFilter,
   type LoggedModelOrder,
   searchExperimentRows,
   searchLoggedModelRows,
-  searchRunRows,
+  searchRunNumbers,
 } from '../store/search.ts';
 import { toExperiment } from '../wire.ts';
 import type { TrackingContext } from './context.ts';
@@ -43,7 +43,7 @@ const INLINE_RUNS = 300;
 export function searchVerbs(
   context: TrackingContext,
   assemble: {
-    runs(rows: readonly RunRow[]): Promise<Run[]>;
+    runs(numbers: readonly number[]): Promise<Run[]>;
     models(rows: readonly LoggedModelRow[]): Promise<LoggedModel[]>;
   },
 ) {
@@ -57,7 +57,7 @@ export function searchVerbs(
       const search = searchOf(options, 'runs');
       const experiments = await context.experimentNumbers(project, options.experimentIds);
       const scope = { project, experiments, view: options.view ?? 'ACTIVE_ONLY' };
-      const page = await searchRunRows(database, scope, search);
+      const page = await searchRunNumbers(database, scope, search);
       return { items: await assemble.runs(page.items), token: page.token };
     },
 

@@ -1,80 +1,99 @@
 import type { Reader } from '../../../database/index.ts';
 import { type Engine, placeholders, run } from '../../../database/statements.ts';
+import type { Projection } from '../columns.ts';
 import { idList, textList } from './runs.ts';
 
-/** Details of runs by their number: each text is the inside of a JSON list, as MLflow's proto JSON has it. */
-export interface RunTexts {
-  metrics: Map<number, string>;
-  params: Map<number, string>;
-  tags: Map<number, string>;
-}
-
-/** The keys to read, of each kind. */
-interface Keys {
-  metrics: readonly string[];
-  params: readonly string[];
-  tags: readonly string[];
+/** How much of each run: all that MLflow shows when nothing is said. */
+export interface Detail {
+  /** These keys only. */
+  projection?: Projection | undefined;
+  /** With the lowest and the highest value of each metric. */
+  extremes?: boolean | undefined;
+  /** With the number of runs that name it as their parent. */
+  children?: boolean | undefined;
 }
 
 /**
- * Details of runs as JSON that the database writes: ten times fewer values cross into JavaScript, and none is built as an
- * object to be written again. Both engines write a double with the digits that give it back exactly. `projection` bounds the
- * keys; `extremes` adds the lowest and the highest value of each metric.
+ * Runs by their number, each as MLflow's proto JSON up to the end of its data: `{"info":{…},"data":{…}`. The database writes the
+ * text: one value of each run crosses into JavaScript, and none is built as an object to be written again. Unset fields and empty
+ * lists are left out. Both engines write a double with the digits that give it back exactly.
  */
 export async function runTexts(
   reader: Reader,
   engine: Engine,
   ids: readonly number[],
-  { projection, extremes = false }: { projection?: Keys | undefined; extremes?: boolean | undefined },
-): Promise<RunTexts> {
-  const bound = extremes ? BOUNDS[engine] : '';
-  const metric = `'{"key":' || ${QUOTED[engine]('k.name')} || ',"value":' || case when t.is_nan = 1 then '"NaN"' else ${NUMBER[engine]('t.value')} end
-    || ',"timestamp":' || t.ts || ',"step":' || t.step || ${bound} '}'`;
-  const pair = `'{"key":' || ${QUOTED[engine]('t.key')} || ',"value":' || ${QUOTED[engine]('t.value')} || '}'`;
-  const metrics = 'metric_latest as t join metric_keys as k on k.id = t.key';
+  { projection, extremes = false, children = false }: Detail,
+): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map();
+  const lists = [
+    listOf(engine, METRICS, metricText(engine, extremes), projection?.metrics),
+    listOf(engine, PARAMS, pairText(engine), projection?.params),
+    listOf(engine, TAGS, pairText(engine), projection?.tags),
+  ].filter((list) => list !== undefined);
+  const data = lists.length > 0 ? `ltrim(${lists.map(({ text }) => text).join(' || ')}, ',')` : "''";
+  const text = placeholders(
+    engine,
+    `select r.id, ${infoText(engine, children)} || ',"data":{' || ${data} || '}' as text from runs r where r.id in ${idList(engine)}`,
+  );
+  const values = [...lists.flatMap(({ values }) => values), JSON.stringify(ids)];
+  const rows = await run<{ id: number; text: string }>(reader, text, values);
+  return new Map(rows.map((row) => [row.id, row.text]));
+}
+
+interface List {
+  name: string;
+  from: string;
+  key: string;
+}
+
+const METRICS: List = {
+  name: 'metrics',
+  from: 'metric_latest as t join metric_keys as k on k.id = t.key',
+  key: 'k.name',
+};
+const PARAMS: List = { name: 'params', from: 'run_params as t', key: 't.key' };
+const TAGS: List = { name: 'tags', from: 'run_tags as t', key: 't.key' };
+
+/** One list of a run with a comma before it, or nothing. */
+function listOf(
+  engine: Engine,
+  { name, from, key }: List,
+  item: string,
+  keys: readonly string[] | undefined,
+): { text: string; values: string[] } | undefined {
+  if (keys?.length === 0) return undefined;
+  const these = keys ? ` and ${key} in ${textList(engine)}` : '';
+  const inside = `select string_agg(${item}, ','${ORDER[engine]}) from ${from} where t.run = r.id${these}`;
   return {
-    metrics: await texts(
-      reader,
-      engine,
-      { item: metric, from: metrics, key: 'k.name' },
-      ids,
-      projection?.metrics,
-    ),
-    params: await texts(
-      reader,
-      engine,
-      { item: pair, from: 'run_params as t', key: 't.key' },
-      ids,
-      projection?.params,
-    ),
-    tags: await texts(
-      reader,
-      engine,
-      { item: pair, from: 'run_tags as t', key: 't.key' },
-      ids,
-      projection?.tags,
-    ),
+    text: `coalesce(',"${name}":[' || (${inside}) || ']', '')`,
+    values: keys ? [JSON.stringify(keys)] : [],
   };
 }
 
-async function texts(
-  reader: Reader,
-  engine: Engine,
-  { item, from, key }: { item: string; from: string; key: string },
-  ids: readonly number[],
-  keys: readonly string[] | undefined,
-): Promise<Map<number, string>> {
-  if (ids.length === 0 || keys?.length === 0) return new Map();
-  const these = keys ? ` and ${key} in ${textList(engine)}` : '';
-  const text = placeholders(
-    engine,
-    `select t.run, string_agg(${item}, ','${ORDER[engine]}) as text from ${from}
-    where t.run in ${idList(engine)}${these} group by t.run`,
-  );
-  const values = [JSON.stringify(ids), ...(keys ? [JSON.stringify(keys)] : [])];
-  const rows = await run<{ run: number; text: string }>(reader, text, values);
-  return new Map(rows.map((row) => [row.run, row.text]));
+function infoText(engine: Engine, children: boolean): string {
+  const quoted = QUOTED[engine];
+  const counted = children ? ` || ',"children":' || (${CHILDREN})` : '';
+  return `'{"info":{"run_uuid":' || ${quoted('r.run_id')} || ',"run_id":' || ${quoted('r.run_id')}
+    || ',"experiment_id":"' || r.experiment || '","run_name":' || ${quoted('r.name')} || ',"user_id":' || ${quoted('r.user_id')}
+    || ',"status":"' || r.status || '","start_time":' || r.start_time || coalesce(',"end_time":' || r.end_time, '')
+    || ',"artifact_uri":' || ${quoted('r.artifact_uri')} || ',"lifecycle_stage":"' || r.lifecycle || '"'${counted} || '}'`;
 }
+
+/** The key stands in the text, so that the index of parents alone serves it. */
+const CHILDREN = `select count(*) from run_tags p join runs c on c.id = p.run
+  where p.key = 'mlflow.parentRunId' and p.value = r.run_id and c.lifecycle = 'active'`;
+
+function metricText(engine: Engine, extremes: boolean): string {
+  const number = NUMBER[engine];
+  const bounds = extremes
+    ? `',"min":' || coalesce(${number('t.lowest')}, 'null') || ',"max":' || coalesce(${number('t.highest')}, 'null') ||`
+    : '';
+  return `'{"key":' || ${QUOTED[engine]('k.name')} || ',"value":' || case when t.is_nan = 1 then '"NaN"' else ${number('t.value')} end
+    || ',"timestamp":' || t.ts || ',"step":' || t.step || ${bounds} '}'`;
+}
+
+const pairText = (engine: Engine) =>
+  `'{"key":' || ${QUOTED[engine]('t.key')} || ',"value":' || ${QUOTED[engine]('t.value')} || '}'`;
 
 const QUOTED = {
   sqlite: (column: string) => `json_quote(${column})`,
@@ -85,11 +104,6 @@ const NUMBER = {
   sqlite: (column: string) => `json_quote(${column})`,
   postgres: (column: string) => `${column}::text`,
 };
-
-const boundsText = (number: (column: string) => string) =>
-  `',"min":' || coalesce(${number('t.lowest')}, 'null') || ',"max":' || coalesce(${number('t.highest')}, 'null') ||`;
-
-const BOUNDS = { sqlite: boundsText(NUMBER.sqlite), postgres: boundsText(NUMBER.postgres) };
 
 /** SQLite reads the rows of a run in the order of the primary key already; to sort them again costs a fifth. */
 const ORDER = { sqlite: '', postgres: ' order by t.key' };

@@ -3,7 +3,7 @@ import type { Database, ReadDatabase } from '../../../database/index.ts';
 import { filterSql, keyset, type SearchFields, type SortTerm, sortTerms } from '../../../database/search.ts';
 import type { Filter, OrderBy } from '../../../lib/search/filter.ts';
 import type { Page, View } from '../schema.ts';
-import type { ExperimentRow, LoggedModelRow, RunRow } from './tables.ts';
+import type { ExperimentRow, LoggedModelRow } from './tables.ts';
 
 type Sql = RawBuilder<unknown>;
 type Engine = ReadDatabase['capabilities']['engine'];
@@ -79,12 +79,15 @@ export const conditionsSql = (scope: RunScope, filter: Filter | undefined, engin
 
 export const runAttribute = (key: string): Sql => runFields.attribute(key);
 
-/** Runs of the given experiments in the order asked for; ties go to the run that started last, then by id. */
-export async function searchRunRows(
+/**
+ * The numbers of runs of the given experiments in the order asked for; ties go to the run that started last, then by id. What the
+ * indexes have finds and sorts them: no row of a run is read here that the filter does not ask for.
+ */
+export async function searchRunNumbers(
   { read, capabilities }: ReadDatabase,
   scope: RunScope,
   search: Search,
-): Promise<Page<RunRow>> {
+): Promise<Page<number>> {
   const { engine } = capabilities;
   const joins: Sql[] = [];
   const terms = sortTerms(
@@ -116,13 +119,8 @@ export async function searchRunRows(
   );
   const where = scopeSql(scope, engine);
   const query = { table: 'runs', joins, where, terms, fields: runFields, search };
-  // In the order of the index no row is read that is not shown. Anything else is found by what the index has, then read.
-  if (!search.filter && search.orderBy.length === 0) return page<RunRow>(read, engine, query);
   const found = await page<{ id: number }>(read, engine, { ...query, columns: sql`runs.id` });
-  const ids = found.items.map(({ id }) => id);
-  const rows = await sql<RunRow>`select * from runs where ${oneOf(sql`runs.id`, ids, engine)}`.execute(read);
-  const byId = new Map(rows.rows.map((row) => [row.id, row]));
-  return { items: ids.flatMap((id) => byId.get(id) ?? []), token: found.token };
+  return { items: found.items.map(({ id }) => id), token: found.token };
 }
 
 const experimentFields: SearchFields = {
