@@ -204,7 +204,7 @@ export function sortTerms(
   const seen = new Set<string>();
   const terms: SortTerm[] = [];
   for (const order of orders) {
-    const name = `${order.entity}.${order.key}`;
+    const name = `${order.extreme ?? order.entity}.${order.key}`;
     if (seen.has(name)) continue;
     seen.add(name);
     terms.push({ ...termOf(order), ascending: order.ascending });

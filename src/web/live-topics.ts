@@ -6,7 +6,7 @@ const NOUNS: Readonly<Record<string, readonly string[]>> = {
   approvals: ['approvals'],
   datasets: ['datasets', 'sources', 'validations'],
   features: ['features', 'views', 'services'],
-  tracking: ['runs', 'run-counts', 'experiments', 'metrics', 'logged-models', 'artifacts', 'traces', 'trash'],
+  tracking: ['runs', 'run-counts', 'experiments', 'metrics', 'logged-models', 'artifacts', 'traces', 'trash', 'metric-values'],
   registry: ['registered-models', 'model-versions', 'models', 'evaluations', 'webhooks'],
   pipelines: ['pipelines', 'pipeline-runs', 'step-runs'],
   serving: ['endpoints', 'predictions'],
@@ -23,7 +23,7 @@ const ALWAYS = ['activity', 'lineage', 'overview'];
 /** The first word of a signal's topic is singular: `endpoint/flight-delay`, `run:3f2a`, `dataset.import:7`. */
 const SIGNALS: Readonly<Record<string, readonly string[]>> = {
   endpoint: ['endpoints', 'predictions'],
-  run: ['runs', 'metrics'],
+  run: ['runs', 'metrics', 'metric-values'],
   experiment: ['runs', 'experiments'],
   'pipeline-run': ['pipeline-runs', 'step-runs'],
   'step-run': ['step-runs'],

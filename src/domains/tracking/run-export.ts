@@ -42,7 +42,7 @@ export async function exportPage(
   database: ReadDatabase,
   { scope, columns, ...search }: ExportPage,
 ): Promise<{ rows: ExportValue[][]; token: string | undefined }> {
-  const page = await searchRunNumbers(database, scope, searchOf(search, 'runs'));
+  const page = await searchRunNumbers(database, scope, searchOf({ ...search, extremes: true }, 'runs'));
   const runs = await assembleRuns(database, page.items, { projection: projectionOf(columns) });
   return { rows: runs.map((run) => rowOf(run, columns)), token: page.token };
 }

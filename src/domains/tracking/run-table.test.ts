@@ -82,6 +82,55 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
     expect((await search({ columns: [] }))[0]?.data).toEqual({});
   });
 
+  it('orders by the best of all points of a metric, page by page, where the extremes were asked for', async () => {
+    const ask = async (order: string, token?: string) => {
+      const asked = {
+        experimentIds: [experiment],
+        columns: [],
+        extremes: true,
+        orderBy: [order],
+        limit: 4,
+        token,
+      };
+      const { bytes } = await tracking.searchRunsAnswer('default', asked);
+      return JSON.parse(bytes.toString()) as { runs?: Run[]; next_page_token?: string };
+    };
+    const all = async (order: string) => {
+      const first = await ask(order);
+      const second = await ask(order, first.next_page_token);
+      return [...(first.runs ?? []), ...(second.runs ?? [])]
+        .map((run) => run.info.run_name?.slice(-1))
+        .join('');
+    };
+    // Lowest of the points: 0 1 2 3 4 5; highest: 10 9 8 7 6 5. By the last value run 5 would have none.
+    expect(await all('lowest.loss')).toBe('012345');
+    expect(await all('lowest.`loss` DESC')).toBe('543210');
+    expect(await all('highest.loss ASC')).toBe('543210');
+    await expect(search({ orderBy: ['lowest.loss'] })).rejects.toMatchObject({ status: 400 });
+  });
+
+  it('answers the metrics of runs as they were at a step', async () => {
+    const at = async (step: number) => {
+      const { runs } = await read<{
+        runs: { run_id: string; metrics: { key: string; value: unknown; step: number }[] }[];
+      }>(tracking.metricValues('default', { runIds: [ids[2], ids[5], '0'.repeat(32)] as string[], step }));
+      return runs.map((run) => run.metrics.map((each) => [each.key, each.value, each.step]));
+    };
+    const auc = (value: number) => ['auc', value, 0];
+    expect(await at(0)).toEqual([
+      [auc(0.2), ['loss', 8, 0]],
+      [auc(0.5), ['loss', 5, 0]],
+    ]);
+    expect(await at(7)).toEqual([
+      [auc(0.2), ['loss', 2, 1]],
+      [auc(0.5), ['loss', 'NaN', 1]],
+    ]);
+    expect(await at(-1)).toEqual([[], []]);
+    await expect(read(tracking.metricValues('other', { runIds: ids, step: 1 }))).resolves.toEqual({
+      runs: [],
+    });
+  });
+
   it('finds children of a run, and says how many there are', async () => {
     const rows = await search({ columns: [], children: true, filter: 'tags.`mlflow.parentRunId` IS NULL' });
     expect(rows.map((run) => [run.info.run_name, run.info.children])).toEqual([
@@ -225,7 +274,13 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
 
   const pointsOf = async (run: string, asked: object) => {
     const { series } = await read<{ series: { points: number; buckets: Bucket[] }[] }>(
-      tracking.metricPoints('default', { runIds: [run], key: 'curve', columns: 10, axis: 'step', ...asked }),
+      tracking.metricPoints('default', {
+        runIds: [run],
+        keys: ['curve'],
+        columns: 10,
+        axis: 'step',
+        ...asked,
+      }),
     );
     return series[0] as { points: number; buckets: Bucket[] };
   };
@@ -271,9 +326,9 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
       [2, 3],
       [far, 2],
     ]);
-    const flat = await pointsOf(info.run_id, { key: 'flat' });
+    const flat = await pointsOf(info.run_id, { keys: ['flat'] });
     expect(flat.buckets).toEqual([{ step: 0, ts: 19, last: 19, low: 0, high: 19, points: 20, nan: 0 }]);
-    expect((await pointsOf(info.run_id, { key: 'flat', axis: 'time' })).buckets).toHaveLength(10);
+    expect((await pointsOf(info.run_id, { keys: ['flat'], axis: 'time' })).buckets).toHaveLength(10);
   });
 
   it('moves what matches or what is named to the trash, and all of that comes back at once', async () => {

@@ -1,3 +1,4 @@
+import type { OrderBy } from '../../lib/search/filter.ts';
 import { parseFilter, parseOrderBy } from '../../lib/search/parse.ts';
 import { badParameter } from './errors.ts';
 import type { Search } from './store/search.ts';
@@ -7,6 +8,8 @@ export interface SearchText {
   /** MLflow's filter grammar, and OR, NOT, parentheses, MATCHES, IS NULL. */
   filter?: string | undefined;
   orderBy?: readonly string[] | undefined;
+  /** `order_by` may say `lowest.loss` and `highest.auc`, which MLflow does not know. */
+  extremes?: boolean | undefined;
   limit?: number | undefined;
   token?: string | undefined;
 }
@@ -16,11 +19,21 @@ const MOST = 50_000;
 export function searchOf(text: SearchText, of: 'runs' | 'experiments'): Search {
   return {
     filter: parseFilter(text.filter ?? '', of),
-    orderBy: parseOrderBy(text.orderBy ?? [], of),
+    orderBy: text.extremes ? parseRunOrder(text.orderBy ?? []) : parseOrderBy(text.orderBy ?? [], of),
     limit: limitOf(text.limit ?? 1000),
     token: text.token || undefined,
   };
 }
+
+const EXTREME = /^\s*(lowest|highest)\.(.*)$/s;
+
+/** The order of the runs table: MLflow's clauses, and the extremes of a metric's points. */
+export const parseRunOrder = (clauses: readonly string[]): OrderBy[] =>
+  clauses.flatMap((clause): OrderBy[] => {
+    const [, extreme, rest] = EXTREME.exec(clause) ?? [];
+    const parsed = parseOrderBy([extreme ? `metrics.${rest}` : clause], 'runs');
+    return extreme ? parsed.map((order) => ({ ...order, extreme: extreme as 'lowest' | 'highest' })) : parsed;
+  });
 
 export function limitOf(limit: number): number {
   if (limit < 1)

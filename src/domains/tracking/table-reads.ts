@@ -3,6 +3,7 @@ import { parseFilter, parseOrderBy } from '../../lib/search/parse.ts';
 import { badParameter } from './errors.ts';
 import { exportColumns, type ExportPage, exportPage } from './run-export.ts';
 import { downsample, type Span } from './store/downsample.ts';
+import { metricsAt } from './store/metrics-at.ts';
 import { MetricKeys } from './store/metrics.ts';
 import { countRuns, type GroupBy, groupRuns } from './store/run-groups.ts';
 import { type KeyKind, keysOfRuns, valuesOfRuns } from './store/run-keys.ts';
@@ -37,8 +38,14 @@ export interface GroupsAsked extends Filtered {
 export interface PointsAsked extends Span {
   project: string;
   runIds: readonly string[];
-  key: string;
+  keys: readonly string[];
   columns: number;
+}
+
+export interface ValuesAtAsked {
+  project: string;
+  runIds: readonly string[];
+  step: number;
 }
 
 const count = (database: ReadDatabase, { scope, filter }: Filtered) =>
@@ -71,19 +78,40 @@ export function groupBy(text: string): GroupBy {
   throw badParameter(`Runs are grouped by a param, a tag or an attribute that is text, not by '${text}'.`);
 }
 
-/** Each run's points as columns of a chart, in the order of the ids; a run that is not there is left out. */
+/** Each run's points as columns of a chart, in the order of the ids, then of the keys; what is not there is left out. */
 async function points(database: ReadDatabase, asked: PointsAsked) {
-  const { project, runIds, key, columns, ...span } = asked;
+  const { project, runIds, keys, columns, ...span } = asked;
   const { engine } = database.capabilities;
-  const number = await new MetricKeys({ write: neverWrites }).find(database.read, key);
+  const known = new MetricKeys({ write: neverWrites });
   const series = [];
-  for (const runId of runIds) {
-    const row = await runStore(engine).find(database.read, runId);
-    if (!row || row.project !== project || number === undefined) continue;
-    const found = await downsample(database.read, engine, row.id, number, columns, span);
-    series.push({ run_id: runId, points: found.points, buckets: found.buckets });
+  for (const { id, run_id } of await runsOf(database, project, runIds)) {
+    for (const key of keys) {
+      const number = await known.find(database.read, key);
+      if (number === undefined) continue;
+      const found = await downsample(database.read, engine, id, number, columns, span);
+      if (found.points > 0) series.push({ run_id, key, ...found });
+    }
   }
-  return { key, series };
+  return { series };
+}
+
+/** The metrics of each run as they were at a step, in the order of the ids; a run that is not there is left out. */
+async function valuesAt(database: ReadDatabase, { project, runIds, step }: ValuesAtAsked) {
+  const { engine } = database.capabilities;
+  const runs = [];
+  for (const { id, run_id } of await runsOf(database, project, runIds))
+    runs.push({ run_id, metrics: await metricsAt(database.read, engine, id, step) });
+  return { runs };
+}
+
+async function runsOf({ read, capabilities }: ReadDatabase, project: string, runIds: readonly string[]) {
+  const store = runStore(capabilities.engine);
+  const runs = [];
+  for (const runId of runIds) {
+    const row = await store.find(read, runId);
+    if (row?.project === project) runs.push(row);
+  }
+  return runs;
 }
 
 const neverWrites = () => Promise.reject(new Error('A long read writes nothing.'));
@@ -94,6 +122,7 @@ export const tableReads = {
   'tracking.runValues': values as LongRead,
   'tracking.runGroups': groups as LongRead,
   'tracking.metricPoints': points as LongRead,
+  'tracking.metricValues': valuesAt as LongRead,
   'tracking.exportColumns': ((database: ReadDatabase, { scope, filter }: Filtered) =>
     exportColumns(database, scope, parseFilter(filter ?? '', 'runs'))) as LongRead,
   'tracking.exportPage': ((database: ReadDatabase, asked: ExportPage) =>

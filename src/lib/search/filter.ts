@@ -51,6 +51,8 @@ export interface OrderBy {
   key: string;
   numeric: boolean;
   ascending: boolean;
+  /** Of a metric: by this of all its points, not by the last of them. */
+  extreme?: 'lowest' | 'highest' | undefined;
 }
 
 export type FieldValue = string | number | null | undefined;

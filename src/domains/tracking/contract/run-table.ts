@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from '../../../lib/contract/index.ts';
-import { Bucket, int64, list, RunGroup, RunView, VIEWS } from '../schema.ts';
+import { Bucket, int64, list, Metric, RunGroup, RunView, VIEWS } from '../schema.ts';
 
 const BASE = '/api/v1/projects/:project';
 const project = z.string().min(1).max(200);
@@ -15,6 +15,7 @@ const Counted = z.object({ key: z.string(), runs: z.number() });
 const limit = z.coerce.number().int().min(1).max(1000).optional();
 /** Keys and values are those of the newest runs: this many. */
 const of_runs = z.coerce.number().int().min(1).max(20_000).optional();
+const someRuns = list(z.string().max(64)).pipe(z.array(z.string()).min(1).max(100));
 const columns = z.array(z.string().max(1000)).max(5000);
 
 /** What a table of many runs asks besides MLflow's `runs/search`. */
@@ -99,21 +100,32 @@ export const runTableContract = {
   getMetricPoints: endpoint({
     method: 'GET',
     path: `${BASE}/metric-points`,
-    summary: 'A metric of runs as columns of a chart, with the extremes of each column kept',
+    summary: 'Metrics of runs as columns of a chart, with the extremes of each column kept',
     needs: 'view',
     params: inProject,
     query: z.object({
-      run_ids: list(z.string().max(64)).pipe(z.array(z.string()).min(1).max(100)),
-      key: z.string().min(1).max(1000),
+      run_ids: someRuns,
+      key: list(z.string().max(1000)).pipe(z.array(z.string().min(1)).min(1).max(20)),
       columns: z.coerce.number().int().min(1).max(4000).optional(),
       axis: z.enum(['step', 'time']).optional(),
       from: int64.optional(),
       to: int64.optional(),
     }),
     response: z.object({
-      key: z.string(),
-      series: z.array(z.object({ run_id: z.string(), points: z.number(), buckets: z.array(Bucket) })),
+      series: z.array(
+        z.object({ run_id: z.string(), key: z.string(), points: z.number(), buckets: z.array(Bucket) }),
+      ),
     }),
+  }),
+  getMetricValues: endpoint({
+    method: 'GET',
+    path: `${BASE}/metric-values`,
+    summary:
+      'Metrics of runs as they were at a step: the last point of each that was logged at that step or before',
+    needs: 'view',
+    params: inProject,
+    query: z.object({ run_ids: someRuns, step: int64 }),
+    response: z.object({ runs: z.array(z.object({ run_id: z.string(), metrics: z.array(Metric) })) }),
   }),
   trashRuns: endpoint({
     method: 'POST',

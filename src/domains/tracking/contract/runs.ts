@@ -104,7 +104,7 @@ export const runsContract = {
       page_token: unset(z.string()),
       /** Only these come back: `metrics.loss`, `params.lr`, `tags.team`, `inputs`; all of a run when left out. */
       columns: unset(z.array(z.string().max(1000)).max(1000)),
-      /** Lowest and highest value beside the last one; with `columns` only. */
+      /** Lowest and highest value beside the last one; `order_by` may then say `lowest.loss` and `highest.auc`. */
       extremes: unset(z.boolean()),
       /** How many child runs each run has; with `columns` only. */
       children: unset(z.boolean()),

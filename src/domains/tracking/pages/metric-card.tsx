@@ -86,7 +86,7 @@ function usePoints(
     runTableContract.getMetricPoints,
     span && {
       params: { project },
-      query: { run_ids: [run.info.run_id], key, axis, columns: COLUMNS, ...span },
+      query: { run_ids: [run.info.run_id], key: [key], axis, columns: COLUMNS, ...span },
     },
   );
 }

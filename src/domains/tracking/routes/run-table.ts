@@ -13,9 +13,11 @@ export function runTableHandlers(tracking: TrackingService): Handlers<typeof run
     groupRuns: ({ params, body }) => tracking.groupRuns(params.project, body),
     exportRuns: ({ params, body }) => tracking.exportRuns(params.project, body),
     getMetricPoints: ({ params, query }) => {
-      const { run_ids: runIds, columns = COLUMNS, axis = 'step', key, from, to } = query;
-      return tracking.metricPoints(params.project, { runIds, columns, axis, key, from, to });
+      const { run_ids: runIds, columns = COLUMNS, axis = 'step', key: keys, from, to } = query;
+      return tracking.metricPoints(params.project, { runIds, columns, axis, keys, from, to });
     },
+    getMetricValues: ({ params, query }) =>
+      tracking.metricValues(params.project, { runIds: query.run_ids, step: query.step }),
     trashRuns: ({ actor, params, body }) => tracking.trashRuns(actor, params.project, body),
     listRunViews: async ({ params }) => ({ views: await tracking.listRunViews(params.project) }),
     putRunView: async ({ actor, params, body }) => ({

@@ -1,10 +1,11 @@
 import type { FileBody, JsonBytes } from '../../../lib/contract/index.ts';
-import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
+import { parseFilter } from '../../../lib/search/parse.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { checkText } from '../limits.ts';
 import { absent } from '../errors.ts';
 import { type ExportFormat, exportFile } from '../export-file.ts';
-import { groupBy, type PointsAsked } from '../table-reads.ts';
+import { parseRunOrder } from '../search-text.ts';
+import { groupBy, type PointsAsked, type ValuesAtAsked } from '../table-reads.ts';
 import type { KeyKind } from '../store/run-keys.ts';
 import type { RunScope } from '../store/search.ts';
 import { moveRuns } from '../store/run-trash.ts';
@@ -81,7 +82,7 @@ export function runTableVerbs(context: TrackingContext) {
       },
     ): Promise<FileBody> {
       parseFilter(asked.filter ?? '', 'runs');
-      parseOrderBy(asked.order_by, 'runs');
+      parseRunOrder(asked.order_by);
       const scope = await scopeOf(project, asked);
       const { filter, order_by: orderBy, columns } = asked;
       return exportFile(reads, { scope, filter, orderBy, columns }, asked.format);
@@ -89,6 +90,9 @@ export function runTableVerbs(context: TrackingContext) {
 
     metricPoints: (project: string, asked: Omit<PointsAsked, 'project'>): Promise<JsonBytes> =>
       reads.run('tracking.metricPoints', { project, ...asked } satisfies PointsAsked),
+
+    metricValues: (project: string, asked: Omit<ValuesAtAsked, 'project'>): Promise<JsonBytes> =>
+      reads.run('tracking.metricValues', { project, ...asked } satisfies ValuesAtAsked),
 
     /** In pieces, so that writers beside it wait for one piece and never for all. A piece that was moved stays moved. */
     async trashRuns(

@@ -92,7 +92,7 @@ export async function searchRunNumbers(
   const joins: Sql[] = [];
   const terms = sortTerms(
     search.orderBy,
-    ({ entity, key }) => {
+    ({ entity, key, extreme }) => {
       if (entity === 'attribute') {
         return {
           value: runFields.attribute(key),
@@ -110,6 +110,7 @@ export async function searchRunNumbers(
         sql`left join ${sql.ref(table)} as ${sql.ref(alias)} on ${of('run')} = runs.id and ${of('key')} = ${keyed}`,
       );
       if (entity !== 'metric') return { value: of('value'), nullable: true, text: true };
+      if (extreme) return { value: of(extreme), nullable: true, text: false };
       return { value: of('value'), nan: of('is_nan'), nullable: true, text: false };
     },
     [
