@@ -13,11 +13,12 @@ export function runsCommand(program: Command, context: CommandContext & { settin
     .action(async () => {
       const { Journal } = await import('../sdk/journal.ts');
       const { sendLeftBehind } = await import('../sdk/background.ts');
+      const { answeredFetch } = await import('../sdk/connection.ts');
       const { url, token, project } = context.settings();
       const left = Journal.leftBehind(url);
       const refused: { what: string; why: string }[] = [];
       const sent = await sendLeftBehind(
-        { url, token, project, fetch },
+        { url, token, project, fetch: answeredFetch },
         left,
         (one) => {
           refused.push(one);
