@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { CAPTURE_PATHS, CAPTURE_TAGS, Capture } from '../../domains/tracking/schema/capture.ts';
-import { below, codeAround } from './code.ts';
+import { below, codeAround, type CodeFound } from './code.ts';
 import { environmentOf, variablesOf } from './environment.ts';
 import { machineOf } from './machine.ts';
 import { maskArguments } from './secrets.ts';
@@ -22,22 +22,24 @@ export interface CaptureAsked {
   params?: Record<string, string | number | boolean> | undefined;
   cwd?: string;
   env?: Record<string, string | undefined>;
+  /** When it was looked at already. */
+  code?: Promise<CodeFound | undefined>;
 }
 
 const SEED = /seed|random_?state/i;
 
-/** The code, the command and the surroundings of a run. Reads only; what cannot be found out is left out. */
-export async function captureOf({
-  by,
-  argv,
-  nth = 0,
-  params = {},
-  cwd: given = process.cwd(),
-  env = process.env,
-}: CaptureAsked): Promise<Captured> {
+/** The repository around the working folder, else the one that the script lies in. */
+export async function codeOf(argv: readonly string[], given: string): Promise<CodeFound | undefined> {
   const cwd = realpathSync(given);
+  return (await codeAround(cwd)) ?? (await codeAround(cwd, dirname(entryOf(argv, cwd))));
+}
+
+/** The code, the command and the surroundings of a run. Reads only; what cannot be found out is left out. */
+export async function captureOf(asked: CaptureAsked): Promise<Captured> {
+  const { by, argv, nth = 0, params = {}, env = process.env } = asked;
+  const cwd = realpathSync(asked.cwd ?? process.cwd());
   const entry = entryOf(argv, cwd);
-  const around = (await codeAround(cwd)) ?? (await codeAround(cwd, dirname(entry)));
+  const around = await (asked.code ?? codeOf(argv, cwd));
   const [surroundings, machine] = await Promise.all([
     environmentOf(argv[0] ?? '', cwd, around?.code.root, env),
     machineOf(),
