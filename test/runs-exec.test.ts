@@ -139,10 +139,8 @@ describe('rondo runs exec', () => {
   });
 
   it('keeps the beginning and the end of a long output', async () => {
-    const ran = await rondo([
-      ...['runs', 'exec', '--', 'node', '-e'],
-      "for (let i = 0; i < 300000; i++) console.log('line ' + i)",
-    ]);
+    const much = "for (let i = 0; i < 300000; i++) console.log('line ' + i)";
+    const ran = await rondo(['runs', 'exec', '--', 'node', '-e', much]);
     expect(ran.out.endsWith('line 299999\n')).toBe(true);
     const output = (await file(idOf(ran), 'rondo/output.log')) as string;
     expect(output.startsWith('line 0\n')).toBe(true);
