@@ -6,7 +6,9 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['test/full/**', 'node_modules/**'],
-    globalSetup: ['test/postgres.ts'],
+    globalSetup: ['test/postgres.ts', 'test/state-folder.ts'],
+    // What runs of tests are made of is nobody's business, but where a test asks for it.
+    env: { RONDO_CAPTURE: 'off' },
     pool: 'forks',
     maxWorkers: 2,
     // Loading the modules anew for each of 140 files took more than half of the processor time of the suite.

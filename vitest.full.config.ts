@@ -20,7 +20,7 @@ export default defineConfig({
   test: {
     ...base.test,
     include: ['test/full/**/*.test.ts', 'src/server/{permissions,tenants}.test.ts'],
-    env: { RONDO_TEST_FULL: 'true' },
+    env: { ...base.test?.env, RONDO_TEST_FULL: 'true' },
     exclude: ['node_modules/**'],
     testTimeout: 300_000,
     hookTimeout: 300_000,

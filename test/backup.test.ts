@@ -39,7 +39,7 @@ function startLoad(
   };
   const workers = [
     again(async (i) => {
-      const run = await server.rondo.startRun({ experiment: 'load', name: `run ${i}` });
+      const run = await server.rondo.startRun({ experiment: 'load', name: `run ${i}`, background: false });
       await run.logMetric('n', i, { step: i });
       into.runs.set(run.id, i);
       const bytes = randomBytes(3000 + i);

@@ -25,7 +25,7 @@ it('training that is killed loses nothing it logged in the background: rondo run
   writeFileSync(
     script,
     `import { Rondo } from '${SDK}';
-     const run = await new Rondo().startRun({ experiment: 'killed', background: true });
+     const run = await new Rondo().startRun({ experiment: 'killed' });
      for (let step = 0; step < 3000; step++) run.logMetric('loss', step, { step, time: step });
      process.stdout.write(run.id + '\\n');
      for (;;) await new Promise((resolve) => setTimeout(resolve, 1000));`,

@@ -47,7 +47,7 @@ describe('kill -9 under load', () => {
 
   beforeAll(async () => {
     await start('0');
-    run = await rondo.startRun({ experiment: 'e', name: 'load' });
+    run = await rondo.startRun({ experiment: 'e', name: 'load', background: false });
     const { model_id } = await run.logModel({
       name: 'model',
       flavor: 'onnx',

@@ -104,7 +104,7 @@ describe('two replicas', () => {
   it('read at once what the other wrote', async () => {
     for (let i = 0; i < 5; i++) {
       const [writer, reader] = i % 2 === 0 ? [one, two] : [two, one];
-      const run = await writer.rondo.startRun({ experiment: `e${i}`, name: `r${i}` });
+      const run = await writer.rondo.startRun({ experiment: `e${i}`, name: `r${i}`, background: false });
       await run.logMetric('m', i);
       await run.logArtifact('note.txt', `hello ${i}`);
       const got = await fetch(`${reader.url}/api/2.0/mlflow/runs/get?run_id=${run.id}`);

@@ -12,12 +12,15 @@ export interface GlobalOptions {
 }
 
 /** The context of one run of the program; options are read when a verb runs, after parsing. */
-export function createContext(program: Command): CommandContext & { settings(): Settings } {
+export function createContext(
+  program: Command,
+): CommandContext & { settings(): Settings; isJson(): boolean } {
   let last = '';
   const options = () => program.opts<GlobalOptions>();
   const settings = () => findSettings(options());
   return {
     settings,
+    isJson: () => options().json === true,
     project: () => settings().project,
     client<C extends Contract>(contract: C) {
       const { url, token, project } = settings();

@@ -18,7 +18,7 @@ import { VERSION } from '../lib/version.ts';
 import { environment } from '../server/config.ts';
 import { createContext, type GlobalOptions } from './context.ts';
 import { loginCommands } from './login.ts';
-import { runsCommand } from './run-commands.ts';
+import { runsCommand } from './runs/command.ts';
 import { askSecret } from './secret-input.ts';
 import { serverCommands } from './server-commands.ts';
 import { storageCommands } from './storage-commands.ts';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { testServer, type TestServer } from '../../test/harness/server.ts';
+import { Capture } from '../domains/tracking/schema/capture.ts';
 import { sendLeftBehind } from './background.ts';
 import { Journal } from './journal.ts';
 import { Rondo } from './rondo.ts';
@@ -65,7 +66,7 @@ describe('a run in the background', () => {
   it('logs without waiting, through a server that is away for a while, and loses nothing', async () => {
     const way = await cable();
     const rondo = new Rondo({ url: way.url, token: server.token });
-    const run = await rondo.startRun({ experiment: 'back', background: true, params: { lr: 0.1 } });
+    const run = await rondo.startRun({ experiment: 'back', params: { lr: 0.1 } });
     for (let step = 0; step < 500; step++) await run.logMetric('loss', step / 3, { step, time: step });
     expect(await run.flush()).toBe(true);
     await way.cut();
@@ -91,7 +92,7 @@ describe('a run in the background', () => {
   it('leaves out what is refused, tells of it, and sends the rest', async () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const rondo = new Rondo({ url: server.url, token: server.token });
-    const run = await rondo.startRun({ experiment: 'back', background: true, params: { depth: 3 } });
+    const run = await rondo.startRun({ experiment: 'back', params: { depth: 3 } });
     await run.logMetrics({ 'a/../b': 1, fine: 2 });
     await run.logParams({ depth: 4, width: 5 });
     await run.end();
@@ -108,7 +109,7 @@ describe('a run in the background', () => {
 
   it('is finished by others when its process died, also when that was in the middle of a line', async () => {
     const rondo = new Rondo({ url: server.url, token: server.token });
-    const through = await rondo.startRun({ experiment: 'back' });
+    const through = await rondo.startRun({ experiment: 'back', background: false });
     const left = Journal.begin({ url: server.url, project: 'default', run_id: through.id });
     left.add({ metrics: [{ key: 'm', value: 1, timestamp: 1, step: 0 }] });
     left.acknowledge(1);
@@ -126,10 +127,76 @@ describe('a run in the background', () => {
     expect(journals()).toEqual([]);
   });
 
+  it('keeps files and datasets beside the journal until the server has them', async () => {
+    const way = await cable();
+    const rondo = new Rondo({ url: way.url, token: server.token });
+    const run = await rondo.startRun({ experiment: 'back' });
+    await way.cut();
+    const bytes = new Uint8Array(300_000).map((_, at) => at % 251);
+    await run.logArtifact('deep/bytes.bin', bytes);
+    await run.logArtifact('note.txt', 'hello');
+    await run.logDataset({ name: 'rows', digest: 'abc' });
+    expect(readdirSync(join(state, 'rondo', 'runs', `${run.id}.files`))).toEqual(['0', '1']);
+    expect(await run.flush(300)).toBe(false);
+    await way.open();
+    await run.end();
+    const read = (path: string) =>
+      fetch(`${server.url}/get-artifact?run_id=${run.id}&path=${path}`, {
+        headers: { authorization: `Bearer ${server.token}` },
+      });
+    expect(new Uint8Array(await (await read('deep/bytes.bin')).arrayBuffer())).toEqual(bytes);
+    expect(await (await read('note.txt')).text()).toBe('hello');
+    expect((await stored(run.id)).inputs.dataset_inputs).toMatchObject([{ dataset: { digest: 'abc' } }]);
+    expect(journals()).toEqual([]);
+    await way.cut();
+  });
+
+  it('harms no training where no journal can be written', async () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    vi.stubEnv('XDG_STATE_HOME', '/dev/null/nowhere');
+    const rondo = new Rondo({ url: server.url, token: server.token });
+    const run = await rondo.startRun({ experiment: 'back', params: { a: 1 } });
+    await run.logMetric('m', 1);
+    await run.logArtifact('note.txt', 'hello');
+    await run.end();
+    vi.stubEnv('XDG_STATE_HOME', state);
+    const { data, info } = await stored(run.id);
+    expect([info.status, data.params, data.metrics]).toEqual([
+      'FINISHED',
+      [{ key: 'a', value: '1' }],
+      [expect.objectContaining({ key: 'm', value: 1 })],
+    ]);
+    expect(warned).toHaveBeenCalledTimes(1);
+    warned.mockRestore();
+  });
+
+  it('waits for the server and throws what it refuses where that is asked for', async () => {
+    const rondo = new Rondo({ url: server.url, token: server.token });
+    const run = await rondo.startRun({ experiment: 'back', background: false });
+    await run.logMetric('m', 1);
+    expect((await stored(run.id)).data.metrics).toHaveLength(1);
+    await expect(run.logMetric('a/../b', 1)).rejects.toThrow();
+    await run.end();
+  });
+
+  it('records what it was made of beside the training, and is done before it ends', async () => {
+    vi.stubEnv('RONDO_CAPTURE', '');
+    const rondo = new Rondo({ url: server.url, token: server.token });
+    const run = await rondo.startRun({ experiment: 'back', params: { seed: 7 } });
+    await run.end();
+    const tags = Object.fromEntries(
+      (await stored(run.id)).data.tags.map((tag: { key: string; value: string }) => [tag.key, tag.value]),
+    );
+    expect(tags).toMatchObject({ 'mlflow.source.type': 'LOCAL', 'rondo.machine': expect.any(String) });
+    const answer = await server.call('GET', `/get-artifact?run_id=${run.id}&path=rondo/capture.json`);
+    expect(Capture.parse(answer.body)).toMatchObject({ by: 'sdk', seeds: { seed: '7' } });
+    vi.stubEnv('RONDO_CAPTURE', 'off');
+  });
+
   it('keeps what belongs to a run that was deleted, and asks no more', async () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const rondo = new Rondo({ url: server.url, token: server.token });
-    const run = await rondo.startRun({ experiment: 'back', background: true });
+    const run = await rondo.startRun({ experiment: 'back' });
     await server.call('POST', '/api/2.0/mlflow/runs/delete', { run_id: run.id });
     await run.logMetric('late', 1);
     await run.end();

@@ -1,6 +1,6 @@
 import { AppError } from '../lib/errors.ts';
 import { backoffDelay } from '../lib/retry.ts';
-import { type Connection, send } from './connection.ts';
+import { type Connection, send, uploadArtifact } from './connection.ts';
 import type { Entry, Journal, Pair, Point } from './journal.ts';
 
 /** Items of one `log-batch` request, in all and of each kind. */
@@ -75,14 +75,29 @@ export class Sender {
 
   async #sendNext(): Promise<void> {
     const [first] = this.#journal.waiting;
-    if (first?.end) {
-      await this.#unlessRefused('its end', () => this.#call('runs/update', first.end as object));
+    const alone = first && this.#alone(first);
+    if (alone) {
+      await this.#unlessRefused(alone.what, alone.send);
       this.#journal.acknowledge(1);
       return;
     }
     const { batch, entries } = gather(this.#journal.waiting);
     await this.#deliver(batch);
     if (!this.#ended) this.#journal.acknowledge(entries);
+  }
+
+  /** What is no part of a batch. */
+  #alone({ end, call, file }: Entry): { what: string; send(): Promise<unknown> } | undefined {
+    if (end) return { what: 'its end', send: () => this.#call('runs/update', end) };
+    if (call) return { what: `its request ${call.path}`, send: () => this.#call(call.path, call.body) };
+    if (!file) return undefined;
+    const send = async () => {
+      const bytes = await this.#journal.bytesOf(file.kept).catch((cause: Error) => {
+        throw new AppError({ code: 'JOURNAL_FILE', status: 410 }, cause.message, { cause });
+      });
+      await uploadArtifact(this.#connection, file.to, bytes);
+    };
+    return { what: `file '${file.to}'`, send };
   }
 
   async #deliver(batch: Batch): Promise<void> {
@@ -158,14 +173,14 @@ function gather(waiting: readonly Entry[]): { batch: Batch; entries: number } {
   const batch: Batch = { metrics: [], params: [], tags: [] };
   const keys = new Set<string>();
   let entries = 0;
-  for (const { metrics = [], params = [], tags = [], end } of waiting) {
+  for (const { metrics = [], params = [], tags = [], end, call, file } of waiting) {
     const fits =
       batch.metrics.length + metrics.length <= MOST.metrics &&
       batch.params.length + params.length <= MOST.params &&
       batch.tags.length + tags.length <= MOST.tags &&
       itemsOf(batch).length + metrics.length + params.length + tags.length <= MOST.items &&
       !params.some(({ key }) => keys.has(key));
-    if (end || (entries > 0 && !fits)) break;
+    if (end || call || file || (entries > 0 && !fits)) break;
     batch.metrics.push(...metrics);
     batch.params.push(...params);
     batch.tags.push(...tags);

@@ -27,8 +27,7 @@ export const patientFetch =
   (isPatient: boolean = isInStep(), answerMs: number = ANSWER_MS): typeof fetch =>
   async (input, init) => {
     const repeatable = REPEATABLE.includes(init?.method ?? 'GET');
-    const isSmall = init?.body == null || typeof init.body === 'string';
-    const most = isSmall ? (repeatable ? answerMs : ONCE_ANSWER_MS) : UPLOAD_ANSWER_MS;
+    const most = isSmall(init) ? (repeatable ? answerMs : ONCE_ANSWER_MS) : UPLOAD_ANSWER_MS;
     let until: number | undefined;
     for (;;) {
       try {
@@ -43,7 +42,13 @@ export const patientFetch =
     }
   };
 
-const isInStep = (): boolean => process.env.RONDO_ATTEMPT_KEY !== undefined;
+/** `fetch` of who asks again by themselves: one answer in time, or none. */
+export const answeredFetch: typeof fetch = (input, init) =>
+  answeredIn(isSmall(init) ? ANSWER_MS : UPLOAD_ANSWER_MS, input, init);
+
+export const isInStep = (): boolean => process.env.RONDO_ATTEMPT_KEY !== undefined;
+
+const isSmall = (init?: RequestInit): boolean => init?.body == null || typeof init.body === 'string';
 
 export async function send(
   connection: Connection,
@@ -79,4 +84,16 @@ async function refusal(response: Response): Promise<AppError> {
   const code = body.code ?? body.error_code ?? 'UNKNOWN';
   const message = body.message ?? `${response.status} ${response.statusText} ${text}`.trim().slice(0, 500);
   return new AppError({ code, status: response.status }, message, body.hint ? { hint: body.hint } : {});
+}
+
+/** `path` begins with the experiment: `1/<run>/artifacts/model.onnx`. */
+export async function uploadArtifact(
+  connection: Connection,
+  path: string,
+  bytes: Uint8Array | string,
+): Promise<void> {
+  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  const target = `/api/2.0/mlflow-artifacts/artifacts/${encoded}`;
+  const answer = await send(connection, 'PUT', target, { body: bytes as BodyInit });
+  await answer.arrayBuffer();
 }

@@ -3,7 +3,8 @@ export { AppError } from '../lib/errors.ts';
 export { urn } from '../lib/urn.ts';
 export { hostOf } from './host.ts';
 export type { Refused } from './background.ts';
-export type { ModelVersion, NewModel, StartRun, TrackedRun } from './mlflow.ts';
+export type { ModelVersion, StartRun } from './mlflow.ts';
+export type { NewModel, TrackedRun } from './tracked-run.ts';
 export type { ModelColumn, ModelSignature } from './mlmodel.ts';
 export { type Columns, readParquet } from './parquet.ts';
 export {

@@ -1,4 +1,5 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, type ProcessId, self } from '../lib/process-id.ts';
@@ -20,6 +21,10 @@ export interface Entry {
   metrics?: Point[];
   params?: Pair[];
   tags?: Pair[];
+  /** A request of MLflow's API that may be sent twice. */
+  call?: { path: string; body: object };
+  /** Bytes that lie beside the journal, and where they go in the artifact store. */
+  file?: { to: string; kept: string };
   end?: { status: string; end_time: number };
 }
 
@@ -45,6 +50,8 @@ export class Journal {
   readonly header: Header;
   readonly #entries: Entry[];
   #acknowledged: number;
+  #files = 0;
+  #isBroken = false;
 
   private constructor(file: string, header: Header, entries: Entry[], acknowledged: number) {
     this.file = file;
@@ -55,9 +62,13 @@ export class Journal {
 
   static begin(of: Omit<Header, 'owner'>, environment: Environment = process.env): Journal {
     const folder = folderOf(environment);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch {
+      // Writing to it says so.
+    }
     const header = { ...of, owner: self() };
-    const journal = new Journal(join(folder, `${of.run_id}.ndjson`), header, [], 0);
+    const journal = new Journal(freeName(folder, of.run_id), header, [], 0);
     journal.#write(header);
     return journal;
   }
@@ -103,17 +114,62 @@ export class Journal {
     this.#entries.push(entry);
   }
 
+  /** Keeps the bytes until they are acknowledged. Throws what the disk says: then nothing was added. */
+  async addFile(to: string, bytes: Uint8Array | string): Promise<void> {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const kept = String(this.#files++);
+    await writeFile(join(this.#folder, kept), bytes, { mode: 0o600 });
+    this.add({ file: { to, kept } });
+  }
+
+  bytesOf(kept: string): Promise<Uint8Array> {
+    return readFile(join(this.#folder, kept));
+  }
+
   acknowledge(count: number): void {
-    this.#entries.splice(0, count);
+    for (const { file } of this.#entries.splice(0, count)) if (file) gone(join(this.#folder, file.kept));
     this.#acknowledged += count;
     this.#write({ done: this.#acknowledged });
   }
 
   remove(): void {
-    rmSync(this.file, { force: true });
+    gone(this.file);
+    gone(this.#folder);
   }
 
+  get #folder(): string {
+    return this.file.replace(/ndjson$/, 'files');
+  }
+
+  /** A disk that is full harms no training: what was logged is then in memory alone, as one warning says. */
   #write(line: Line): void {
-    appendFileSync(this.file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+    try {
+      appendFileSync(this.file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+    } catch (error) {
+      if (!this.#isBroken)
+        console.warn(`Rondo cannot write ${this.file}: ${(error as Error).message}. It keeps on without it.`);
+      this.#isBroken = true;
+    }
+  }
+}
+
+/** Processes that log to one run have a journal each. */
+function freeName(folder: string, run: string): string {
+  for (let at = 0; ; at++) {
+    const file = join(folder, `${run}${at === 0 ? '' : `-${at}`}.ndjson`);
+    try {
+      closeSync(openSync(file, 'wx', 0o600));
+      return file;
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EEXIST') return file;
+    }
+  }
+}
+
+function gone(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // It was never there.
   }
 }

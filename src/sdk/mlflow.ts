@@ -1,32 +1,34 @@
 import { AppError } from '../lib/errors.ts';
-import { type Connection, send } from './connection.ts';
-import { type Refused, sendLeftBehind, Sender } from './background.ts';
-import { type Entry, Journal } from './journal.ts';
-import { mlModel, type ModelSignature } from './mlmodel.ts';
+import { type Connection, isInStep } from './connection.ts';
+import {
+  acknowledged,
+  inBackground,
+  mlflowCall,
+  pairs,
+  type Plain,
+  trackedRun,
+  type TrackedRun,
+  type Way,
+} from './tracked-run.ts';
 
 export interface StartRun {
-  /** Name of the experiment; made when it is new. */
+  /** Name of the experiment; made when it is new. A process that `rondo runs exec` started joins that run in its experiment. */
   experiment: string;
   name?: string;
-  params?: Record<string, string | number | boolean>;
+  params?: Record<string, Plain>;
   tags?: Record<string, string>;
   /**
-   * Metrics, params and tags are written to a file of this machine and sent in the background: logging never waits for the
-   * server, never throws, and outlives a restart of it and the death of this process. `end` waits for what is still to be sent.
-   * What could not be sent is sent by the next run that is started in the background, or by `rondo runs sync`.
+   * The default outside of pipeline steps. Metrics, params, tags, datasets and files are written to a folder of this machine and
+   * sent in the background: logging never waits for the server, never throws, and outlives a restart of it and the death of this
+   * process. `flush` and `end` wait for what is still to be sent. What could not be sent is sent by the next run that is started in
+   * the background, or by `rondo runs sync`. With `false` each call waits for its answer and throws what the server refuses.
    */
   background?: boolean;
-}
-
-export interface NewModel {
-  name: string;
-  flavor: 'onnx';
-  bytes: Uint8Array;
-  signature: ModelSignature;
-  /** Feature service whose columns the model reads. */
-  featureService?: string;
-  params?: Record<string, string | number | boolean>;
-  tags?: Record<string, string>;
+  /**
+   * The default outside of pipeline steps, unless `RONDO_CAPTURE` is `off`: commit, changes since, command, lock files and machine are
+   * recorded beside the training, so that `rondo runs reproduce` can run it again.
+   */
+  capture?: boolean;
 }
 
 export interface ModelVersion {
@@ -36,55 +38,15 @@ export interface ModelVersion {
   source?: string;
 }
 
-/** A tracked run: what MLflow's clients see as a run. */
-export interface TrackedRun {
-  id: string;
-  experimentId: string;
-  logMetric(key: string, value: number, options?: { step?: number; time?: number }): Promise<void>;
-  logMetrics(values: Record<string, number>, options?: { step?: number; time?: number }): Promise<void>;
-  logParams(params: Record<string, string | number | boolean>): Promise<void>;
-  setTags(tags: Record<string, string>): Promise<void>;
-  /** Says which dataset version the run read; `context` is `training`, `evaluation` … */
-  logDataset(dataset: { name: string; digest: string; source?: string }, context?: string): Promise<void>;
-  logArtifact(path: string, bytes: Uint8Array | string): Promise<void>;
-  /** Logs a model with its `MLmodel`; `registerModel(name, { model_id })` makes it a version. */
-  logModel(model: NewModel): Promise<{ model_id: string }>;
-  /** Waits until everything logged so far is at the server, at most `ms` (30,000); false when it is not. */
-  flush(ms?: number): Promise<boolean>;
-  /** What the server refused for good of a run in the background. */
-  readonly refused: readonly Refused[];
-  end(status?: 'FINISHED' | 'FAILED' | 'KILLED'): Promise<void>;
-}
+/** Runs that this process started so far. */
+let started = 0;
 
-interface Background {
-  journal: Journal;
-  sender: Sender;
-  refused: Refused[];
-}
-
-/** How long ending a run waits for its server. */
-const PATIENCE_MS = 30_000;
-/** Refusals that are printed; all are in `refused`. */
-const TOLD = 20;
-
-/** MLflow keeps no longer digest of a dataset; the source names the version in full. */
-const DIGEST_LENGTH = 36;
-
-/** Entries of one `log-batch` request. */
-const BATCH = { metrics: 1000, params: 100, tags: 100 };
-
-/** MLflow's REST API, as its own clients use it. */
+/** Experiments, runs and models of a server. */
 export function createTracking(connection: Connection): {
   startRun(options: StartRun): Promise<TrackedRun>;
   registerModel(name: string, source: { model_id: string; run_id?: string }): Promise<ModelVersion>;
 } {
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const init: RequestInit =
-      body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-    return (await send(connection, method, `/api/2.0/mlflow/${path}`, init)).json() as Promise<T>;
-  };
+  const call = mlflowCall(connection);
 
   async function experimentId(name: string): Promise<string> {
     const byName = `experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`;
@@ -102,115 +64,37 @@ export function createTracking(connection: Connection): {
     }
   }
 
-  async function startRun(options: StartRun): Promise<TrackedRun> {
+  async function create(options: StartRun): Promise<{ id: string; experimentId: string }> {
     const experiment_id = await experimentId(options.experiment);
-    const tags = { ...stepTags(), ...options.tags };
     const { run } = await call<{ run: { info: { run_id: string } } }>('POST', 'runs/create', {
       experiment_id,
       start_time: Date.now(),
       ...(options.name === undefined ? {} : { run_name: options.name }),
-      tags: pairs(tags),
+      tags: pairs({ ...stepTags(), ...options.tags }),
     });
-    const { run_id } = run.info;
-    const tracked = trackedRun(
-      run_id,
-      experiment_id,
-      options.background ? beginBackground(run_id) : undefined,
+    return { id: run.info.run_id, experimentId: experiment_id };
+  }
+
+  async function join(run_id: string): Promise<{ id: string; experimentId: string }> {
+    const { run } = await call<{ run: { info: { experiment_id: string } } }>(
+      'GET',
+      `runs/get?run_id=${encodeURIComponent(run_id)}`,
     );
-    if (options.params) await tracked.logParams(options.params);
-    return tracked;
+    return { id: run_id, experimentId: run.info.experiment_id };
   }
 
-  function beginBackground(run_id: string): Background {
-    const { url, project } = connection;
-    const refused: Refused[] = [];
-    const tell = (one: Refused) => {
-      refused.push(one);
-      if (refused.length <= TOLD) console.warn(`Rondo refused ${one.what}: ${one.why}`);
-    };
-    const journal = Journal.begin({ url, project, run_id });
-    void sendLeftBehind(connection, Journal.leftBehind(url), () => {}, PATIENCE_MS).catch(() => {});
-    return { journal, sender: new Sender(connection, journal, tell), refused };
-  }
-
-  function trackedRun(id: string, experimentId: string, background?: Background): TrackedRun {
-    const batch = async (part: Entry) => {
-      if (!background) return void (await call('POST', 'runs/log-batch', { run_id: id, ...part }));
-      background.journal.add(part);
-      background.sender.wake();
-    };
-    async function logMetrics(values: Record<string, number>, at: { step?: number; time?: number } = {}) {
-      const metrics = Object.entries(values).map(([key, value]) => ({
-        key,
-        // proto JSON writes NaN and infinities as text
-        value: Number.isFinite(value) ? value : String(value),
-        timestamp: at.time ?? Date.now(),
-        step: at.step ?? 0,
-      }));
-      for (const part of chunks(metrics, BATCH.metrics)) await batch({ metrics: part });
-    }
-    const upload = (path: string, bytes: Uint8Array | string) => {
-      const encoded = path.split('/').map(encodeURIComponent).join('/');
-      const target = `/api/2.0/mlflow-artifacts/artifacts/${experimentId}/${encoded}`;
-      return send(connection, 'PUT', target, { body: bytes as BodyInit });
-    };
-    return {
-      id,
-      experimentId,
-      logMetrics,
-      logMetric: (key, value, at) => logMetrics({ [key]: value }, at),
-      async logParams(params) {
-        for (const part of chunks(pairs(params), BATCH.params)) await batch({ params: part });
-      },
-      async setTags(tags) {
-        for (const part of chunks(pairs(tags), BATCH.tags)) await batch({ tags: part });
-      },
-      async logDataset({ name, digest, source }, context = 'training') {
-        const dataset = {
-          name,
-          digest: digest.slice(0, DIGEST_LENGTH),
-          source_type: 'rondo',
-          source: source ?? `rondo:dataset:${name}`,
-        };
-        const tags = [{ key: 'mlflow.data.context', value: context }];
-        await call('POST', 'runs/log-inputs', { run_id: id, datasets: [{ dataset, tags }] });
-      },
-      async logArtifact(path, bytes) {
-        await upload(`${id}/artifacts/${path}`, bytes);
-      },
-      async logModel(fresh) {
-        const { model } = await call<{ model: { info: { model_id: string } } }>('POST', 'logged-models', {
-          experiment_id: experimentId,
-          name: fresh.name,
-          source_run_id: id,
-          params: pairs(fresh.params ?? {}),
-          tags: pairs(fresh.tags ?? {}),
-        });
-        const { model_id } = model.info;
-        const folder = `models/${model_id}/artifacts`;
-        const facts = { model_id, run_id: id, artifact_path: `mlflow-artifacts:/${experimentId}/${folder}` };
-        await upload(`${folder}/model.onnx`, fresh.bytes);
-        await upload(`${folder}/MLmodel`, mlModel(fresh, facts));
-        await call('PATCH', `logged-models/${model_id}`, { model_id, status: 'LOGGED_MODEL_READY' });
-        await call('POST', 'runs/outputs', { run_id: id, models: [{ model_id, step: 0 }] });
-        return { model_id };
-      },
-      async flush(ms = PATIENCE_MS) {
-        return (await background?.sender.drained(ms)) ?? true;
-      },
-      refused: background?.refused ?? [],
-      async end(status = 'FINISHED') {
-        const end = { status, end_time: Date.now() };
-        if (!background) return void (await call('POST', 'runs/update', { run_id: id, ...end }));
-        const { journal, sender } = background;
-        journal.add({ end });
-        if ((await sender.drained(PATIENCE_MS)) && journal.waiting.length === 0) journal.remove();
-        else
-          console.warn(
-            `Run ${id}: ${journal.waiting.length} entries are not at ${connection.url} yet. They wait in ${journal.file}; the next run sends them, or rondo runs sync.`,
-          );
-      },
-    };
+  async function startRun(options: StartRun): Promise<TrackedRun> {
+    const nth = started++;
+    const joined = runToJoin(nth);
+    const ids = joined === undefined ? await create(options) : await join(joined);
+    const isBackground = options.background ?? !isInStep();
+    const way = isBackground ? inBackground(connection, ids.id) : acknowledged(connection, ids.id);
+    const captures = options.capture ?? (!isInStep() && process.env.RONDO_CAPTURE !== 'off');
+    const captured = captures && joined === undefined ? capture(ids, way, nth, options) : Promise.resolve();
+    const run = trackedRun(connection, ids, way, captured);
+    if (joined !== undefined && options.tags) await run.setTags(options.tags);
+    if (options.params) await run.logParams(options.params);
+    return run;
   }
 
   return {
@@ -231,6 +115,37 @@ export function createTracking(connection: Connection): {
   };
 }
 
+/** Beside the training; what fails is one warning. */
+async function capture(
+  ids: { id: string; experimentId: string },
+  way: Way,
+  nth: number,
+  { params, tags: given = {} }: StartRun,
+): Promise<void> {
+  try {
+    const { captureOf } = await import('./capture/capture.ts');
+    const argv = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+    const { tags, files } = await captureOf({ by: 'sdk', argv, nth, params });
+    await way.log({ tags: pairs({ ...tags, ...given }) });
+    for (const [path, bytes] of files)
+      await way.file(`${ids.experimentId}/${ids.id}/artifacts/${path}`, bytes);
+  } catch (error) {
+    console.warn(`Rondo could not record what run ${ids.id} was made of: ${(error as Error).message}`);
+  }
+}
+
+/** The run that `rondo runs exec` began for this process: the first run it starts, or the one that is to be repeated. */
+function runToJoin(
+  nth: number,
+  environment: Record<string, string | undefined> = process.env,
+): string | undefined {
+  const { RONDO_RUN_ID: run, RONDO_RUN_NTH: at = '0' } = environment;
+  if (!run || isInStep() || nth !== Number(at)) return undefined;
+  // Processes that this one starts have runs of their own.
+  delete environment.RONDO_RUN_ID;
+  return run;
+}
+
 /** Ties a run to the step that started it. */
 function stepTags(environment: Record<string, string | undefined> = process.env): Record<string, string> {
   const names = {
@@ -242,15 +157,6 @@ function stepTags(environment: Record<string, string | undefined> = process.env)
   };
   const known = Object.entries(names).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return Object.fromEntries(known);
-}
-
-const pairs = (values: Record<string, string | number | boolean>): { key: string; value: string }[] =>
-  Object.entries(values).map(([key, value]) => ({ key, value: String(value) }));
-
-function chunks<T>(list: T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
-    list.slice(index * size, (index + 1) * size),
-  );
 }
 
 const hasCode = (error: unknown, code: string): boolean => error instanceof AppError && error.code === code;

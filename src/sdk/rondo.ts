@@ -1,8 +1,9 @@
 import type { Contract } from '../lib/contract/index.ts';
 import { type Connection, patientFetch, send } from './connection.ts';
-import { createTracking, type ModelVersion, type StartRun, type TrackedRun } from './mlflow.ts';
+import { createTracking, type ModelVersion, type StartRun } from './mlflow.ts';
 import { roomClient, type RoomClient } from './room-client.ts';
 import { findSettings } from './settings.ts';
+import type { TrackedRun } from './tracked-run.ts';
 
 export interface RondoOptions {
   url?: string;

@@ -136,7 +136,7 @@ describe('S3', () => {
       }[];
 
     it('takes, lists and gives back artifacts, and keeps none in its data folder', async () => {
-      const run = await rondo.startRun({ experiment: 's3', name: 'files' });
+      const run = await rondo.startRun({ experiment: 's3', name: 'files', background: false });
       const bytes = randomBytes(200_000);
       await run.logArtifact('deep/data.bin', bytes);
       await run.logArtifact('note.txt', 'hello');

@@ -69,6 +69,7 @@ export async function furnish(server: TestServer, rondo: Rondo, project: string)
     name: name('run'),
     params: { p: MARK },
     tags: { t: MARK },
+    background: false,
   });
   await run.logMetric('loss', 0.5);
   const { model_id } = await run.logModel({

@@ -1,6 +1,6 @@
 import type { Migration } from '../migrate.ts';
 
-/** Named views of the runs table, and the way from a run to those that name it as their parent. */
+/** Named views of the runs table, and the ways from a run to those that name it as their parent or make it again. */
 export const views: Migration = {
   number: 72,
   name: 'views',
@@ -14,5 +14,6 @@ export const views: Migration = {
       primary key (project, name)
     )`,
     `create index run_tags_parent on run_tags (value, run) where key = 'mlflow.parentRunId'`,
+    `create index run_tags_reproduces on run_tags (value, run) where key = 'rondo.reproduces'`,
   ],
 };

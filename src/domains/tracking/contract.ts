@@ -4,6 +4,7 @@ import { artifactsContract } from './contract/artifacts.ts';
 import { experimentsContract } from './contract/experiments.ts';
 import { loggedModelsContract } from './contract/logged-models.ts';
 import { runTableContract } from './contract/run-table.ts';
+import { reproductionsContract } from './contract/reproductions.ts';
 import { trashContract } from './contract/trash.ts';
 import { metricsContract, runsContract } from './contract/runs.ts';
 import { tracesContract, tracesV2Contract } from './contract/traces.ts';
@@ -16,6 +17,7 @@ export const trackingContract = {
   ...metricsContract,
   ...artifactsContract,
   ...loggedModelsContract,
+  ...reproductionsContract,
   ...trashContract,
   ...tracesContract,
   ...tracesV2Contract,

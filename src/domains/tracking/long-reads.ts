@@ -3,6 +3,7 @@ import { JsonBytes } from '../../lib/contract/index.ts';
 import { assembleTexts } from './assemble.ts';
 import { projectionOf } from './columns.ts';
 import { bulkHistory, metricHistory, sampledHistory } from './history.ts';
+import { reproductionReads } from './reproduction-reads.ts';
 import type { View } from './schema.ts';
 import { searchOf, type SearchText } from './search-text.ts';
 import { searchRunNumbers } from './store/search.ts';
@@ -40,6 +41,7 @@ export const trackingReads = {
   'tracking.bulkHistory': bulkHistory as LongRead,
   'tracking.sampledHistory': sampledHistory as LongRead,
   ...tableReads,
+  ...reproductionReads,
   'tracking.searchTraces': searchTraces as LongRead,
   'tracking.searchTracesV2': searchTracesV2 as LongRead,
   'tracking.traces': wholeTraces as LongRead,

@@ -20,6 +20,7 @@ export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
     ...trashHandlers(tracking),
     ...traceHandlers(tracking),
     ...traceV2Handlers(tracking),
+    listReproductions: ({ params }) => tracking.listReproductions(params.project, params.run),
     serverInfo: () => ({
       store_type: 'SqlStore',
       workspaces_enabled: true,

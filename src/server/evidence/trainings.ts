@@ -1,4 +1,5 @@
 import type { Evidence, Window } from '../../domains/maturity/evidence.ts';
+import { compareRuns } from '../../domains/tracking/reproduction.ts';
 import { AppError } from '../../lib/errors.ts';
 import { parseUrn, splitProject, type Urn, urn, urnIn } from '../../lib/urn.ts';
 import { type EvidenceParts, tallyOf } from './parts.ts';
@@ -6,7 +7,7 @@ import { type EvidenceParts, tallyOf } from './parts.ts';
 /** Files in which MLflow's clients pin what a model needs to run. */
 const PINNED = ['requirements.txt', 'conda.yaml', 'python_env.yaml'];
 const MOST_TRAININGS = 10;
-/** Relative distance at which a repeated metric still counts as the same. */
+/** Distance at which a repeated metric still counts as the same: narrower than what a person may call reproduced. */
 export const SAME_WITHIN = 1e-3;
 
 type Findings = Pick<
@@ -201,23 +202,13 @@ async function cameOutTheSame(
     orUnknown(tracking.getRun(project, first)),
     orUnknown(tracking.getRun(project, again)),
   ]);
-  if (!a || !b || first === again) return false;
-  const data = (run: typeof a) =>
-    (run.inputs.dataset_inputs ?? []).map(({ dataset }) => `${dataset.name}@${dataset.digest}`).toSorted();
-  const metrics = a.data.metrics ?? [];
-  const repeated = new Map((b.data.metrics ?? []).map((metric) => [metric.key, Number(metric.value)]));
   return (
-    metrics.length > 0 &&
-    isSame(data(a), data(b)) &&
-    metrics.every(({ key, value }) => isNear(Number(value), repeated.get(key)))
+    a !== undefined &&
+    b !== undefined &&
+    first !== again &&
+    compareRuns(a, b, { tolerance: SAME_WITHIN }).agrees
   );
 }
-
-const isSame = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((each, index) => each === b[index]);
-
-const isNear = (a: number, b: number | undefined): boolean =>
-  b !== undefined && (Object.is(a, b) || Math.abs(a - b) <= SAME_WITHIN * Math.abs(a));
 
 async function orUnknown<T>(asked: Promise<T>): Promise<T | undefined> {
   try {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../../database/index.ts';
+import type { JsonBytes } from '../../../lib/contract/index.ts';
 import { urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { under } from '../artifact-path.ts';
@@ -130,6 +131,12 @@ export function runVerbs(context: TrackingContext) {
     ): Promise<RunFacts[]> {
       const asked = 'ids' in which ? { ids: which.ids.slice(0, 500) } : which;
       return factsOfRuns(database.read, project, asked, 20_000);
+    },
+
+    /** The newest 20 runs that made it again, each compared with it. */
+    async listReproductions(project: string, runId: string): Promise<JsonBytes> {
+      await context.run(database.read, project, runId);
+      return context.reads.run('tracking.reproductions', { project, runId });
     },
 
     /** What is stored of the run itself, without metrics, params and tags. */

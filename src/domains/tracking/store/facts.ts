@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Reader } from '../../../database/index.ts';
+import { CAPTURE_TAGS } from '../schema/capture.ts';
 
 /** What a run says about where it came from. */
 export interface RunFacts {
@@ -33,7 +34,7 @@ export async function factsOfRuns(
     .select([
       tagged('mlflow.source.git.commit').as('commit'),
       tagged('rondo.pipeline_run').as('pipeline_run'),
-      tagged('rondo.reproduces').as('reproduces'),
+      tagged(CAPTURE_TAGS.reproduces).as('reproduces'),
       sql<number>`(select count(*) from run_params c where c.run = r.id)`.as('params'),
       sql<number>`(select count(*) from metric_latest c where c.run = r.id)`.as('metrics'),
       sql<number>`(select count(*) from run_datasets c where c.run = r.id)`.as('datasets'),
