@@ -143,6 +143,8 @@ export function keyset(
   select: Sql;
   orderBy: Sql;
   after: Sql | undefined;
+  /** The sort values of the row that the token stands behind. */
+  from: readonly (string | number)[] | undefined;
   tokenOf(row: Record<string, unknown>): string;
 } {
   const columns = columnsOf(terms, engine);
@@ -153,6 +155,7 @@ export function keyset(
       columns.map(({ column, ascending }) => (ascending ? sql`${column}` : sql`${column} desc`)),
     ),
     after: values && behind(columns, values),
+    from: values,
     tokenOf: (row) =>
       Buffer.from(JSON.stringify(columns.map((_, index) => row[`k${index}`]))).toString('base64url'),
   };

@@ -6,7 +6,7 @@ import { bulkHistory, metricHistory, sampledHistory } from './history.ts';
 import { reproductionReads } from './reproduction-reads.ts';
 import type { View } from './schema.ts';
 import { searchOf, type SearchText } from './search-text.ts';
-import { searchRunNumbers } from './store/search.ts';
+import { searchRunNumbers } from './store/run-search.ts';
 import { tableReads } from './table-reads.ts';
 import { searchTraces, searchTracesV2, traceInfos, wholeTraces } from './trace-reads.ts';
 

@@ -3,7 +3,7 @@ import { assembleRuns } from './assemble.ts';
 import { reproductionOf } from './reproduction.ts';
 import type { Run } from './schema.ts';
 import { repeatsOf } from './store/reproductions.ts';
-import { type RunRow, runStore } from './store/runs.ts';
+import { runStore } from './store/runs.ts';
 
 const MOST = 20;
 
@@ -17,12 +17,12 @@ async function reproductions(database: ReadDatabase, { project, runId }: Reprodu
   const { engine } = database.capabilities;
   const ids = await repeatsOf(database.read, project, runId, MOST + 1);
   const others = ids.filter((id) => id !== runId).slice(0, MOST);
-  const rows: RunRow[] = [];
+  const numbers: number[] = [];
   for (const id of others.length > 0 ? [runId, ...others] : []) {
     const row = await runStore(engine).find(database.read, id);
-    if (row) rows.push(row);
+    if (row) numbers.push(row.id);
   }
-  const [first, ...again] = await assembleRuns(database, rows);
+  const [first, ...again] = await assembleRuns(database, numbers);
   const list = first ? again.map((run) => reproductionOf(first, run as Run)) : [];
   const agreeing = list.filter(({ verdict }) => verdict === 'reproduced');
   return {

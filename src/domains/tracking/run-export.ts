@@ -5,7 +5,7 @@ import { projectionOf } from './columns.ts';
 import type { Run } from './schema.ts';
 import { searchOf, type SearchText } from './search-text.ts';
 import { distinctKeys } from './store/run-keys.ts';
-import { type RunScope, searchRunNumbers } from './store/search.ts';
+import { type RunScope, searchRunNumbers } from './store/run-search.ts';
 
 export interface ExportPage extends SearchText {
   scope: RunScope;

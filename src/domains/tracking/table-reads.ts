@@ -8,7 +8,7 @@ import { MetricKeys } from './store/metrics.ts';
 import { countRuns, type GroupBy, groupRuns } from './store/run-groups.ts';
 import { type KeyKind, keysOfRuns, valuesOfRuns } from './store/run-keys.ts';
 import { runStore } from './store/runs.ts';
-import type { RunScope } from './store/search.ts';
+import type { RunScope } from './store/run-search.ts';
 
 export interface Filtered {
   scope: RunScope;

@@ -7,7 +7,7 @@ import { type ExportFormat, exportFile } from '../export-file.ts';
 import { parseRunOrder } from '../search-text.ts';
 import { groupBy, type PointsAsked, type ValuesAtAsked } from '../table-reads.ts';
 import type { KeyKind } from '../store/run-keys.ts';
-import type { RunScope } from '../store/search.ts';
+import type { RunScope } from '../store/run-search.ts';
 import { moveRuns } from '../store/run-trash.ts';
 import { listViews, putView, removeView, type ViewRow } from '../store/views.ts';
 import type { View } from '../schema.ts';

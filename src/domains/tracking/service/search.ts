@@ -6,13 +6,13 @@ import { limitOf, searchOf, type SearchText } from '../search-text.ts';
 import type { Experiment, LoggedModel, Page, Run, View } from '../schema.ts';
 import { experimentTags } from '../store/experiments.ts';
 import type { LoggedModelRow } from '../store/logged-models.ts';
+import { searchRunNumbers } from '../store/run-search.ts';
 import { hasMore } from '../store/runs.ts';
 import {
   type DatasetFilter,
   type LoggedModelOrder,
   searchExperimentRows,
   searchLoggedModelRows,
-  searchRunNumbers,
 } from '../store/search.ts';
 import { toExperiment } from '../wire.ts';
 import type { TrackingContext } from './context.ts';

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ReadDatabase } from '../../../database/index.ts';
 import type { Filter } from '../../../lib/search/filter.ts';
-import { conditionsSql, runAttribute, type RunScope, scopeSql } from './search.ts';
+import { conditionsSql, runAttribute, type RunScope, scopeSql } from './run-search.ts';
 
 type Sql = RawBuilder<unknown>;
 

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Capabilities, Tx } from '../../../database/index.ts';
 import type { Filter } from '../../../lib/search/filter.ts';
-import { conditionsSql, type RunScope } from './search.ts';
+import { conditionsSql, type RunScope } from './run-search.ts';
 
 type Sql = RawBuilder<unknown>;
 

@@ -100,7 +100,8 @@ export async function searchTraceRows(
     oneOf(sql`traces.experiment`, scope.experiments, capabilities.engine),
   ];
   return page<TraceRow>(read, capabilities.engine, {
-    table: 'traces',
+    from: sql`traces`,
+    columns: sql`traces.*`,
     joins: [],
     where,
     terms,
