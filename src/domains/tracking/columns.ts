@@ -1,11 +1,4 @@
-/** Which keys of runs a caller wants to see; everything else stays in the database. */
-export interface Projection {
-  metrics: string[];
-  params: string[];
-  tags: string[];
-  /** Datasets and models that runs read or made. */
-  inputs: boolean;
-}
+import type { Projection } from './store/run-texts.ts';
 
 /** Columns as callers write them: `metrics.loss`, `params.lr`, `tags.team`, `inputs`; attributes always come along. */
 export function projectionOf(columns: readonly string[]): Projection {

@@ -98,7 +98,11 @@ describe.each(ENGINES)('reproductions on %s', (engine) => {
       agrees: false,
     });
     expect(reproductions[2]?.metrics[0]).toEqual({
-      ...{ key: 'nan', recorded: 'NaN', reproduced: null, distance: null, agrees: false },
+      key: 'nan',
+      recorded: 'NaN',
+      reproduced: null,
+      distance: null,
+      agrees: false,
     });
     expect([machines, more]).toEqual([2, false]);
     expect(within).toBeCloseTo(0.02, 12);

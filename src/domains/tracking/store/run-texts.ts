@@ -1,7 +1,15 @@
 import type { Reader } from '../../../database/index.ts';
 import { type Engine, placeholders, run } from '../../../database/statements.ts';
-import type { Projection } from '../columns.ts';
 import { idList, textList } from './runs.ts';
+
+/** Which keys of runs a caller wants to see; everything else stays in the database. */
+export interface Projection {
+  metrics: string[];
+  params: string[];
+  tags: string[];
+  /** Datasets and models that runs read or made. */
+  inputs: boolean;
+}
 
 /** How much of each run: all that MLflow shows when nothing is said. */
 export interface Detail {
