@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,10 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error the build script is plain JavaScript
 import { build } from '../scripts/build.mjs';
+import { type Ran, runCli } from './harness/cli.ts';
 import { testServer, type TestServer } from './harness/server.ts';
 
 const SDK = pathToFileURL(join(process.cwd(), 'dist', 'sdk.js')).href;
-const CLI = join(process.cwd(), 'dist', 'cli.js');
 let server: TestServer;
 let folder: string;
 beforeAll(async () => {
@@ -22,33 +21,17 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Ran {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-/** `begun` gets what is printed so far, each time that something is. */
-function rondo(words: string[], begun?: (out: string, pid: number) => void): Promise<Ran> {
-  const child = spawn(process.execPath, [CLI, ...words], {
+const rondo = (words: string[], begun?: (out: string, pid: number) => void): Promise<Ran> =>
+  runCli(words, {
     cwd: folder,
     env: {
-      ...process.env,
       RONDO_URL: server.url,
       RONDO_TOKEN: server.token,
       MY_SECRET: 'do-not-tell-anyone',
       XDG_STATE_HOME: join(folder, 'state'),
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(begun ? { begun } : {}),
   });
-  const ran: Ran = { code: null, out: '', err: '' };
-  child.stdout.on('data', (chunk: Buffer) => {
-    ran.out += chunk.toString();
-    begun?.(ran.out, child.pid ?? 0);
-  });
-  child.stderr.on('data', (chunk: Buffer) => (ran.err += chunk.toString()));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ ...ran, code })));
-}
 
 const idOf = ({ err }: Ran) => /^Run (\w{32}):/m.exec(err)?.[1] ?? '';
 const stored = async (id: string) =>

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { TOLERANCE } from '../../domains/tracking/reproduction.ts';
 import type { CommandContext } from '../../lib/command.ts';
 import { pageHref } from '../../lib/page-href.ts';
 import type { Settings } from '../../sdk/settings.ts';
@@ -15,6 +16,7 @@ export function runsCommand(program: Command, context: RunsContext): void {
   const noun = program.command('runs').description('Tracked runs');
   syncVerb(noun, context);
   execVerb(noun, context);
+  reproduceVerb(noun, context);
 }
 
 function syncVerb(noun: Command, context: RunsContext): void {
@@ -90,6 +92,46 @@ function execVerb(noun: Command, context: RunsContext): void {
       process.exitCode = ended.code;
     });
 }
+
+interface ReproduceFlags {
+  tolerance: number;
+  metric: string[];
+  env: 'current' | 'locked';
+  keep?: boolean;
+  dryRun?: boolean;
+}
+
+function reproduceVerb(noun: Command, context: RunsContext): void {
+  noun
+    .command('reproduce <run>')
+    .description('Run a recorded run again, with its code, command and data, and compare its metrics')
+    .option('--tolerance <number>', 'how far a metric may be off, relative to it', toleranceOf, TOLERANCE)
+    .option('--metric <name>', 'compare this metric only; may be repeated', collect, [])
+    .addOption(
+      new Option('--env <which>', 'what is installed here, or what the lock names, installed anew')
+        .choices(['current', 'locked'])
+        .default('current'),
+    )
+    .option('--keep', 'leave the checkout where it is')
+    .option('--dry-run', 'find the code and say what differs, and run nothing')
+    .action(async (run: string, flags: ReproduceFlags) => {
+      const { reproduce } = await import('./reproduce.ts');
+      const { verdictText } = await import('./verdict.ts');
+      const { tolerance, metric: metrics, env: environment, keep = false, dryRun = false } = flags;
+      const options = { tolerance, metrics, environment, keep, dryRun };
+      const result = await reproduce(context.settings(), run, options, (text) => context.progress(text));
+      context.print(result, verdictText(result, tolerance));
+      if (result.reproduction && result.reproduction.verdict !== 'reproduced') context.fail();
+    });
+}
+
+function toleranceOf(given: string): number {
+  const value = Number(given);
+  if (given.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError(`'${given}' is no number of 0 or more.`);
+}
+
+const collect = (given: string, before: string[]): string[] => [...before, given];
 
 function collectPair(given: string, before: Record<string, string>): Record<string, string> {
   const at = given.indexOf('=');

@@ -97,12 +97,11 @@ describe.each(ENGINES)('reproductions on %s', (engine) => {
       reproduced: 0.51,
       agrees: false,
     });
-    expect(reproductions[2]?.metrics[0]).toEqual({
+    expect(reproductions[2]?.metrics[0]).toMatchObject({
       key: 'nan',
       recorded: 'NaN',
       reproduced: null,
       distance: null,
-      agrees: false,
     });
     expect([machines, more]).toEqual([2, false]);
     expect(within).toBeCloseTo(0.02, 12);

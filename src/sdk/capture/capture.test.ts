@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -80,6 +88,22 @@ describe('capture', () => {
     expect(readFileSync(join(other, 'old/latin.txt'))).toEqual(LATIN1);
     expect(readFileSync(join(other, 'new/more.mjs'), 'utf8')).toContain('more');
     rmSync(other, { recursive: true });
+  });
+
+  it('sees a change that follows the commit at once and keeps the size', async () => {
+    // File and index of the same second, however long ago: what git calls racy.
+    git('config', 'core.checkStat', 'minimal');
+    const at = 1_000_000_000;
+    const written = (text: string) => {
+      write('train.mjs', text);
+      utimesSync(join(root, 'train.mjs'), at, at);
+    };
+    written('two\none\n');
+    git('add', '-A');
+    git('commit', '-q', '-m', 'second');
+    written('one\ntwo\n');
+    utimesSync(join(root, '.git/index'), at, at);
+    expect((await capture()).capture.code).toMatchObject({ changes: 'whole', changed_lines: 2 });
   });
 
   it('names the lock of the folder or of one above, the interpreter, and few variables', async () => {

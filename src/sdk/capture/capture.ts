@@ -7,6 +7,8 @@ import { environmentOf, variablesOf } from './environment.ts';
 import { machineOf } from './machine.ts';
 import { maskArguments } from './secrets.ts';
 
+type Plain = string | number | boolean;
+
 export interface Captured {
   capture: Capture;
   /** MLflow's own tags, so that its pages and clients know the code, and Rondo's. */
@@ -19,7 +21,7 @@ export interface CaptureAsked {
   by: Capture['by'];
   argv: readonly string[];
   nth?: number;
-  params?: Record<string, string | number | boolean> | undefined;
+  params?: Record<string, Plain> | undefined;
   cwd?: string;
   env?: Record<string, string | undefined>;
   /** When it was looked at already. */
@@ -54,11 +56,8 @@ export async function captureOf(asked: CaptureAsked): Promise<Captured> {
     code: around?.code ?? null,
     environment: surroundings.environment,
     machine,
-    seeds: Object.fromEntries(
-      Object.entries(params)
-        .filter(([name]) => SEED.test(name))
-        .map(([name, value]) => [name, String(value)]),
-    ),
+    params: by === 'exec' ? textsOf(params) : {},
+    seeds: textsOf(params, SEED),
     variables: variablesOf(env),
   } satisfies Capture);
   const files = new Map(surroundings.files);
@@ -99,3 +98,10 @@ function userName(): string | undefined {
     return undefined; // a user id without a name, as in containers
   }
 }
+
+const textsOf = (values: Record<string, Plain>, named: RegExp = /./s): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([name]) => named.test(name))
+      .map(([name, value]) => [name, String(value)]),
+  );

@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, lstatSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { CapturedCode } from '../../domains/tracking/schema/capture.ts';
@@ -8,6 +17,8 @@ import { isSecretFile, withoutCredentials } from './secrets.ts';
 const MOST = { fileBytes: 262_144, files: 200, diffBytes: 5_000_000, leftOut: 100 };
 /** Nothing that a repository's settings name is run. */
 const QUIET = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'core.quotePath=false'];
+/** Set by a git that we may have been started by. */
+const NO_OTHER = { GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_INDEX_FILE: undefined };
 const DIFF = [
   '--binary',
   '--no-color',
@@ -66,7 +77,7 @@ const gitIn =
   (...args) =>
     printed('git', ['-C', folder, ...QUIET, ...args], {
       encoding,
-      env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', ...env },
+      env: { ...process.env, ...NO_OTHER, GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', ...env },
     });
 
 const isChangedLine = (line: string): boolean =>
@@ -107,7 +118,7 @@ async function changesOf(
   try {
     const own = join(scratch, 'index');
     const theirs = resolve(root, index?.trim() ?? '.git/index');
-    if (existsSync(theirs)) copyFileSync(theirs, own);
+    if (existsSync(theirs)) copyIndex(theirs, own);
     const mine = gitIn(root, { GIT_INDEX_FILE: own }, 'latin1');
     const fresh = taken.map((path) => `:(literal)${path}`);
     if (fresh.length > 0) await mine('add', '--intent-to-add', '--', ...fresh);
@@ -126,6 +137,13 @@ async function changesOf(
 /** New files that are no code are left out without harm to it; so are secrets, which no code is made of. */
 const kindOf = (leftOut: LeftOut): 'whole' | 'partial' =>
   leftOut.some(({ why }) => why === 'large' || why === 'many') ? 'partial' : 'whole';
+
+/** With its time: files that changed no earlier than the index was written are compared by what is in them. */
+function copyIndex(from: string, to: string): void {
+  copyFileSync(from, to);
+  const { atimeMs, mtimeMs } = statSync(from);
+  utimesSync(to, Math.floor(atimeMs) / 1000, Math.floor(mtimeMs) / 1000);
+}
 
 const listed = (text: string): string[] => text.split('\0').filter(Boolean);
 

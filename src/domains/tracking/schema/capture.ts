@@ -86,6 +86,8 @@ export const Capture = z.object({
     memory_bytes: z.number(),
     gpus: z.array(text),
   }),
+  /** Those that `rondo runs exec` was given. */
+  params: z.record(z.string(), text),
   seeds: z.record(z.string(), text),
   /** Of an allow-list. */
   variables: z.record(z.string(), text),
