@@ -5,6 +5,7 @@ import { projectionOf } from './columns.ts';
 import { bulkHistory, metricHistory, sampledHistory } from './history.ts';
 import type { View } from './schema.ts';
 import { searchOf, type SearchText } from './search-text.ts';
+import { digestRuns } from './import-reads.ts';
 import { searchRunRows } from './store/search.ts';
 import { tableReads } from './table-reads.ts';
 import { searchTraces, searchTracesV2, traceInfos, wholeTraces } from './trace-reads.ts';
@@ -40,6 +41,7 @@ export const trackingReads = {
   ...tableReads,
   'tracking.searchTraces': searchTraces as LongRead,
   'tracking.searchTracesV2': searchTracesV2 as LongRead,
+  'tracking.importDigests': digestRuns as LongRead,
   'tracking.traces': wholeTraces as LongRead,
   'tracking.traceInfos': traceInfos as LongRead,
 };
