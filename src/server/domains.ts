@@ -36,6 +36,7 @@ import { startTracking } from '../domains/tracking/jobs.ts';
 import { startWebhooks } from '../domains/registry/jobs.ts';
 import { contentsRoutes } from '../domains/registry/routes/contents.ts';
 import { evaluationsRoutes } from '../domains/registry/routes/evaluations.ts';
+import { registryImportRoutes } from '../domains/registry/routes/import.ts';
 import { registryRoutes } from '../domains/registry/routes.ts';
 import { webhooksRoutes } from '../domains/registry/routes/webhooks.ts';
 import { createEvaluations } from '../domains/registry/service/evaluations.ts';
@@ -329,6 +330,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       ...mlflow,
       graphqlRoutes(mlflow.flat()),
       contentsRoutes(registry),
+      registryImportRoutes(registry),
       webhooksRoutes(webhooks),
       evaluationsRoutes(evaluations),
       pipelinesRoutes(pipelines),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { endpoint } from '../../lib/contract/index.ts';
 import { artifactsContract } from './contract/artifacts.ts';
 import { experimentsContract } from './contract/experiments.ts';
+import { importContract } from './contract/import.ts';
 import { loggedModelsContract } from './contract/logged-models.ts';
 import { runTableContract } from './contract/run-table.ts';
 import { reproductionsContract } from './contract/reproductions.ts';
@@ -19,6 +20,7 @@ export const trackingContract = {
   ...loggedModelsContract,
   ...reproductionsContract,
   ...trashContract,
+  ...importContract,
   ...tracesContract,
   ...tracesV2Contract,
   serverInfo: endpoint({

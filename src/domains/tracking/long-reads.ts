@@ -7,6 +7,7 @@ import { reproductionReads } from './reproduction-reads.ts';
 import type { View } from './schema.ts';
 import { searchOf, type SearchText } from './search-text.ts';
 import { searchRunNumbers } from './store/run-search.ts';
+import { digestRuns } from './import-reads.ts';
 import { tableReads } from './table-reads.ts';
 import { searchTraces, searchTracesV2, traceInfos, wholeTraces } from './trace-reads.ts';
 
@@ -44,6 +45,7 @@ export const trackingReads = {
   ...reproductionReads,
   'tracking.searchTraces': searchTraces as LongRead,
   'tracking.searchTracesV2': searchTracesV2 as LongRead,
+  'tracking.importDigests': digestRuns as LongRead,
   'tracking.traces': wholeTraces as LongRead,
   'tracking.traceInfos': traceInfos as LongRead,
 };

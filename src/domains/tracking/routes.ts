@@ -3,6 +3,7 @@ import type { Actor } from '../identity/schema.ts';
 import { trackingContract } from './contract.ts';
 import { artifactHandlers, loggedModelHandlers } from './routes/artifacts.ts';
 import { experimentHandlers } from './routes/experiments.ts';
+import { importHandlers } from './routes/import.ts';
 import { runTableHandlers } from './routes/run-table.ts';
 import { metricHandlers, runHandlers } from './routes/runs.ts';
 import { trashHandlers } from './routes/trash.ts';
@@ -18,6 +19,7 @@ export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
     ...artifactHandlers(tracking),
     ...loggedModelHandlers(tracking),
     ...trashHandlers(tracking),
+    ...importHandlers(tracking),
     ...traceHandlers(tracking),
     ...traceV2Handlers(tracking),
     listReproductions: ({ params }) => tracking.listReproductions(params.project, params.run),

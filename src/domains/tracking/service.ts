@@ -5,6 +5,7 @@ import { toExperiment } from './wire.ts';
 import { TrackingContext, type TrackingGround } from './service/context.ts';
 import { artifactVerbs } from './service/artifacts.ts';
 import { experimentVerbs } from './service/experiments.ts';
+import { importVerbs } from './service/import.ts';
 import { loggedModelVerbs } from './service/logged-models.ts';
 import { loggingVerbs } from './service/logging.ts';
 import { runTableVerbs } from './service/run-table.ts';
@@ -33,6 +34,7 @@ export function createTracking(ground: TrackingGround) {
     ...models,
     ...runTableVerbs(context),
     ...trashVerbs(context),
+    ...importVerbs(context),
     ...traceVerbs(context, { putAssessment, openArtifact, removeFiles }),
     ...traceV2Verbs(context),
     ...spanVerbs(context),

@@ -18,6 +18,8 @@ const QUIET = new Set([
   'experiment.created',
   'model.created',
   'prompt.created',
+  'tracking.imported',
+  'registry.imported',
 ]);
 
 export function isNews(event: Pick<EventItem, 'type' | 'data'>): boolean {

@@ -34,6 +34,20 @@ export async function findVersion(
     .executeTakeFirst();
 }
 
+/** Deleted versions are found too: their numbers are taken. */
+export async function anyVersion(
+  reader: Reader,
+  model: number,
+  version: number,
+): Promise<VersionRow | undefined> {
+  return reader
+    .selectFrom('model_versions')
+    .selectAll()
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirst();
+}
+
 export async function updateVersion(
   tx: Tx,
   model: number,

@@ -219,7 +219,7 @@ function lineageOf(input: DatasetInput): { relation: 'trained-on' | 'evaluated-o
   return { relation: /^(eval|test|valid)/i.test(context) ? 'evaluated-on' : 'trained-on', to };
 }
 
-function checkDataset({ dataset, tags = [] }: DatasetInput, index: number): void {
+export function checkDataset({ dataset, tags = [] }: DatasetInput, index: number): void {
   const where = `datasets[${index}].dataset`;
   checkLength(`${where}.name`, LIMITS.datasetName, dataset.name);
   checkLength(`${where}.digest`, LIMITS.datasetDigest, dataset.digest);

@@ -1,0 +1,188 @@
+import type { Tx } from '../../../database/index.ts';
+import type { JsonBytes } from '../../../lib/contract/index.ts';
+import { AppError } from '../../../lib/errors.ts';
+import { urn } from '../../../lib/urn.ts';
+import type { Actor } from '../../identity/schema.ts';
+import { placeOf, proxiedPath } from '../artifact-path.ts';
+import { absent, badParameter } from '../errors.ts';
+import { keyFault } from '../import-fit.ts';
+import { checkExperimentName, checkMetric } from '../limits.ts';
+import type { ExperimentOutcome, ImportedExperiment, ImportedSeries, Outcome } from '../schema/import.ts';
+import { isEnded } from '../states.ts';
+import { experimentTags, findExperimentByName, putExperimentTags } from '../store/experiments.ts';
+import { claimExperimentNumber, missingPoints } from '../store/import.ts';
+import { findLoggedModel } from '../store/logged-models.ts';
+import { storedValue } from '../store/metrics.ts';
+import type { TrackingContext } from './context.ts';
+import { freshPairs, importedModel, importedRun } from './imported.ts';
+import { listNames } from '../../../artifacts/index.ts';
+
+/** What one write holds: others write in between. */
+const THINGS_AT_ONCE = 20;
+const POINTS_AT_ONCE = 1000;
+
+/** Brings in what was tracked elsewhere, as it was. */
+export function importVerbs(context: TrackingContext) {
+  const { database, ground, metrics } = context;
+  const { engine } = database.capabilities;
+
+  /** One fact for a whole request: no rule and no webhook is to start a thousand times for what happened long ago. */
+  async function tell(tx: Tx, project: string, kind: string, results: readonly Outcome[]): Promise<void> {
+    const count = (outcome: Outcome['outcome']) => results.filter((one) => one.outcome === outcome).length;
+    const data = { kind, imported: count('imported'), changed: count('changed'), refused: count('refused') };
+    if (data.imported + data.changed === 0) return;
+    const subject = urn('project', project);
+    await ground.events.append(tx, { type: 'tracking.imported', source: 'tracking', subject, project, data });
+  }
+
+  /** `body` refuses before it writes; what it refuses is refused by itself. */
+  async function each<T, R extends Outcome>(
+    project: string,
+    kind: string,
+    items: readonly T[],
+    body: (tx: Tx, item: T) => Promise<R>,
+    refusal: (item: T, why: string) => R,
+  ): Promise<R[]> {
+    await context.ready(project);
+    const results: R[] = [];
+    for (let start = 0; start < items.length; start += THINGS_AT_ONCE) {
+      const made = await database.write(async (tx) => {
+        const part: R[] = [];
+        for (const item of items.slice(start, start + THINGS_AT_ONCE)) {
+          try {
+            part.push(await body(tx, item));
+          } catch (error) {
+            if (!(error instanceof AppError)) throw error;
+            part.push(refusal(item, error.message));
+          }
+        }
+        if (start + THINGS_AT_ONCE >= items.length) await tell(tx, project, kind, [...results, ...part]);
+        return part;
+      });
+      results.push(...made);
+    }
+    return results;
+  }
+
+  async function putExperiment(
+    tx: Tx,
+    project: string,
+    given: ImportedExperiment,
+  ): Promise<ExperimentOutcome> {
+    const { id, lifecycle } = given;
+    const name = given.name.normalize('NFC');
+    checkExperimentName(name);
+    const before = await findExperimentByName(tx, project, name);
+    const known = before ? (await experimentTags(tx, [before.id])).get(before.id) : [];
+    const tags = freshPairs(given.tags, known ?? []);
+    if (before) {
+      await putExperimentTags(tx, before.id, tags);
+      return { id, outcome: tags.length > 0 ? 'changed' : 'present', experiment_id: String(before.id) };
+    }
+    const number = await claimExperimentNumber(tx, engine, id);
+    const made = await context.insertExperiment(tx, {
+      ...(number === undefined ? {} : { id: number }),
+      project,
+      name,
+    });
+    if (!made) throw badParameter(`Experiment(name=${name}) was made by somebody else just now.`);
+    const { created_at = made.created_at, updated_at = created_at } = given;
+    await tx
+      .updateTable('experiments')
+      .set({ lifecycle, created_at, updated_at })
+      .where('id', '=', made.id)
+      .execute();
+    await putExperimentTags(tx, made.id, tags);
+    return { id, outcome: 'imported', experiment_id: String(made.id) };
+  }
+
+  /** At most `POINTS_AT_ONCE` points of one series in one write. Answers how many were not there. */
+  async function putPoints(project: string, series: ImportedSeries, start: number): Promise<number> {
+    const points = series.steps.slice(start, start + POINTS_AT_ONCE).map((step, index) => ({
+      step,
+      ts: series.times[start + index] as number,
+      ...storedValue(series.values[start + index] as number),
+    }));
+    return database.write(async (tx) => {
+      const row = await context.run(tx, project, series.run_id);
+      const missing = await missingPoints(tx, engine, row.id, context.keys.number(series.key), points);
+      const fresh = missing.map(({ step, ts, value, is_nan }) => ({
+        key: series.key,
+        step,
+        timestamp: ts,
+        value: is_nan === 1 ? Number.NaN : value,
+      }));
+      if (fresh.length > 0) await metrics.append(tx, row.id, fresh, context.keys, isEnded(row.status));
+      return fresh.length;
+    });
+  }
+
+  return {
+    importExperiments: (_actor: Actor, project: string, experiments: readonly ImportedExperiment[]) =>
+      each(
+        project,
+        'experiments',
+        experiments,
+        (tx, one) => putExperiment(tx, project, one),
+        ({ id }, why): ExperimentOutcome => ({ id, outcome: 'refused', why, experiment_id: null }),
+      ),
+
+    importRuns: (_actor: Actor, project: string, given: Parameters<typeof importedRun>[3][]) =>
+      each(
+        project,
+        'runs',
+        given,
+        (tx, one) => importedRun(context, tx, project, one),
+        ({ run_id: id }, why) => ({ id, outcome: 'refused' as const, why, artifact_uri: '' }),
+      ),
+
+    importLoggedModels: (_actor: Actor, project: string, models: Parameters<typeof importedModel>[3][]) =>
+      each(
+        project,
+        'logged models',
+        models,
+        (tx, one) => importedModel(context, tx, project, one),
+        ({ model_id: id }, why) => ({ id, outcome: 'refused' as const, why, artifact_uri: '' }),
+      ),
+
+    /** Points of runs of the project. Answers how many of them were not there. */
+    async importPoints(_actor: Actor, project: string, given: readonly ImportedSeries[]): Promise<number> {
+      for (const { key, steps, times } of given) {
+        const fault = keyFault(key);
+        if (fault) throw badParameter(fault);
+        for (const [index, step] of steps.entries())
+          checkMetric({ key, step, timestamp: times[index] as number, value: 0 }, '');
+      }
+      for (const run_id of new Set(given.map((series) => series.run_id)))
+        await context.run(database.read, project, run_id);
+      const making = context.keys.intern(given.map(({ key }) => key));
+      if (making) await making;
+      let points = 0;
+      for (const series of given)
+        for (let start = 0; start < series.steps.length; start += POINTS_AT_ONCE)
+          points += await putPoints(project, series, start);
+      for (const run_id of new Set(given.map((series) => series.run_id)))
+        ground.signals.emit(project, `run:${run_id}`, { metrics: points });
+      return points;
+    },
+
+    importDigests: (project: string, run_ids: readonly string[]): Promise<JsonBytes> =>
+      context.reads.run('tracking.importDigests', { project, run_ids }),
+
+    /** Files below a location of this server, by their path below it. */
+    async importFiles(project: string, artifactUri: string) {
+      const proxied = proxiedPath(artifactUri);
+      if (proxied === undefined) throw badParameter('The location is outside this server.');
+      const at = placeOf(project, proxied);
+      const [kind, id = ''] = at.root.split('/');
+      if (kind === 'run') await context.run(database.read, project, id);
+      if (kind === 'model' && !(await findLoggedModel(database.read, project, id)))
+        throw absent(`Logged model with ID '${id}' not found.`);
+      const prefix = at.path === '' ? '' : `${at.path}/`;
+      const names = await listNames(database.read, at.root);
+      return names
+        .filter(({ path }) => path.startsWith(prefix))
+        .map(({ path, size, digest }) => ({ path: path.slice(prefix.length), size, digest }));
+    },
+  };
+}
