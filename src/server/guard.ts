@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Gate } from '../domains/identity/gate.ts';
 import type { Actor } from '../domains/identity/schema.ts';
-import { type Endpoint, type Need, placeOf } from '../lib/contract/index.ts';
+import { type Endpoint, type Need, needOf, placeOf } from '../lib/contract/index.ts';
 import { AppError, ERRORS } from '../lib/errors.ts';
 
 const actors = new WeakMap<FastifyRequest, Actor>();
@@ -62,7 +62,7 @@ async function check(request: FastifyRequest, gate: Gate, loopback: boolean): Pr
   const { endpoint, needs } = request.routeOptions.config as RouteConfig;
   if (endpoint) {
     const place = placeOf(endpoint, request.params as Record<string, string>, request.headers);
-    gate.authorize(actor, endpoint.needs, place);
+    gate.authorize(actor, needOf(endpoint, request.headers), place);
   } else if (needs !== undefined) gate.authorize(actor, needs, 'some');
   else if (!opensPage(request)) gate.authorize(actor, actor.kind === 'anonymous' ? 'view' : 'self', 'some');
 }

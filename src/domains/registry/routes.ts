@@ -1,4 +1,4 @@
-import { bind, type Bound, type Handlers } from '../../lib/contract/index.ts';
+import { bind, type Bound, givenIdOf, type Handlers } from '../../lib/contract/index.ts';
 import type { Actor } from '../identity/schema.ts';
 import { projectOf } from '../tracking/schema.ts';
 import { registryContract } from './contract.ts';
@@ -77,7 +77,10 @@ function modelHandlers(registry: RegistryService): Handlers<typeof modelsContrac
 function versionHandlers(registry: RegistryService): Handlers<typeof versionsContract, Actor> {
   return {
     createModelVersion: async ({ actor, body, request }) => ({
-      model_version: await registry.createVersion(actor, projectOf(request.headers), body.name, body),
+      model_version: await registry.createVersion(actor, projectOf(request.headers), body.name, {
+        ...body,
+        id: givenIdOf(request.headers),
+      }),
     }),
     getModelVersion: async ({ query, request }) => ({
       model_version: await registry.getVersion(projectOf(request.headers), query.name, query.version),

@@ -6,4 +6,4 @@ export {
   type Client,
   createClient,
 } from './client.ts';
-export { type Place, placeOf, sees, type Sight, workspaceOf } from './place.ts';
+export { givenIdOf, needOf, type Place, placeOf, sees, type Sight, workspaceOf } from './place.ts';

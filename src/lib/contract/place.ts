@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, Need } from './endpoint.ts';
 
 /**
  * Where a right must hold: in one project, over the whole `server`, or in `some` project, whose things the handler then picks
@@ -13,6 +13,19 @@ export function workspaceOf(headers: Headers): string {
   const named = headers['x-mlflow-workspace'];
   return typeof named === 'string' && named !== '' ? named : 'default';
 }
+
+/**
+ * The id that a new thing is to have, because another server has given it that id already. Only who may `operate` there may choose
+ * ids: the gate sees to it.
+ */
+export function givenIdOf(headers: Headers): string | undefined {
+  const given = headers['x-rondo-given-id'];
+  return typeof given === 'string' && given !== '' ? given : undefined;
+}
+
+/** What a request asks for: what its endpoint says, and the right to choose ids when it brings one. */
+export const needOf = ({ needs, dialect }: Endpoint, headers: Headers): Need =>
+  dialect === 'mlflow' && givenIdOf(headers) !== undefined && needs !== 'admin' ? 'operate' : needs;
 
 /** The place of a request: of its path, else as the endpoint says, else of its workspace for the MLflow dialect. */
 export function placeOf(endpoint: Endpoint, params: Record<string, string>, headers: Headers): Place {

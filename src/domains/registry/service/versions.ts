@@ -6,7 +6,7 @@ import { urn, urnIn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { KeyValue, Page } from '../../tracking/schema.ts';
 import { AppError } from '../../../lib/errors.ts';
-import { absent, badParameter } from '../errors.ts';
+import { absent, badParameter, exists } from '../errors.ts';
 import { manifestDigest } from '../manifest.ts';
 import type { ManifestEntry, ModelVersion, Signature, VersionRef } from '../schema.ts';
 import { VersionContents } from '../schema/contents.ts';
@@ -22,12 +22,13 @@ import {
   putVersionTags,
   removeAliasesOf,
   removeVersionTag,
+  takeVersion,
   updateVersion,
   versionsBetween,
   versionsInStage,
 } from '../store/versions.ts';
 import { assembleVersions } from './assemble.ts';
-import type { RegistryContext } from './context.ts';
+import { type RegistryContext, versionNumber } from './context.ts';
 import { type Resolved, resolveSource, rootOfVersion } from './freeze.ts';
 import {
   checkTag,
@@ -40,6 +41,8 @@ import {
 } from './models.ts';
 
 export interface NewVersion {
+  /** The number of the version, which is free; the next one when left out. */
+  id?: string | undefined;
   /** `models:/m-…`, `runs:/<run>/<path>`, `mlflow-artifacts:/…`, `models:/<name>/<version>`, or an object store's URI. */
   source: string;
   run_id?: string | undefined;
@@ -65,7 +68,9 @@ export function versionVerbs(context: RegistryContext) {
   }
 
   async function insert(tx: Tx, actor: Actor, model: ModelRow, given: NewVersion, from: Resolved) {
-    const version = await nextVersion(tx, model.id);
+    const version = given.id === undefined ? await nextVersion(tx, model.id) : versionNumber(given.id);
+    if (given.id !== undefined && !(await takeVersion(tx, model.id, version)))
+      throw exists(`Model Version (name=${model.name}, version=${version}) already exists`);
     const now = Date.now();
     const frozen = from.files.length > 0;
     const row: VersionRow = {

@@ -15,6 +15,25 @@ export async function nextVersion(tx: Tx, model: number): Promise<number> {
   return row.last_version;
 }
 
+/** Takes a number that is given; answers false when a version has it, also a deleted one. Later numbers are higher. */
+export async function takeVersion(tx: Tx, model: number, version: number): Promise<boolean> {
+  await tx
+    .updateTable('registered_models')
+    .set({
+      last_version: sql`case when last_version < ${version} then ${version} else last_version end`,
+      updated_at: Date.now(),
+    })
+    .where('id', '=', model)
+    .execute();
+  const row = await tx
+    .selectFrom('model_versions')
+    .select('version')
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  return row === undefined;
+}
+
 export async function insertVersion(tx: Tx, row: VersionRow): Promise<void> {
   await tx.insertInto('model_versions').values(row).execute();
 }

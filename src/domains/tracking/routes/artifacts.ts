@@ -1,4 +1,4 @@
-import type { Handlers, RequestContext } from '../../../lib/contract/index.ts';
+import { givenIdOf, type Handlers, type RequestContext } from '../../../lib/contract/index.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { artifactsContract } from '../contract/artifacts.ts';
 import type { loggedModelsContract } from '../contract/logged-models.ts';
@@ -64,7 +64,10 @@ export function artifactHandlers(tracking: TrackingService): Handlers<typeof art
 export function loggedModelHandlers(tracking: TrackingService): Handlers<typeof loggedModelsContract, Actor> {
   return {
     createLoggedModel: async ({ actor, body, request }) => ({
-      model: await tracking.createLoggedModel(actor, projectOf(request.headers), body),
+      model: await tracking.createLoggedModel(actor, projectOf(request.headers), {
+        ...body,
+        id: givenIdOf(request.headers),
+      }),
     }),
     searchLoggedModels: async ({ body, request }) => {
       if (body.experiment_ids.length === 0) throw missingParameter('experiment_ids');

@@ -1,4 +1,4 @@
-import type { Handlers } from '../../../lib/contract/index.ts';
+import { givenIdOf, type Handlers } from '../../../lib/contract/index.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { experimentsContract } from '../contract/experiments.ts';
 import { badParameter } from '../errors.ts';
@@ -24,7 +24,10 @@ export function experimentHandlers(tracking: TrackingService): Handlers<typeof e
   };
   return {
     createExperiment: async ({ actor, body, request }) => ({
-      experiment_id: await tracking.createExperiment(actor, projectOf(request.headers), body),
+      experiment_id: await tracking.createExperiment(actor, projectOf(request.headers), {
+        ...body,
+        id: givenIdOf(request.headers),
+      }),
     }),
     getExperiment: async ({ query, request }) => ({
       experiment: await tracking.getExperiment(projectOf(request.headers), query.experiment_id),

@@ -1,4 +1,4 @@
-import type { Handlers } from '../../../lib/contract/index.ts';
+import { givenIdOf, type Handlers } from '../../../lib/contract/index.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { metricsContract, runsContract } from '../contract/runs.ts';
 import { badParameter, missingParameter } from '../errors.ts';
@@ -20,7 +20,8 @@ export function runIdOf(given: { run_id?: string | undefined; run_uuid?: string 
 export function runHandlers(tracking: TrackingService): Handlers<typeof runsContract, Actor> {
   return {
     createRun: async ({ actor, body, request }) => {
-      const { info, data, inputs } = await tracking.createRun(actor, projectOf(request.headers), body);
+      const given = { ...body, id: givenIdOf(request.headers) };
+      const { info, data, inputs } = await tracking.createRun(actor, projectOf(request.headers), given);
       return { run: { info, data, inputs } };
     },
     updateRun: async ({ actor, body, request }) => ({

@@ -1,4 +1,4 @@
-import { type Handlers, RawAnswer, type RequestContext } from '../../../lib/contract/index.ts';
+import { givenIdOf, type Handlers, RawAnswer, type RequestContext } from '../../../lib/contract/index.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { tracesContract, tracesV2Contract } from '../contract/traces.ts';
 import { AppError } from '../../../lib/errors.ts';
@@ -77,6 +77,7 @@ export function traceHandlers(tracking: TrackingService): Handlers<typeof traces
         projectOf(request.headers),
         params.trace,
         body.assessment,
+        givenIdOf(request.headers),
       ),
     }),
     getAssessment: async ({ params, request }) => ({
@@ -103,7 +104,10 @@ export function traceHandlers(tracking: TrackingService): Handlers<typeof traces
 export function traceV2Handlers(tracking: TrackingService): Handlers<typeof tracesV2Contract, Actor> {
   return {
     startTraceV2: async ({ actor, body, request }) => ({
-      trace_info: await tracking.startTraceV2(actor, projectOf(request.headers), body),
+      trace_info: await tracking.startTraceV2(actor, projectOf(request.headers), {
+        ...body,
+        id: givenIdOf(request.headers),
+      }),
     }),
     endTraceV2: async ({ actor, params, body, request }) => ({
       trace_info: await tracking.endTraceV2(actor, projectOf(request.headers), params.id, body),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../../database/index.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { storable } from '../otlp/any-value.ts';
-import { absent, badParameter } from '../errors.ts';
+import { absent, badParameter, exists } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Assessment, AssessmentKind } from '../schema/traces.ts';
 import { type AssessmentRow, assessmentStore } from '../store/assessments.ts';
@@ -73,13 +73,15 @@ export function assessmentVerbs(context: TrackingContext) {
   return {
     putAssessment: put,
 
-    /** Adds an assessment; the one it overrides is no longer valid. */
-    async createAssessment(_actor: Actor, project: string, traceId: string, given: Assessment) {
+    /** Adds an assessment, under an id of its own unless one is given; the one it overrides is no longer valid. */
+    async createAssessment(_actor: Actor, project: string, traceId: string, given: Assessment, id?: string) {
       const row = await database.write(async (tx) => {
         const trace = await findTrace(context, project, traceId, tx);
         // Whoever else adds one to this trace waits, so that no two get the same number.
         await traces.update(tx, trace.id, { trace_id: trace.trace_id });
-        return put(tx, trace, { ...given, assessment_id: undefined });
+        if (id !== undefined && (await store.find(tx, trace.id, id)))
+          throw exists(`Assessment with ID '${id.slice(0, 250)}' already exists.`);
+        return put(tx, trace, { ...given, assessment_id: id });
       });
       return toAssessment(traceId, row);
     },

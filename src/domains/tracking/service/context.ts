@@ -8,6 +8,7 @@ import { absent, badParameter } from '../errors.ts';
 import { trackingReads } from '../long-reads.ts';
 import { DEFAULT_PROJECT } from '../schema.ts';
 import {
+  countPast,
   type ExperimentRow,
   findExperiment,
   findExperimentByName,
@@ -114,6 +115,7 @@ export class TrackingContext {
     row: { id?: number; project: string; name: string; artifact_location?: string | undefined },
   ): Promise<ExperimentRow | undefined> {
     const now = Date.now();
+    if (row.id && this.database.capabilities.engine === 'postgres') await countPast(tx, row.id);
     const inserted = await insertExperiment(tx, {
       ...row,
       artifact_location: row.artifact_location ?? '',

@@ -7,6 +7,7 @@ import { checkExperimentName, checkKey, checkLength, LIMITS } from '../limits.ts
 import type { Experiment, KeyValue } from '../schema.ts';
 import {
   type ExperimentRow,
+  experimentTaken,
   experimentTags,
   findExperimentByName,
   putExperimentTags,
@@ -18,6 +19,8 @@ import { toExperiment } from '../wire.ts';
 import type { TrackingContext } from './context.ts';
 
 export interface NewExperiment {
+  /** Chosen when left out. */
+  id?: string | undefined;
   name: string;
   artifact_location?: string | undefined;
   tags?: readonly KeyValue[];
@@ -31,7 +34,7 @@ export function experimentVerbs(context: TrackingContext) {
   }
 
   return {
-    /** Throws RESOURCE_ALREADY_EXISTS for a name in use, also by a deleted experiment. Returns the id. */
+    /** Throws RESOURCE_ALREADY_EXISTS for a name or a given id in use, also by a deleted experiment. Returns the id. */
     async createExperiment(_actor: Actor, project: string, given: NewExperiment): Promise<string> {
       const name = given.name.normalize('NFC');
       checkExperimentName(name);
@@ -41,8 +44,12 @@ export function experimentVerbs(context: TrackingContext) {
         checkLocation(given.artifact_location, ground.defaultArtifactRoot);
       }
       await context.ready(project);
+      const id = given.id === undefined ? undefined : await context.experimentNumber(project, given.id);
       return database.write(async (tx) => {
+        if (id !== undefined && (await experimentTaken(tx, id)))
+          throw exists(`Experiment(id=${id}) already exists.`);
         const row = await context.insertExperiment(tx, {
+          ...(id === undefined ? {} : { id }),
           project,
           name,
           artifact_location: given.artifact_location || undefined,

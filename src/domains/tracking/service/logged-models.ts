@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { newRunId } from '../../../lib/ids.ts';
 import { urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { under } from '../artifact-path.ts';
-import { absent, badParameter } from '../errors.ts';
+import { absent, badParameter, exists } from '../errors.ts';
 import { checkLength, checkText, LIMITS } from '../limits.ts';
 import { randomName } from '../run-name.ts';
 import type { KeyValue, LoggedModel, LoggedModelStatus } from '../schema.ts';
@@ -23,6 +23,8 @@ import { assertActive } from './experiments.ts';
 import type { Tx } from '../../../database/index.ts';
 
 export interface NewLoggedModel {
+  /** `m-` and 32 hexadecimal digits; chosen when left out. */
+  id?: string | undefined;
   experiment_id: string;
   name?: string | undefined;
   model_type?: string | undefined;
@@ -69,7 +71,9 @@ export function loggedModelVerbs(context: TrackingContext) {
       checkPairs(given.tags, LIMITS.tagValue);
       const experiment = await context.experiment(database.read, project, given.experiment_id);
       assertActive(experiment);
-      const model_id = `m-${randomUUID().replaceAll('-', '')}`;
+      const model_id = given.id ?? `m-${newRunId()}`;
+      if (!/^m-[0-9a-f]{32}$/.test(model_id))
+        throw badParameter(`Not the id of a logged model: '${model_id.slice(0, 100)}'.`);
       const now = Date.now();
       const row: LoggedModelRow = {
         model_id,
@@ -86,7 +90,8 @@ export function loggedModelVerbs(context: TrackingContext) {
         updated_at: now,
       };
       await database.write(async (tx) => {
-        await insertLoggedModel(tx, row);
+        if (!(await insertLoggedModel(tx, row)))
+          throw exists(`Logged model with ID '${model_id}' already exists.`);
         await putLoggedModelPairs(tx, 'logged_model_params', model_id, given.params ?? []);
         await putLoggedModelPairs(tx, 'logged_model_tags', model_id, given.tags ?? []);
         if (row.source_run_id !== '') {

@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../../database/index.ts';
 import type { JsonBytes } from '../../../lib/contract/index.ts';
+import { isRunId, newRunId } from '../../../lib/ids.ts';
 import { urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { under } from '../artifact-path.ts';
 import { assembleRuns } from '../assemble.ts';
-import { absent, badParameter } from '../errors.ts';
+import { absent, badParameter, exists } from '../errors.ts';
 import { isEnded } from '../states.ts';
 import { checkLength, checkText, fitTag, LIMITS } from '../limits.ts';
 import { randomName } from '../run-name.ts';
@@ -17,6 +17,8 @@ import type { TrackingContext } from './context.ts';
 import { assertActive } from './experiments.ts';
 
 export interface NewRun {
+  /** 32 hexadecimal digits; chosen when left out. */
+  id?: string | undefined;
   /** The project's default experiment when left out. */
   experiment_id?: string | undefined;
   user_id?: string | undefined;
@@ -83,7 +85,8 @@ export function runVerbs(context: TrackingContext) {
       if (!tagged) tags.push({ key: NAME_TAG, value: name });
       const experiment = await context.experiment(database.read, project, given.experiment_id ?? '');
       assertActive(experiment);
-      const runId = randomUUID().replaceAll('-', '');
+      const runId = given.id ?? newRunId();
+      if (!isRunId(runId)) throw badParameter(`Not the id of a run: '${runId.slice(0, 100)}'.`);
       const row: Omit<RunRow, 'id'> = {
         run_id: runId,
         project,
@@ -98,6 +101,8 @@ export function runVerbs(context: TrackingContext) {
         deleted_at: null,
       };
       const id = await database.write(async (tx) => {
+        if (given.id !== undefined && (await runs.find(tx, runId)))
+          throw exists(`Run with id=${runId} already exists.`);
         const inserted = await runs.insert(tx, row);
         await runs.putTags(tx, inserted, tags);
         await linkCommit(tx, { id: inserted, ...row }, tags);

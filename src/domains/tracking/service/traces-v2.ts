@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { JsonBytes } from '../../../lib/contract/index.ts';
+import { newRunId } from '../../../lib/ids.ts';
 import type { Actor } from '../../identity/schema.ts';
-import { badParameter } from '../errors.ts';
+import { badParameter, exists } from '../errors.ts';
 import type { SearchText } from '../search-text.ts';
 import { type StatusV2, TRACE_KEYS, type TraceInfoV2, type TraceState } from '../schema/traces.ts';
 import { type TraceRow, traceStore } from '../store/traces.ts';
@@ -12,6 +12,8 @@ import { assertActive } from './experiments.ts';
 import { artifactsOf, findTrace, putTracePairs, takeTrace } from './traces.ts';
 
 export interface TraceStartV2 {
+  /** `tr-` and 32 hexadecimal digits; chosen when left out. */
+  id?: string | undefined;
   experiment_id: string;
   timestamp_ms?: number | undefined;
   request_metadata: readonly { key: string; value: string }[];
@@ -29,15 +31,18 @@ export function traceV2Verbs(context: TrackingContext) {
   }
 
   return {
-    /** A trace of API 2.0 begins; its id is chosen here. */
+    /** A trace of API 2.0 begins; its id is chosen here unless it is given. */
     async startTraceV2(_actor: Actor, project: string, given: TraceStartV2): Promise<TraceInfoV2> {
       checkTime(given.timestamp_ms);
       const experiment = await context.experiment(database.read, project, given.experiment_id);
       assertActive(experiment);
-      const traceId = `tr-${randomUUID().replaceAll('-', '')}`;
+      const traceId = given.id ?? `tr-${newRunId()}`;
+      if (!/^tr-[0-9a-f]{32}$/.test(traceId))
+        throw badParameter(`Not the id of a trace: '${traceId.slice(0, 100)}'.`);
       const row = await database.write(async (tx) => {
         const known = { state: 'IN_PROGRESS' as const, start_ms: given.timestamp_ms ?? 0 };
-        const { row: made } = await takeTrace(tx, traces, experiment, project, traceId, known);
+        const { row: made, made: isNew } = await takeTrace(tx, traces, experiment, project, traceId, known);
+        if (!isNew) throw exists(`Trace with ID '${traceId}' already exists.`);
         const tags = {
           ...recordOf(given.tags),
           [TRACE_KEYS.artifactLocation]: artifactsOf(experiment, traceId),

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Reader, Tx } from '../../../database/index.ts';
 import type { KeyValue, Lifecycle } from '../schema.ts';
 import type { ExperimentRow } from './tables.ts';
@@ -30,6 +31,12 @@ export async function findExperimentByName(
     .executeTakeFirst();
 }
 
+/** Whether an experiment of any project has the id. */
+export async function experimentTaken(reader: Reader, id: number): Promise<boolean> {
+  const row = await reader.selectFrom('experiments').select('id').where('id', '=', id).executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The new row, or undefined when the project has an experiment of that name. `id` is chosen when left out. */
 export async function insertExperiment(
   tx: Tx,
@@ -41,6 +48,13 @@ export async function insertExperiment(
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst();
+}
+
+/** PostgreSQL counts on from where it was when an id was given; SQLite goes behind the highest by itself. */
+export async function countPast(tx: Tx, id: number): Promise<void> {
+  await sql`select setval(pg_get_serial_sequence('experiments', 'id'), ${id}::bigint)
+    where ${id}::bigint > (select coalesce(max(last_value), 0) from pg_sequences
+      where schemaname = current_schema() and sequencename = 'experiments_id_seq')`.execute(tx);
 }
 
 export async function updateExperiment(

@@ -4,8 +4,15 @@ import type { LoggedModelRow, ModelMetricRow } from './tables.ts';
 
 export type { LoggedModelRow, ModelMetricRow };
 
-export async function insertLoggedModel(tx: Tx, row: LoggedModelRow): Promise<void> {
-  await tx.insertInto('logged_models').values(row).execute();
+/** Answers false when there is a model of that id. */
+export async function insertLoggedModel(tx: Tx, row: LoggedModelRow): Promise<boolean> {
+  const made = await tx
+    .insertInto('logged_models')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('model_id')
+    .executeTakeFirst();
+  return made !== undefined;
 }
 
 export async function findLoggedModel(
