@@ -7,6 +7,10 @@ export interface BarRow {
   n?: number;
   href?: string;
   role?: 'reference' | 'current' | 'candidate';
+  /** A dotted tick on this bar alone; the caption says what it is. */
+  mark?: number;
+  /** Behind the number, in a word or two. */
+  note?: string;
 }
 
 export interface BarsProps {
@@ -19,7 +23,7 @@ export interface BarsProps {
 
 /** Sorted horizontal bars from zero, with intervals where there are any. */
 export function Bars({ label, rows, style, limit }: BarsProps) {
-  const values = rows.flatMap((row) => [row.value, ...(row.interval ?? [])]);
+  const values = rows.flatMap((row) => [row.value, row.mark ?? 0, ...(row.interval ?? [])]);
   const high = Math.max(0, limit?.at ?? 0, ...values) || 1;
   const low = Math.min(0, ...values);
   const at = (value: number) => (100 * (value - low)) / (high - low);
@@ -50,6 +54,9 @@ export function Bars({ label, rows, style, limit }: BarsProps) {
                 }}
               />
             ) : null}
+            {row.mark === undefined ? null : (
+              <i className="r-bar-mark" style={{ left: `${at(row.mark)}%` }} />
+            )}
             {limit ? <i className="r-bar-limit" style={{ left: `${at(limit.at)}%` }} /> : null}
           </span>
           <span className="r-pair-text">
@@ -61,6 +68,7 @@ export function Bars({ label, rows, style, limit }: BarsProps) {
             {row.n === undefined ? null : (
               <span className="r-num-spread"> n {formatNumber(row.n, 'count')}</span>
             )}
+            {row.note ? <span className="r-num-spread">, {row.note}</span> : null}
           </span>
         </div>
       ))}

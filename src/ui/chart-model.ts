@@ -12,11 +12,14 @@ export interface ChartSeries {
   role?: SeriesRole;
   /** 1 to 8; by default the order of the series. Roles fix it: current is 1, candidate 2. */
   colour?: number;
-  /** As long as x. null where there is none; NaN and infinities are marked at the upper edge. */
-  values: readonly (number | null)[];
+  /**
+   * As long as x. null where there is none: the line breaks. undefined where only others have a point: it goes on. NaN and
+   * infinities are marked at the upper edge.
+   */
+  values: readonly (number | null | undefined)[];
   /** Bounds of the band: the interval, or min and max of a downsampled pixel column. */
-  low?: readonly (number | null)[];
-  high?: readonly (number | null)[];
+  low?: readonly (number | null | undefined)[];
+  high?: readonly (number | null | undefined)[];
   /** From this index on the points are provisional: hollow, dashed, never alerting. */
   provisionalFrom?: number;
 }
@@ -26,7 +29,7 @@ export interface ChartLimit {
   label: string;
 }
 
-type Column = (number | null)[];
+type Column = (number | null | undefined)[];
 
 export interface ChartData {
   x: number[];
@@ -47,8 +50,8 @@ export function prepareChart(x: readonly number[], series: readonly ChartSeries[
   const cuts = new Set(gaps.map(([from]) => from));
   const odd: number[] = [];
   let below = 0;
-  const clean = (value: number | null | undefined, at: number): number | null => {
-    if (value === null || value === undefined) return null;
+  const clean = (value: number | null | undefined, at: number): number | null | undefined => {
+    if (value === null || value === undefined) return value;
     if (!Number.isFinite(value)) {
       odd.push(at);
       return null;
@@ -60,7 +63,11 @@ export function prepareChart(x: readonly number[], series: readonly ChartSeries[
     return value;
   };
   const bound = (value: number | null | undefined) =>
-    value === null || value === undefined || !Number.isFinite(value) || (log && value <= 0) ? null : value;
+    value === null || value === undefined
+      ? value
+      : !Number.isFinite(value) || (log && value <= 0)
+        ? null
+        : value;
   const outX: number[] = [];
   const columns: ChartData['series'] = series.map(() => ({
     settled: [],
@@ -114,7 +121,7 @@ export function chartSentence(
   style: NumberStyle | undefined,
 ): string {
   const lines = series.slice(0, 3).map((each) => {
-    const values = each.values.filter((value): value is number => value !== null && Number.isFinite(value));
+    const values = each.values.filter((value): value is number => Number.isFinite(value));
     const [first, last] = [values[0], values.at(-1)];
     if (first === undefined || last === undefined) return `${each.label} has no values`;
     const low = values.reduce((a, b) => Math.min(a, b));

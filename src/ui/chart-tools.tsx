@@ -5,6 +5,7 @@ import { copyText } from './copy.ts';
 import { type DataColumn, toCsv } from './data-column.ts';
 import { DataTable } from './data-table.tsx';
 import type { NumberStyle } from './number.ts';
+import { saveFile } from './save-file.ts';
 import { useSurroundings } from './surroundings.tsx';
 import { formatAbsolute } from './time.ts';
 import { toast } from './toasts.tsx';
@@ -111,11 +112,6 @@ function pointColumns(
 
 function savePng(root: HTMLElement | null, metric: string) {
   root?.querySelector('canvas')?.toBlob((blob) => {
-    if (!blob) return;
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(blob);
-    link.download = `${metric.replace(/[^\w]+/g, '-')}.png`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    if (blob) saveFile(blob, `${metric.replace(/[^\w]+/g, '-')}.png`);
   });
 }

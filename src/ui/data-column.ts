@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { csvCell } from '../lib/csv-cell.ts';
 import type { Better } from './delta-words.ts';
 import { formatNumber, type NumberStyle } from './number.ts';
 import type { OpenProof } from './proof.ts';
@@ -83,12 +84,8 @@ export function equalColumns<T>(columns: readonly DataColumn<T>[], rows: readonl
 
 /** Rows as comma-separated text with a head line (RFC 4180). */
 export function toCsv<T>(columns: readonly DataColumn<T>[], rows: readonly T[]): string {
-  const quote = (value: CellValue) => {
-    const text = value === null || value === undefined ? '' : String(value);
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  const lines = rows.map((row) => columns.map((column) => quote(column.value(row))).join(','));
-  return [columns.map((column) => quote(column.head)).join(','), ...lines].join('\r\n');
+  const lines = rows.map((row) => columns.map((column) => csvCell(column.value(row))).join(','));
+  return [columns.map((column) => csvCell(column.head)).join(','), ...lines].join('\r\n');
 }
 
 /** Cuts the middle of a long text out, so that both ends stay readable. */

@@ -10,6 +10,7 @@ import { flushSync } from 'react-dom';
 import type { AnswerOf, Args, CallOptions, Endpoint, Need } from '../lib/contract/index.ts';
 import { type Fault, toAppError } from '../lib/errors.ts';
 import type { PanelState } from './panel.tsx';
+import { saveFile } from './save-file.ts';
 import { toast } from './toasts.tsx';
 
 /** The person at the screen, as the server knows them. */
@@ -166,12 +167,7 @@ export function useDownload(): <E extends Endpoint>(
   return async (endpoint, args, name) => {
     try {
       const response: unknown = await call(endpoint, args);
-      const url = URL.createObjectURL(await (response as Response).blob());
-      const link = document.createElement('a');
-      link.href = url;
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      saveFile(await (response as Response).blob(), name);
     } catch (error) {
       toast(toAppError(error).message);
     }

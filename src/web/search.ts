@@ -24,6 +24,9 @@ export const FIELDS = {
   long: z.string().max(10_000),
   number,
   name,
+  /** A key that somebody logged, and lists of such keys. */
+  key: z.string().max(1000),
+  keys: z.union([z.string().max(10_000), z.number().transform(String)]),
   id: z.coerce.number().int().positive(),
   moment: number.refine(Number.isFinite),
 };

@@ -441,7 +441,7 @@ describe('every page in Chromium', () => {
       await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
       await page.keyboard.press('c');
       await page.waitForURL(/runs\/compare/);
-      await page.getByRole('region', { name: 'Runs side by side' }).waitFor();
+      await page.getByRole('region', { name: 'Curves' }).waitFor();
       await page.context().close();
     });
   });

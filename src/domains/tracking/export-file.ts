@@ -1,3 +1,4 @@
+import { csvCell } from '../../lib/csv-cell.ts';
 import { Readable } from 'node:stream';
 import { ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import type { LongReads } from '../../database/index.ts';
@@ -46,14 +47,6 @@ async function* pagesOf(reads: LongReads, asked: ExportPage): Pages {
     yield page.rows;
     token = page.token;
   } while (token !== undefined);
-}
-
-/** A cell as RFC 4180 writes it. A text that a spreadsheet would run as a formula is opened with an apostrophe. */
-export function csvCell(value: ExportValue): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) && !Number.isFinite(Number(value)) ? `'${value}` : value;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 async function* csvOf(names: readonly string[], pages: Pages) {

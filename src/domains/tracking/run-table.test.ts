@@ -11,7 +11,7 @@ import type { FileBody, JsonBytes } from '../../lib/contract/index.ts';
 import { ANONYMOUS } from '../identity/schema.ts';
 import { createLineage } from '../lineage/service.ts';
 import { createProjects } from '../projects/service.ts';
-import { csvCell } from './export-file.ts';
+import { csvCell } from '../../lib/csv-cell.ts';
 import type { Bucket, Run, RunGroup } from './schema.ts';
 import { createTracking, type TrackingService } from './service.ts';
 

@@ -1,95 +1,203 @@
-import type { ComponentType } from 'react';
+import { type ComponentType, useMemo } from 'react';
 import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import { Action } from '../../../ui/action.tsx';
-import { panelState, useEndpoint } from '../../../ui/data.tsx';
-import { cutMiddle } from '../../../ui/data-column.ts';
-import { Delta } from '../../../ui/delta.tsx';
-import { Num } from '../../../ui/num.tsx';
-import { formatNumber } from '../../../ui/number.ts';
 import { PageFrame } from '../../../ui/page-frame.tsx';
+import { usePaletteEntries } from '../../../ui/palette-entries.ts';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
-import { experimentsContract } from '../contract/experiments.ts';
-import { runsContract } from '../contract/runs.ts';
 import type { Run } from '../schema.ts';
-import { type Compared, comparedRows } from './compare-rows.ts';
-import { betterOf, loggedProof } from './run-words.ts';
-
-/** More runs than this do not fit beside each other. */
-const MOST = 8;
+import { CompareCurves } from './compare-curves.tsx';
+import { CodeLines, EnvironmentFiles } from './compare-files.tsx';
+import { CompareImportance } from './compare-importance.tsx';
+import { CompareParallel } from './compare-parallel.tsx';
+import { type ComparedKind, comparedRows } from './compare-rows.ts';
+import { CompareBox, CompareScatter } from './compare-scatter.tsx';
+import { CompareTable } from './compare-table.tsx';
+import { AtChooser, BaseChooser } from './compare-tools.tsx';
+import { AT_WORDS, type ComparedRun, dimensionsOf } from './compared-runs.ts';
+import { compareHref } from './run-words.ts';
+import { MOST_COMPARED, useCompared } from './use-compared.ts';
 
 /** What a room further on measured of the models of these runs. */
 export type EvaluationsPanel = ComponentType<{ project: string; runs: readonly Run[]; base: Run }>;
 
-/** Runs side by side, each against a baseline; rows that are equal in all of them are hidden. */
+const TABS = [
+  ['charts', 'Charts'],
+  ['table', 'Table'],
+  ['parallel', 'Parallel'],
+  ['scatter', 'Scatter'],
+  ['box', 'Box'],
+  ['importance', 'Importance'],
+  ['code', 'Code'],
+  ['data', 'Data'],
+  ['environment', 'Environment'],
+] as const;
+type Tab = (typeof TABS)[number][0];
+/** Where the values of metrics count. */
+const VALUED: readonly Tab[] = ['table', 'parallel', 'scatter', 'box', 'importance'];
+const KINDS: Partial<Record<Tab, readonly ComparedKind[]>> = {
+  code: ['code'],
+  data: ['data'],
+  environment: ['environment'],
+};
+const TITLES: Partial<Record<Tab, string>> = { code: 'Code', data: 'Data', environment: 'Environment' };
+
+/** Runs against each other: their curves, what differs in what they recorded, and what goes with a good metric. */
 export function Compare({ Evaluations }: { Evaluations: EvaluationsPanel }) {
   const { project, search, hrefWith } = usePlace();
-  const ids = [...new Set((search.ids ?? '').split(',').filter((id) => /^[\w-]+$/.test(id)))].slice(0, MOST);
-  const experiments = useEndpoint(experimentsContract.searchExperiments, { body: { max_results: 1000 } });
-  const all = experiments.data?.experiments ?? [];
-  const answer = useEndpoint(
-    runsContract.searchRuns,
-    all.length > 0 && ids.length > 0
-      ? {
-          body: {
-            experiment_ids: all.map((each) => each.experiment_id),
-            filter: `attributes.run_id IN (${ids.map((id) => `'${id}'`).join(', ')})`,
-            max_results: MOST,
-          },
-        }
-      : undefined,
+  const { ids, runs, at, state, missing, experiments } = useCompared();
+  const base = runs.find((run) => run.id === search.base) ?? runs[0];
+  const tab = TABS.find(([id]) => id === search.tab)?.[0] ?? 'charts';
+  usePaletteEntries(
+    useMemo(
+      () =>
+        TABS.map(([id, label]) => ({
+          id: `compare.${id}`,
+          kind: 'action' as const,
+          label: `Compare these runs: ${label.toLowerCase()}`,
+          href: `${compareHref(project, ids)}&tab=${id}`,
+        })),
+      [project, ids],
+    ),
   );
-  const found = new Map((answer.data?.runs ?? []).map((run) => [run.info.run_id ?? '', run]));
-  const runs = ids.flatMap((id) => found.get(id) ?? []);
-  const base = runs.find((run) => run.info.run_id === search.base) ?? runs[0];
-  const rows = base ? comparedRows(runs) : [];
-  const differing = rows.filter((row) => row.differs);
-  const shown = search.all ? rows : differing;
+  const trashed = runs.filter(({ run }) => run.info.lifecycle_stage === 'deleted').length;
+  const from = new Set(runs.map(({ run }) => run.info.experiment_id));
   return (
     <PageFrame
-      title={
-        base
-          ? `${runs.length - 1} ${runs.length === 2 ? 'run' : 'runs'} against ${nameOf(base)}`
-          : 'Compare runs'
-      }
+      title={base ? titleOf(runs, base) : 'Compare runs'}
       wide
-      lead={base && runs.length > 1 ? compareLead(hrefWith({}), rows) : undefined}
+      lead={base && runs.length > 1 ? compareLead(hrefWith({ tab: 'table' }), runs) : undefined}
       actions={
         <Action href={`${pageOf(project, 'experiments')}?sel=${ids.join(',')}`}>Choose other runs</Action>
       }
+      tabs={base ? TABS.map(([id, label]) => ({ id, label, href: hrefWith({ tab: id }) })) : undefined}
+      tab={tab}
     >
-      {base && runs.length > 1 ? <Evaluations project={project} runs={runs} base={base} /> : null}
-      {ids.length < 2 ? (
+      {ids.length === 0 ? (
         <p className="r-serif">
           Choose two runs or more in the <a href={pageOf(project, 'experiments')}>list of runs</a>, then
-          compare them: params, metrics and data stand here side by side.
+          compare them: curves, params, metrics, code and data stand here side by side. At most{' '}
+          {MOST_COMPARED} at once.
         </p>
       ) : (
-        <Panel
-          title="Side by side"
-          note={`${differing.length} of ${rows.length} rows differ; metrics as the runs logged them, without intervals`}
-          actions={
-            rows.length > differing.length ? (
-              <Action href={hrefWith({ all: search.all ? undefined : 1 })}>
-                {search.all ? 'Only differing' : `Show all ${rows.length} rows`}
-              </Action>
-            ) : undefined
-          }
-          state={panelState(experiments.data ? answer : experiments, { rows: 10 })}
-        >
-          {base ? <SideBySide project={project} runs={runs} base={base} rows={shown} /> : null}
-        </Panel>
+        <>
+          {missing > 0 || trashed > 0 || (base && runs.length === 1) || from.size > 1 ? (
+            <p className="r-small">
+              {remarks(
+                runs.length,
+                missing,
+                trashed,
+                [...from].map((id) => experiments.get(id) ?? id),
+              )}
+            </p>
+          ) : null}
+          {base && VALUED.includes(tab) ? (
+            <div className="r-row">
+              <AtChooser at={at} lastStep={lastStepOf(runs)} />
+              {runs.length > 1 && tab === 'table' ? <BaseChooser runs={runs} base={base} /> : null}
+            </div>
+          ) : null}
+          <Panel
+            state={base ? state : state.kind === 'ready' ? { kind: 'empty', empty: <NoneLeft /> } : state}
+          >
+            {base ? <Content tab={tab} runs={runs} base={base} note={AT_WORDS[at.kind]} /> : null}
+          </Panel>
+          {base && runs.length > 1 && tab === 'table' ? (
+            <Evaluations project={project} runs={runs.map((each) => each.run)} base={base.run} />
+          ) : null}
+        </>
       )}
     </PageFrame>
   );
 }
 
-const nameOf = (run: Run): string => run.info.run_name ?? (run.info.run_id ?? '').slice(0, 8);
+function Content({
+  tab,
+  runs,
+  base,
+  note,
+}: {
+  tab: Tab;
+  runs: readonly ComparedRun[];
+  base: ComparedRun;
+  note: string;
+}) {
+  const dimensions = useMemo(() => dimensionsOf(runs), [runs]);
+  const plot = { runs, dimensions };
+  switch (tab) {
+    case 'charts':
+      return <CompareCurves runs={runs} />;
+    case 'parallel':
+      return <CompareParallel {...plot} />;
+    case 'scatter':
+      return <CompareScatter {...plot} />;
+    case 'box':
+      return <CompareBox {...plot} />;
+    case 'importance':
+      return <CompareImportance {...plot} />;
+    case 'table':
+      return (
+        <CompareTable
+          runs={runs}
+          base={base}
+          title="Side by side"
+          note={`${note}, as the runs logged them, without intervals`}
+        />
+      );
+    default:
+      return (
+        <>
+          <CompareTable runs={runs} base={base} kinds={KINDS[tab] ?? []} title={TITLES[tab] ?? ''} />
+          {tab === 'code' ? <CodeLines runs={runs} base={base} /> : null}
+          {tab === 'environment' ? <EnvironmentFiles runs={runs} base={base} /> : null}
+        </>
+      );
+  }
+}
 
-function compareLead(compared: string, rows: readonly Compared[]): LeadPart[] {
+function NoneLeft() {
+  const { project } = usePlace();
+  return (
+    <p className="r-serif">
+      None of these runs is in this project any more.{' '}
+      <a href={pageOf(project, 'experiments')}>Choose others</a>.
+    </p>
+  );
+}
+
+const titleOf = (runs: readonly ComparedRun[], base: ComparedRun): string =>
+  runs.length === 1
+    ? base.name
+    : `${runs.length - 1} ${runs.length === 2 ? 'run' : 'runs'} against ${base.name}`;
+
+/** What one should know of the runs before comparing them. */
+function remarks(shown: number, missing: number, trashed: number, experiments: readonly string[]): string {
+  const runs = (count: number) => `${count} ${count === 1 ? 'run' : 'runs'}`;
+  return [
+    shown === 1 ? 'One run alone; add another to see what differs.' : '',
+    experiments.length > 1
+      ? `From ${experiments.length} experiments: ${experiments.slice(0, 4).join(', ')}${experiments.length > 4 ? ' and others' : ''}.`
+      : '',
+    trashed > 0 ? `${runs(trashed)} of them ${trashed === 1 ? 'is' : 'are'} in the trash.` : '',
+    missing > 0
+      ? `${runs(missing)} of the address ${missing === 1 ? 'is' : 'are'} not in this project, or deleted for good.`
+      : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+const lastStepOf = (runs: readonly ComparedRun[]): number =>
+  runs.reduce(
+    (last, { run }) => (run.data.metrics ?? []).reduce((most, metric) => Math.max(most, metric.step), last),
+    0,
+  );
+
+function compareLead(compared: string, runs: readonly ComparedRun[]): LeadPart[] {
+  const rows = comparedRows(runs).filter((row) => row.differs);
   const sideBySide = { label: 'the runs side by side', href: compared };
-  const params = rows.filter((row) => row.kind === 'param' && row.differs);
-  const metrics = rows.filter((row) => row.kind === 'metric' && row.differs);
+  const params = rows.filter((row) => row.kind === 'param');
+  const metrics = rows.filter((row) => row.kind === 'metric');
   const first = params
     .slice(0, 3)
     .map((row) => row.key)
@@ -105,103 +213,9 @@ function compareLead(compared: string, rows: readonly Compared[]): LeadPart[] {
     ' and in ',
     counted(
       metrics.length,
-      {
-        definition: 'Metrics whose last values are not equal in all of these runs.',
-        rows: sideBySide,
-      },
+      { definition: 'Metrics whose values are not equal in all of these runs.', rows: sideBySide },
       metrics.length === 1 ? 'metric' : 'metrics',
     ),
     '. Metrics were logged by the runs themselves, without intervals.',
   ).parts;
-}
-
-function SideBySide({
-  project,
-  runs,
-  base,
-  rows,
-}: {
-  project: string;
-  runs: readonly Run[];
-  base: Run;
-  rows: readonly Compared[];
-}) {
-  const { hrefWith } = usePlace();
-  const at = runs.indexOf(base);
-  if (rows.length === 0)
-    return <p className="r-serif">Nothing that these runs logged differs between them.</p>;
-  return (
-    <div className="r-scroll-x" tabIndex={0} role="region" aria-label="Runs side by side">
-      <table className="r-fields r-compare">
-        <thead>
-          <tr>
-            <th scope="col">logged</th>
-            {runs.map((run) => (
-              <th key={run.info.run_id} scope="col">
-                <a className="r-quiet" href={pageOf(project, 'runs', run.info.run_id ?? '')}>
-                  {nameOf(run)}
-                </a>{' '}
-                {run === base ? (
-                  <span className="r-small">baseline</span>
-                ) : (
-                  <a className="r-small" href={hrefWith({ base: run.info.run_id })}>
-                    make baseline
-                  </a>
-                )}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={`${row.kind} ${row.key}`}>
-              <th scope="row">
-                {row.key} <span className="r-small">{row.kind}</span>
-              </th>
-              {runs.map((run, index) => (
-                <td key={run.info.run_id}>
-                  <Cell run={run} row={row} index={index} base={at} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Cell({ run, row, index, base }: { run: Run; row: Compared; index: number; base: number }) {
-  const value = row.values[index] ?? null;
-  const reference = row.values[base] ?? null;
-  if (value === null) return <span className="r-missing">{formatNumber(null)}</span>;
-  if (row.kind !== 'metric' || typeof value !== 'number') {
-    const text = String(value);
-    return (
-      <span data-raw title={text}>
-        {cutMiddle(text, 28)}
-      </span>
-    );
-  }
-  const logged = loggedProof(run, row.key);
-  return (
-    <>
-      <Num value={value} style="metric" {...logged} />
-      {index === base || typeof reference !== 'number' || value === reference ? null : (
-        <>
-          {' '}
-          <Delta
-            value={value - reference}
-            better={betterOf(row.key)}
-            against="the baseline"
-            proof={{
-              ...logged.proof,
-              definition: `${row.key} of this run minus that of the baseline. Both were logged by their runs, so there is no interval.`,
-              formula: `${value} − ${reference}`,
-            }}
-          />
-        </>
-      )}
-    </>
-  );
 }

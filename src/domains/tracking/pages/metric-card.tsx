@@ -7,18 +7,12 @@ import { formatNumber } from '../../../ui/number.ts';
 import { TimeChart } from '../../../ui/time-chart.tsx';
 import { runTableContract } from '../contract/run-table.ts';
 import type { Bucket, Metric, Run } from '../schema.ts';
+import type { MetricLook } from './metric-look.tsx';
 import { type Line, lineOf, smoothed, withFiner, type XAxis } from './metric-points.ts';
 import { loggedProof } from './run-words.ts';
 
 const COLUMNS = 480;
 const ZOOM_MS = 300;
-
-export interface MetricLook {
-  axis: XAxis;
-  /** 0 to 0.99; 0 is off. */
-  smooth: number;
-  log: boolean;
-}
 
 /** One metric of a run over its steps or over time; it grows while the run goes on. */
 export function MetricCard({

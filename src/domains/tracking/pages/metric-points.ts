@@ -50,15 +50,15 @@ export function withFiner(
  */
 export function smoothed(
   x: readonly number[],
-  values: readonly (number | null)[],
+  values: readonly (number | null | undefined)[],
   weight: number,
-): (number | null)[] {
+): (number | null | undefined)[] {
   if (weight <= 0 || x.length < 2) return [...values];
   const spacing = ((x.at(-1) ?? 0) - (x[0] ?? 0)) / (x.length - 1) || 1;
   let mean: number | undefined;
   let before = x[0] ?? 0;
   return values.map((value, index) => {
-    if (value === null || !Number.isFinite(value)) return value;
+    if (value === null || value === undefined || !Number.isFinite(value)) return value;
     const at = x[index] ?? 0;
     const kept = mean === undefined ? 0 : weight ** Math.max(0, (at - before) / spacing);
     mean = kept * (mean ?? 0) + (1 - kept) * value;

@@ -7,16 +7,10 @@ import { formatNumber } from '../../../ui/number.ts';
 import { usePlace } from '../../../ui/place.ts';
 import { When } from '../../../ui/when.tsx';
 import type { Metric, Run } from '../schema.ts';
-import { MetricCard, type MetricLook } from './metric-card.tsx';
-import type { XAxis } from './metric-points.ts';
+import { MetricCard } from './metric-card.tsx';
+import { LookTools, type MetricLook, useMetricLook } from './metric-look.tsx';
 import { betterOf, loggedProof } from './run-words.ts';
 
-const AXES: readonly (readonly [XAxis, string])[] = [
-  ['step', 'Step'],
-  ['time', 'Time'],
-  ['relative', 'Relative'],
-];
-const SMOOTHING = [0, 0.3, 0.6, 0.9, 0.99];
 const CARD = 256;
 const CARD_WIDTH = 420;
 
@@ -31,14 +25,7 @@ export function RunMetrics({ run, metrics }: { run: Run; metrics: readonly Metri
     () => metrics.filter((metric) => metric.key.toLowerCase().includes(term)),
     [metrics, term],
   );
-  const look = useMemo<MetricLook>(
-    () => ({
-      axis: AXES.find(([axis]) => axis === search.x)?.[0] ?? 'step',
-      smooth: Math.min(0.99, Math.max(0, Number(search.smooth ?? 0) || 0)),
-      log: search.log === '1',
-    }),
-    [search.x, search.smooth, search.log],
-  );
+  const look = useMetricLook();
   const table = search.as === 'table';
   if (metrics.length === 0)
     return <p className="r-serif">No metric was logged here{run.info.status === 'RUNNING' ? ' yet' : ''}.</p>;
@@ -77,48 +64,6 @@ export function RunMetrics({ run, metrics }: { run: Run; metrics: readonly Metri
         <Cards project={project} run={run} metrics={found} look={look} />
       )}
     </div>
-  );
-}
-
-function LookTools({ look }: { look: MetricLook }) {
-  const { setSearch } = usePlace();
-  return (
-    <>
-      <span className="r-segments" role="group" aria-label="Horizontal axis">
-        {AXES.map(([axis, label]) => (
-          <button
-            key={axis}
-            type="button"
-            aria-pressed={look.axis === axis}
-            onClick={() => setSearch({ x: axis === 'step' ? undefined : axis })}
-          >
-            {label}
-          </button>
-        ))}
-      </span>
-      <label className="r-check">
-        Smoothing
-        <select
-          className="r-select"
-          value={SMOOTHING.includes(look.smooth) ? look.smooth : 0}
-          onChange={(event) => setSearch({ smooth: Number(event.currentTarget.value) || undefined })}
-        >
-          {SMOOTHING.map((weight) => (
-            <option key={weight} value={weight}>
-              {weight === 0 ? 'off' : weight}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label className="r-check">
-        <input
-          type="checkbox"
-          checked={look.log}
-          onChange={() => setSearch({ log: look.log ? undefined : 1 })}
-        />
-        Log scale
-      </label>
-    </>
   );
 }
 

@@ -14,6 +14,7 @@ import { type PanelState, Panel } from '../../../ui/panel.tsx';
 import { usePlace } from '../../../ui/place.ts';
 import { experimentsContract } from '../contract/experiments.ts';
 import type { Experiment } from '../schema.ts';
+import { readList } from './address-list.ts';
 import { ExperimentPicker } from './experiment-picker.tsx';
 import { itemsIn, nodeAt, treeOf } from './experiment-tree.ts';
 import { RunGroups } from './run-groups.tsx';
@@ -162,18 +163,10 @@ function useChosen(experiments: readonly Experiment[] | undefined, named: string
 function useShown(project: string, ids: readonly string[], cols: string | undefined): string[] | undefined {
   const first = useFirstKeys({ project, experiments: ids }, cols === undefined && ids.length > 0);
   return useMemo(() => {
-    if (cols !== undefined) return cols.split(',').map(decoded);
+    const named = readList(cols);
+    if (named) return named;
     return first && ['name', 'status', ...firstColumns(first), 'took', 'started'];
   }, [cols, first]);
-}
-
-/** What a person typed into an address may be no valid encoding: then it is the id as it stands. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 /** What is asked; while the filter is wrong, what was asked before. */

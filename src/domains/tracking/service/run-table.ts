@@ -2,7 +2,7 @@ import type { FileBody, JsonBytes } from '../../../lib/contract/index.ts';
 import { parseFilter } from '../../../lib/search/parse.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { checkText } from '../limits.ts';
-import { absent } from '../errors.ts';
+import { absent, badParameter } from '../errors.ts';
 import { type ExportFormat, exportFile } from '../export-file.ts';
 import { parseRunOrder } from '../search-text.ts';
 import { groupBy, type PointsAsked, type ValuesAtAsked } from '../table-reads.ts';
@@ -29,6 +29,8 @@ interface Found {
 const NEWEST = 5000;
 /** Runs that are moved in one write. */
 const PIECE = 1000;
+/** Runs times keys in one answer. */
+const MOST_CURVES = 400;
 
 /** What a table of many runs asks. Everything that looks through runs runs off the event loop. */
 export function runTableVerbs(context: TrackingContext) {
@@ -88,8 +90,13 @@ export function runTableVerbs(context: TrackingContext) {
       return exportFile(reads, { scope, filter, orderBy, columns }, asked.format);
     },
 
-    metricPoints: (project: string, asked: Omit<PointsAsked, 'project'>): Promise<JsonBytes> =>
-      reads.run('tracking.metricPoints', { project, ...asked } satisfies PointsAsked),
+    metricPoints(project: string, asked: Omit<PointsAsked, 'project'>): Promise<JsonBytes> {
+      if (asked.runIds.length * asked.keys.length > MOST_CURVES)
+        throw badParameter(
+          `At most ${MOST_CURVES} curves are answered at once, so ask for fewer runs or keys.`,
+        );
+      return reads.run('tracking.metricPoints', { project, ...asked } satisfies PointsAsked);
+    },
 
     metricValues: (project: string, asked: Omit<ValuesAtAsked, 'project'>): Promise<JsonBytes> =>
       reads.run('tracking.metricValues', { project, ...asked } satisfies ValuesAtAsked),
