@@ -22,6 +22,8 @@ export interface Range {
 
 /** Content-addressed bytes. No name a user chose ever becomes a path. */
 export interface BlobStore {
+  /** Where the store can be reached by clients themselves. */
+  readonly direct?: DirectTransfers;
   /** Stores the bytes under their digest, hashed while streaming. Storing the same bytes again is cheap. */
   put(source: AsyncIterable<Uint8Array> | Uint8Array, options?: { limit?: number }): Promise<Blob>;
   /** Streams a blob, or a part of it. Throws BLOB_MISSING. */
@@ -46,6 +48,29 @@ export interface BlobStore {
   dropUnfinished(before: number): Promise<number>;
 }
 
+/** A part of an upload as the store acknowledged it. */
+export interface UploadedPart {
+  /** From 1. */
+  part_number: number;
+  etag: string;
+}
+
+/** Transfers between clients and the store past this server, by addresses that are signed and expire. */
+export interface DirectTransfers {
+  /** Clients are told that they can use it; others may ask for it themselves. */
+  readonly advertised: boolean;
+  /** Begins an upload in `parts` parts under an id of ours. The store's own id of it, and an address to put each part to. */
+  begin(id: string, parts: number): Promise<{ upload: string; urls: string[] }>;
+  /** Joins the parts. Again is the same as once. False when the store knows of no such upload. */
+  join(id: string, upload: string, parts: readonly UploadedPart[]): Promise<boolean>;
+  /** Reads what was joined and gives it its address; what was uploaded stays until it is dropped. */
+  adopt(id: string): Promise<Blob>;
+  /** Removes what lies under the id, joined or not. */
+  drop(id: string, upload: string): Promise<void>;
+  /** Where a blob can be read from for a quarter of an hour. */
+  downloadUrl(digest: string): Promise<string>;
+}
+
 export const BLOB_ERRORS = defineErrors({
   BLOB_MISSING: {
     status: 404,
@@ -55,6 +80,10 @@ export const BLOB_ERRORS = defineErrors({
   BLOB_STORE_DOWN: {
     status: 503,
     hint: 'Nothing was changed. Check RONDO_ARTIFACTS_URL and that the store answers, then try again.',
+  },
+  BLOB_PARTS: {
+    status: 400,
+    hint: 'Put each part again, of at least 5 MiB but the last, and complete with the ETags it answers.',
   },
   BLOB_DIGEST: { status: 400, hint: 'A digest is 64 lower-case hexadecimal characters.' },
 });

@@ -4,7 +4,13 @@ import { openS3Blobs } from './s3/blobs.ts';
 import type { BlobStore } from './blobs.ts';
 
 export { type ForeignFiles, openForeign } from './foreign.ts';
-export { type Blob, type BlobStore, type StoredBlob } from './blobs.ts';
+export {
+  type Blob,
+  type BlobStore,
+  type DirectTransfers,
+  type StoredBlob,
+  type UploadedPart,
+} from './blobs.ts';
 export {
   type ArtifactName,
   checkPath,

@@ -120,7 +120,7 @@ describe('S3', () => {
       await build();
       proxy = await cuttable(new URL(endpoint as string));
       data = mkdtempSync(join(tmpdir(), 'rondo-s3-'));
-      const artifactsUrl = `s3://${bucket}/server?endpoint=http://127.0.0.1:${proxy.port}`;
+      const artifactsUrl = `s3://${bucket}/server?endpoint=http://127.0.0.1:${proxy.port}&direct=true`;
       server = await testServer('sqlite', { data: join(data, 'server'), artifactsUrl });
       rondo = new Rondo({ url: server.url, token: server.token });
     });
@@ -206,12 +206,76 @@ describe('S3', () => {
           ['-W', 'ignore', script],
           {
             cwd: data,
-            env: { ...process.env, MLFLOW_TRACKING_URI: server.url, MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1' },
+            env: {
+              ...process.env,
+              MLFLOW_TRACKING_URI: server.url,
+              MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1',
+              // As the client does it with large files; it learns from the server that it can.
+              MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE: '6000000',
+              MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE: '5242880',
+            },
           },
         );
         expect(stdout.trim().split('\n').at(-1)).toBe('ok');
       },
     );
+
+    it('takes an upload in parts past itself, addresses it by its bytes, and gives it out in the same way', async () => {
+      const run = await rondo.startRun({ experiment: 's3', name: 'parts', background: false });
+      const api = '/api/2.0/mlflow-artifacts';
+      const folder = `1/${run.id}/artifacts/big`;
+      const bytes = randomBytes(6 * 1024 ** 2);
+      const pieces = [bytes.subarray(0, 5 * 1024 ** 2), bytes.subarray(5 * 1024 ** 2)];
+      const begin = async () => {
+        const asked = { path: '/home/me/all.bin', num_parts: 2 };
+        return (await server.call('POST', `${api}/mpu/create/${folder}`, asked)).body as {
+          upload_id: string;
+          credentials: { url: string; part_number: number }[];
+        };
+      };
+      const { upload_id, credentials } = await begin();
+      const parts: { part_number: number; etag: string; url: string }[] = [];
+      for (const { url, part_number } of credentials) {
+        const answer = await fetch(url, {
+          method: 'PUT',
+          body: new Uint8Array(pieces[part_number - 1] as Buffer),
+        });
+        expect(answer.status).toBe(200);
+        parts.push({ part_number, etag: answer.headers.get('etag') ?? '', url });
+      }
+      const complete = (change: object, to = folder) =>
+        server.call('POST', `${api}/mpu/complete/${to}`, { path: 'all.bin', upload_id, parts, ...change });
+      expect((await complete({}, `1/${run.id}/artifacts/other`)).status).toBe(404);
+      expect((await complete({ upload_id: randomUUID() })).status).toBe(404);
+      expect((await complete({ parts: [] })).status).toBe(400);
+      const wrong = [{ part_number: 1, etag: '"0123456789abcdef0123456789abcdef"' }];
+      expect((await complete({ parts: wrong })).status).toBe(400);
+      expect(await list(run.id)).toEqual([]);
+      // A client that heard no answer completes again.
+      const both = await Promise.all([complete({}), complete({})]);
+      expect(both.map(({ status }) => status)).toEqual([200, 200]);
+      expect((await complete({})).status).toBe(200);
+      const presigned = await server.call('GET', `${api}/presigned/${folder}/all.bin`);
+      expect(presigned.body).toMatchObject({ file_size: bytes.length, headers: {} });
+      const part = await fetch(presigned.body.url, { headers: { range: 'bytes=100-199' } });
+      expect(Buffer.from(await part.arrayBuffer())).toEqual(bytes.subarray(100, 200));
+      const whole = await fetch(`${server.url}/get-artifact?run_id=${run.id}&path=big/all.bin`);
+      expect(Buffer.compare(Buffer.from(await whole.arrayBuffer()), bytes)).toBe(0);
+      expect((await server.call('GET', `${api}/presigned/${folder}/none.bin`)).status).toBe(404);
+
+      const given = await begin();
+      const abort = () =>
+        server.call('POST', `${api}/mpu/abort/${folder}`, { path: 'all.bin', upload_id: given.upload_id });
+      expect((await abort()).status).toBe(200);
+      expect((await complete({ upload_id: given.upload_id })).status).toBe(404);
+      const left = async () => {
+        const prefix = { Bucket: bucket, Prefix: 'server/uploads/' };
+        const { Contents = [] } = await client.send(new sdk.ListObjectsV2Command(prefix));
+        const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand(prefix));
+        return Contents.length + Uploads.length;
+      };
+      await expect.poll(left).toBe(0);
+    });
 
     it('says that it is down, keeps nothing half, and goes on when it is back', async () => {
       const run = await rondo.startRun({ experiment: 's3', name: 'down' });
@@ -272,10 +336,19 @@ with mlflow.start_run():
     model = LinearRegression().fit(x, y)
     mlflow.sklearn.log_model(model, name='model', registered_model_name='s3-line', signature=infer_signature(x, y))
     mlflow.log_text('text', 'a/b.txt')
+    open('large.bin', 'wb').write(bytes(range(256)) * 50_000)
+    from mlflow.store.artifact.http_artifact_repo import HttpArtifactRepository
+    sent = []
+    part = HttpArtifactRepository._upload_part
+    HttpArtifactRepository._upload_part = staticmethod(lambda **given: sent.append(part(**given)) or sent[-1])
+    mlflow.log_artifact('large.bin', 'large')
+    assert len(sent) == 3, sent
 loaded = mlflow.sklearn.load_model('models:/s3-line/1')
 assert abs(loaded.predict([[20.0]])[0] - 41) < 1e-9
 run = mlflow.last_active_run().info.run_id
 assert mlflow.artifacts.load_text(f'runs:/{run}/a/b.txt') == 'text'
+back = mlflow.artifacts.download_artifacts(f'runs:/{run}/large/large.bin')
+assert open(back, 'rb').read() == bytes(range(256)) * 50_000
 print('ok')
 `;
 

@@ -7,7 +7,9 @@ import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { AppError } from '../../lib/errors.ts';
 import { BLOB_ERRORS, type Blob, type BlobStore, checkDigest, missing } from '../blobs.ts';
-import { copyInParts, MOST_AT_ONCE } from './copy-parts.ts';
+import { asked, unlessAbsent } from './answers.ts';
+import { copyObject } from './copy-parts.ts';
+import { s3Transfers } from './direct.ts';
 import { parseLocation } from './location.ts';
 
 type Place = 'blobs' | 'aside';
@@ -17,7 +19,8 @@ type Place = 'blobs' | 'aside';
  * Credentials come from the AWS environment. A store that does not answer is BLOB_STORE_DOWN.
  */
 export async function openS3Blobs(url: string): Promise<BlobStore> {
-  const { bucket, prefix, config } = parseLocation(url);
+  const location = parseLocation(url);
+  const { bucket, prefix, config } = location;
   const sdk = await import('@aws-sdk/client-s3');
   const { Upload } = await import('@aws-sdk/lib-storage');
   const client = new sdk.S3Client(config);
@@ -31,32 +34,11 @@ export async function openS3Blobs(url: string): Promise<BlobStore> {
   }
 
   /** Copies a blob to the other place. False when it is not here. */
-  async function copy(digest: string, from: Place, to: Place): Promise<boolean> {
-    const source = `${bucket}/${encodeURI(keyIn(from, digest))}`;
-    const target = named(to, digest);
-    const copied = await unlessAbsent(
-      client
-        .send(new sdk.CopyObjectCommand({ ...target, CopySource: source }))
-        .catch((error: unknown) => copyLarge(error, named(from, digest), { source, target })),
-    );
-    return copied !== undefined;
-  }
+  const copy = (digest: string, from: Place, to: Place): Promise<boolean> =>
+    copyObject({ sdk, client, bucket, from: keyIn(from, digest), to: keyIn(to, digest) });
 
   const remove = (place: Place, digest: string) =>
     asked(client.send(new sdk.DeleteObjectCommand(named(place, digest))));
-
-  /** The store refused a copy at once: part by part if that was for its size. */
-  async function copyLarge(
-    refusal: unknown,
-    from: ReturnType<typeof named>,
-    request: { source: string; target: ReturnType<typeof named> },
-  ): Promise<true> {
-    if (![400, 413].includes(statusOf(refusal) ?? 0)) throw refusal;
-    const { ContentLength: size = 0 } = await client.send(new sdk.HeadObjectCommand(from));
-    if (size <= MOST_AT_ONCE) throw refusal;
-    await copyInParts({ sdk, client, ...request, size });
-    return true;
-  }
 
   // Only the collection removes: a reader that removed what it put back would race with the next time it is set aside.
   const recall = (digest: string) => copy(digest, 'aside', 'blobs');
@@ -92,7 +74,10 @@ export async function openS3Blobs(url: string): Promise<BlobStore> {
     }
   }
 
+  const direct = s3Transfers({ sdk, client, ...location, head, keyOf: (digest) => keyIn('blobs', digest) });
+
   return {
+    direct,
     recall,
     async find(digest) {
       return (await head(digest)) ?? ((await recall(digest)) ? head(digest) : undefined);
@@ -133,46 +118,18 @@ export async function openS3Blobs(url: string): Promise<BlobStore> {
       await remove('aside', digest);
     },
     async dropUnfinished(before) {
-      const from = { Bucket: bucket, Prefix: `${prefix}blobs/` };
-      const { Uploads } = await asked(client.send(new sdk.ListMultipartUploadsCommand(from)));
-      const old = (Uploads ?? []).filter(({ Initiated }) => (Initiated?.getTime() ?? 0) < before);
-      for (const { Key, UploadId } of old)
-        await asked(client.send(new sdk.AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })));
-      return old.length;
+      let dropped = 0;
+      for (const place of ['blobs/', 'uploads/']) {
+        const from = { Bucket: bucket, Prefix: `${prefix}${place}` };
+        const { Uploads } = await asked(client.send(new sdk.ListMultipartUploadsCommand(from)));
+        const old = (Uploads ?? []).filter(({ Initiated }) => (Initiated?.getTime() ?? 0) < before);
+        for (const { Key, UploadId } of old)
+          await asked(client.send(new sdk.AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })));
+        dropped += old.length;
+      }
+      return dropped;
     },
   };
-}
-
-const statusOf = (error: unknown) =>
-  (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-
-/** What the store answered; whatever kept it from answering is BLOB_STORE_DOWN. */
-async function asked<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    throw error instanceof AppError ? error : down(error);
-  }
-}
-
-async function unlessAbsent<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    // A missing bucket is a missing store, not a missing blob.
-    const { name } = error as Error;
-    if (statusOf(error) === 404 && name !== 'NoSuchBucket') return undefined;
-    throw down(error);
-  }
-}
-
-function down(cause: unknown): AppError {
-  const status = statusOf(cause);
-  const why =
-    status === undefined
-      ? 'does not answer'
-      : `refused (HTTP ${status}, ${(cause as Error).name.slice(0, 60)})`;
-  return new AppError(BLOB_ERRORS.BLOB_STORE_DOWN, `The artifact store ${why}.`, { cause });
 }
 
 /** The digest names the object, so the bytes are read once to disk before the first goes up. */

@@ -1,7 +1,8 @@
 import type * as Sdk from '@aws-sdk/client-s3';
+import { statusOf, unlessAbsent } from './answers.ts';
 
 /** S3 copies at most this much in one request, bytes. */
-export const MOST_AT_ONCE = 5 * 1024 ** 3;
+const MOST_AT_ONCE = 5 * 1024 ** 3;
 
 const PART_BYTES = 1024 ** 3;
 
@@ -48,4 +49,35 @@ export async function copyInParts({
     await client.send(new sdk.AbortMultipartUploadCommand({ ...target, UploadId })).catch(() => {});
     throw error;
   }
+}
+
+/** Copies an object within a bucket, of any size. False when it is not there. */
+export async function copyObject({
+  sdk,
+  client,
+  bucket,
+  from,
+  to,
+}: {
+  sdk: typeof Sdk;
+  client: Sdk.S3Client;
+  bucket: string;
+  from: string;
+  to: string;
+}): Promise<boolean> {
+  const source = `${bucket}/${encodeURI(from)}`;
+  const target = { Bucket: bucket, Key: to };
+  const atOnce = client.send(new sdk.CopyObjectCommand({ ...target, CopySource: source }));
+  const copied = await unlessAbsent(
+    atOnce.catch(async (refusal: unknown) => {
+      if (![400, 413].includes(statusOf(refusal) ?? 0)) throw refusal;
+      const { ContentLength: size = 0 } = await client.send(
+        new sdk.HeadObjectCommand({ Bucket: bucket, Key: from }),
+      );
+      if (size <= MOST_AT_ONCE) throw refusal;
+      await copyInParts({ sdk, client, source, target, size });
+      return true;
+    }),
+  );
+  return copied !== undefined;
 }

@@ -6,10 +6,12 @@ export interface S3Location {
   /** Empty, or ends with a slash. */
   prefix: string;
   config: S3ClientConfig;
+  /** Clients reach the store at this endpoint too, and are told so. */
+  direct: boolean;
 }
 
 /**
- * Reads `s3://bucket/prefix?endpoint=http://host:port&region=…&pathStyle=true`. With an endpoint the store may be none of AWS:
+ * Reads `s3://bucket/prefix?endpoint=http://host:port&region=…&pathStyle=true&direct=true`. With an endpoint the store may be none of AWS:
  * then checksums that only AWS understands are left out, and the bucket is named in the path.
  */
 export function parseLocation(text: string): S3Location {
@@ -25,6 +27,7 @@ export function parseLocation(text: string): S3Location {
   return {
     bucket: url.hostname,
     prefix: prefix && `${prefix}/`,
+    direct: url.searchParams.get('direct') === 'true',
     config: {
       region: url.searchParams.get('region') ?? 'us-east-1',
       forcePathStyle: url.searchParams.get('pathStyle') === 'true' || endpoint !== undefined,

@@ -10,6 +10,7 @@ import { tracking } from './0070-tracking.ts';
 import { traces } from './0071-traces.ts';
 import { views } from './0072-views.ts';
 import { purges } from './0073-purges.ts';
+import { uploads } from './0074-uploads.ts';
 import { registry } from './0080-registry.ts';
 import { evaluations } from './0081-evaluations.ts';
 import { webhooks } from './0083-webhooks.ts';
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   traces,
   views,
   purges,
+  uploads,
   registry,
   evaluations,
   webhooks,

@@ -8,7 +8,19 @@ const Listing = Files.extend({ root_uri: z.string() });
 const Path = z.object({ '*': z.string() });
 const PROXY = '/mlflow-artifacts/artifacts';
 
-const multipart = (step: 'create' | 'complete' | 'abort', summary: string) =>
+const Upload = z.object({ path: required, upload_id: unset(z.string()) });
+const Credential = z.object({
+  url: z.string(),
+  part_number: z.number(),
+  headers: z.record(z.string(), z.string()),
+});
+const Part = z.object({ part_number: z.coerce.number(), etag: z.string(), url: unset(z.string()) });
+
+const multipart = <B extends z.ZodType, R extends z.ZodType>(
+  step: 'create' | 'complete' | 'abort',
+  summary: string,
+  { body, response }: { body: B; response: R },
+) =>
   endpoint({
     method: 'POST',
     path: `/mlflow-artifacts/mpu/${step}/*`,
@@ -16,8 +28,8 @@ const multipart = (step: 'create' | 'complete' | 'abort', summary: string) =>
     summary,
     needs: 'track',
     params: Path,
-    body: z.object({}),
-    response: Empty,
+    body,
+    response,
   });
 const presigned = (direction: 'upload' | 'download', needs: 'track' | 'view', summary: string) =>
   endpoint({
@@ -108,9 +120,15 @@ export const artifactsContract = {
     params: Path,
     response: Empty,
   }),
-  createMultipart: multipart('create', 'Begin an upload in parts, where the store can'),
-  completeMultipart: multipart('complete', 'Join the parts of an upload'),
-  abortMultipart: multipart('abort', 'Give up an upload in parts'),
+  createMultipart: multipart('create', 'Begin an upload in parts, where the store can', {
+    body: z.object({ path: required, num_parts: unset(z.coerce.number()) }),
+    response: z.object({ upload_id: z.string(), credentials: z.array(Credential) }),
+  }),
+  completeMultipart: multipart('complete', 'Join the parts of an upload', {
+    body: Upload.extend({ parts: z.array(Part).default([]) }),
+    response: Empty,
+  }),
+  abortMultipart: multipart('abort', 'Give up an upload in parts', { body: Upload, response: Empty }),
   presignDownload: endpoint({
     method: 'GET',
     path: '/mlflow-artifacts/presigned/*',
@@ -118,7 +136,11 @@ export const artifactsContract = {
     summary: 'An address to download a file from, where the store has one',
     needs: 'view',
     params: Path,
-    response: Empty,
+    response: z.object({
+      url: z.string(),
+      headers: z.record(z.string(), z.string()),
+      file_size: z.number(),
+    }),
   }),
   presignRunUpload: presigned('upload', 'track', 'An address to upload a file of a run to'),
   presignRunDownload: presigned('download', 'view', 'An address to download a file of a run from'),

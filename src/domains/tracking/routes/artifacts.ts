@@ -2,7 +2,7 @@ import { givenIdOf, type Handlers, type RequestContext } from '../../../lib/cont
 import type { Actor } from '../../identity/schema.ts';
 import type { artifactsContract } from '../contract/artifacts.ts';
 import type { loggedModelsContract } from '../contract/logged-models.ts';
-import { badParameter, badRequest, missingParameter, notImplemented } from '../errors.ts';
+import { badParameter, badRequest, missingParameter } from '../errors.ts';
 import { filled } from '../wire.ts';
 import { projectOf } from '../schema.ts';
 import type { TrackingService } from '../service.ts';
@@ -14,9 +14,8 @@ const none: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => [][Symbo
 /** An upload without a body is an empty file. */
 const bodyOf = (request: RequestContext) => (request.stream ? bytesOf(request) : none);
 
-const noMultipart = (direction: 'upload' | 'download') => () => {
-  throw notImplemented(`Multipart ${direction} is not supported for the current artifact repository`);
-};
+/** Where a file goes that a client names by its own path: into the folder, by its last name. */
+const target = (folder: string, path: string) => `${folder}/${path.split('/').at(-1) ?? ''}`;
 
 export function artifactHandlers(tracking: TrackingService): Handlers<typeof artifactsContract, Actor> {
   return {
@@ -43,11 +42,32 @@ export function artifactHandlers(tracking: TrackingService): Handlers<typeof art
       await tracking.deleteArtifact(actor, projectOf(request.headers), params['*']);
       return {};
     },
-    // Bytes get their address from what they hold, so they have to pass through the server; clients then send them whole.
-    createMultipart: noMultipart('upload'),
-    completeMultipart: noMultipart('upload'),
-    abortMultipart: noMultipart('upload'),
-    presignDownload: noMultipart('download'),
+    createMultipart: ({ actor, params, body, request }) =>
+      tracking.beginUpload(
+        actor,
+        projectOf(request.headers),
+        target(params['*'], body.path),
+        body.num_parts ?? 1,
+      ),
+    completeMultipart: async ({ actor, params, body, request }) => {
+      const { upload_id: id = '', parts } = body;
+      await tracking.completeUpload(actor, projectOf(request.headers), target(params['*'], body.path), {
+        id,
+        parts,
+      });
+      return {};
+    },
+    abortMultipart: async ({ actor, params, body, request }) => {
+      await tracking.abortUpload(
+        actor,
+        projectOf(request.headers),
+        target(params['*'], body.path),
+        body.upload_id ?? '',
+      );
+      return {};
+    },
+    presignDownload: ({ params, request }) =>
+      tracking.presignDownload(projectOf(request.headers), params['*']),
     presignRunUpload: () => {
       throw badParameter(
         'Presigned upload is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts). This endpoint requires a direct cloud storage artifact URI.',

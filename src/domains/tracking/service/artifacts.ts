@@ -15,6 +15,7 @@ import { absent, badParameter } from '../errors.ts';
 import { findExperiment } from '../store/experiments.ts';
 import { findLoggedModel } from '../store/logged-models.ts';
 import type { TrackingContext } from './context.ts';
+import { uploadVerbs } from './uploads.ts';
 
 export interface Listing {
   root_uri: string;
@@ -63,12 +64,16 @@ export function artifactVerbs(context: TrackingContext) {
     stream: AsyncIterable<Uint8Array>,
     limit?: number,
   ): Promise<ArtifactName> {
-    if (at.root.startsWith('model-version/'))
-      throw badParameter('The files of a model version are frozen; log a new model and register that.');
-    if (at.path === '') throw badParameter('Invalid path: it names no file.');
+    assertWritable(at);
     const blob = await ground.blobs.put(stream, limit === undefined ? {} : { limit });
     await database.write((tx) => putName(tx, at.root, at.path, blob));
     return { path: at.path, ...blob };
+  }
+
+  function assertWritable(at: ArtifactPlace): void {
+    if (at.root.startsWith('model-version/'))
+      throw badParameter('The files of a model version are frozen; log a new model and register that.');
+    if (at.path === '') throw badParameter('Invalid path: it names no file.');
   }
 
   /** Where a run's or a model's files lie; undefined when its clients write to a location outside Rondo. */
@@ -118,6 +123,8 @@ export function artifactVerbs(context: TrackingContext) {
   }
 
   return {
+    ...uploadVerbs(context, { place, assertWritable }),
+
     /** Streams bytes to a proxied path; a name that exists moves to the new bytes. */
     async uploadArtifact(
       _actor: Actor,
