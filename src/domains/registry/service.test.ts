@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
 import { openBlobs } from '../../artifacts/index.ts';
@@ -77,6 +78,51 @@ describe.each(ENGINES)('registry on %s', (engine) => {
     for await (const chunk of file.body as AsyncIterable<Buffer>) chunks.push(chunk);
     return Buffer.concat(chunks).toString();
   };
+
+  it('copies in what a client wrote past the server, where the server can read it', async () => {
+    const { database } = test;
+    // The default experiment is this server's own.
+    await tracking.assertProject(P);
+    const root = pathToFileURL(join(folder, 'outside')).href;
+    const shared = { database, events, lineage, blobs: await openBlobs({ folder }) };
+    const projects = createProjects(database, events);
+    const past = createTracking({ ...shared, signals: createSignals(), projects, defaultArtifactRoot: root });
+    const models = createRegistry({
+      ...shared,
+      tracking: past,
+      protection: { protects: async () => 'free' },
+    });
+    const experiment_id = await past.createExperiment(ANONYMOUS, P, { name: 'outside' });
+    const { info: run } = await past.createRun(ANONYMOUS, P, { experiment_id });
+    const { info } = await past.createLoggedModel(ANONYMOUS, P, {
+      experiment_id,
+      name: 'model',
+      source_run_id: run.run_id,
+    });
+    const write = (uri: string, path: string, text: string) => {
+      const file = join(fileURLToPath(uri), path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    };
+    write(info.artifact_uri, 'MLmodel', MLMODEL);
+    write(info.artifact_uri, 'data/model.pkl', 'one');
+    write(run.artifact_uri, 'old/MLmodel', MLMODEL);
+    await models.createModel(ANONYMOUS, P, { name: 'outside' });
+    const of = { source: `models:/${info.model_id}`, model_id: info.model_id };
+    const version = await models.createVersion(ANONYMOUS, P, 'outside', of);
+    const { run_id } = run;
+    await models.createVersion(ANONYMOUS, P, 'outside', { source: `runs:/${run_id}/old`, run_id });
+    write(info.artifact_uri, 'data/model.pkl', 'changed');
+    const files = async (number: number) =>
+      (await models.manifestOf({ project: P, name: 'outside', version: number }))?.files.map(
+        ({ path }) => path,
+      );
+    expect(await files(1)).toEqual(['MLmodel', 'data/model.pkl']);
+    expect(await files(2)).toEqual(['MLmodel']);
+    expect(version.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(await read(await models.downloadUri(P, 'outside', '1'), 'data/model.pkl')).toBe('one');
+    await past.deleteExperiment(ANONYMOUS, P, experiment_id);
+  });
 
   it('freezes what a version serves, whatever happens to the model afterwards', async () => {
     await registry.createModel(ANONYMOUS, P, { name: 'frozen' });

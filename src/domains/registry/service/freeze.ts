@@ -37,7 +37,9 @@ export async function resolveSource(
     case 'logged-model': {
       if (parsed.modelId !== modelId) throw wrongOwner(source, 'model_id');
       const { info } = await tracking.getLoggedModel(project, modelId);
-      const files = await filesUnder(context, `model/${modelId}`, '');
+      const files = await orForeign(context, project, info.artifact_uri, '', () =>
+        filesUnder(context, `model/${modelId}`, ''),
+      );
       return { source, runId: runId || info.source_run_id || '', modelId, uri: info.artifact_uri, files };
     }
     case 'run': {
@@ -64,6 +66,18 @@ export async function resolveSource(
   }
 }
 
+/** The files that are here; where a client wrote them past the server, and it can read them, they are copied in. */
+async function orForeign(
+  { ground: { tracking } }: RegistryContext,
+  project: string,
+  uri: string,
+  folder: string,
+  here: () => Promise<ManifestEntry[]>,
+): Promise<ManifestEntry[]> {
+  const files = await here();
+  return files.length > 0 ? files : tracking.copyIn(project, uri, folder);
+}
+
 async function filesUnder(context: RegistryContext, root: string, folder: string): Promise<ManifestEntry[]> {
   const prefix = folder === '' ? '' : `${folder.replace(/\/+$/, '')}/`;
   const names = await listNames(context.database.read, root);
@@ -82,8 +96,11 @@ async function filesOfRun(
 ): Promise<ManifestEntry[]> {
   const files = await filesUnder(context, `run/${runId}`, path);
   if (files.length > 0 || path === '') return files;
-  const model = await context.ground.tracking.findLoggedModelOf(project, runId, path);
-  return model ? filesUnder(context, `model/${model.info.model_id}`, '') : [];
+  const { tracking } = context.ground;
+  const model = await tracking.findLoggedModelOf(project, runId, path);
+  if (!model) return tracking.copyIn(project, (await tracking.getRunInfo(project, runId)).artifact_uri, path);
+  const { model_id, artifact_uri } = model.info;
+  return orForeign(context, project, artifact_uri, '', () => filesUnder(context, `model/${model_id}`, ''));
 }
 
 async function ownerOf(

@@ -192,6 +192,26 @@ export function artifactVerbs(context: TrackingContext) {
       return openAt(project, uri, clean, `model ${modelId}`);
     },
 
+    /**
+     * Copies what clients wrote past this server into it: the files below a folder of a location, by their path below that
+     * folder. Empty where the server cannot read there. Bytes that no name points to yet are safe from collection for a while.
+     */
+    async copyIn(project: string, uri: string, folder: string): Promise<ArtifactName[]> {
+      const files = rootOf(project, uri) ? undefined : await foreign(project, uri);
+      if (!files) return [];
+      const copied: ArtifactName[] = [];
+      const waiting = [safePath(folder)];
+      const strip = waiting[0] === '' ? 0 : (waiting[0] ?? '').length + 1;
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+        for (const { path, is_dir } of await files.list(uri, next)) {
+          if (is_dir) waiting.push(path);
+          const file = is_dir ? undefined : await files.open(uri, path);
+          if (file) copied.push({ path: path.slice(strip), ...(await ground.blobs.put(file.body)) });
+        }
+      }
+      return copied;
+    },
+
     /** Names and digests under a root such as `run/<id>` or `model/<m-id>`. */
     namesUnder: (root: string): Promise<ArtifactName[]> => listNames(database.read, root),
     openName: open,
