@@ -199,6 +199,7 @@ export const PAGES: readonly Page[] = [
       group: FIELDS.name,
       nest: FIELDS.name,
       trash: FIELDS.name,
+      best: FIELDS.name,
     }),
     title: 'Experiments',
     load: async () => (await import('../domains/tracking/pages/runs.tsx')).Runs,

@@ -160,7 +160,9 @@ describe.each(ENGINES)('the trash on %s', (engine) => {
     await expect(tracking.moveRuns(ANN, P, [...ids, '0'.repeat(32)], to)).rejects.toMatchObject({
       code: 'RESOURCE_DOES_NOT_EXIST',
     });
-    expect(await tracking.moveRuns(ANN, P, ids, to)).toBe(2);
+    const there = { moved: 2, from: [{ experiment_id: from, run_ids: ids }] };
+    expect(await tracking.moveRuns(ANN, P, ids, to)).toEqual(there);
+    expect(await tracking.moveRuns(ANN, P, ids, to)).toEqual({ moved: 0, from: [] });
     const found = await tracking.searchRuns(P, { experimentIds: [to], orderBy: ['start_time'] });
     expect(found.items.map((run) => run.info.run_id).sort()).toEqual([...ids].sort());
     const [moved = ''] = ids;

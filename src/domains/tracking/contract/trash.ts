@@ -39,6 +39,10 @@ export const trashContract = {
       run_ids: z.array(z.string().min(1).max(64)).min(1).max(10_000),
       experiment_id: z.string(),
     }),
-    response: z.object({ moved: z.number() }),
+    response: z.object({
+      moved: z.number(),
+      /** Where they were: runs that were there already are in none. */
+      from: z.array(z.object({ experiment_id: z.string(), run_ids: z.array(z.string()) })),
+    }),
   }),
 };

@@ -97,14 +97,14 @@ export function Compare({ Evaluations }: { Evaluations: EvaluationsPanel }) {
               {runs.length > 1 && tab === 'table' ? <BaseChooser runs={runs} base={base} /> : null}
             </div>
           ) : null}
+          {base && runs.length > 1 && tab === 'table' ? (
+            <Evaluations project={project} runs={runs.map((each) => each.run)} base={base.run} />
+          ) : null}
           <Panel
             state={base ? state : state.kind === 'ready' ? { kind: 'empty', empty: <NoneLeft /> } : state}
           >
             {base ? <Content tab={tab} runs={runs} base={base} note={AT_WORDS[at.kind]} /> : null}
           </Panel>
-          {base && runs.length > 1 && tab === 'table' ? (
-            <Evaluations project={project} runs={runs.map((each) => each.run)} base={base.run} />
-          ) : null}
         </>
       )}
     </PageFrame>
@@ -146,11 +146,11 @@ function Content({
       );
     default:
       return (
-        <>
+        <div className="r-stack">
           <CompareTable runs={runs} base={base} kinds={KINDS[tab] ?? []} title={TITLES[tab] ?? ''} />
           {tab === 'code' ? <CodeLines runs={runs} base={base} /> : null}
           {tab === 'environment' ? <EnvironmentFiles runs={runs} base={base} /> : null}
-        </>
+        </div>
       );
   }
 }

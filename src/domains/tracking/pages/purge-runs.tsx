@@ -69,6 +69,8 @@ export function PurgeRuns({
 }
 
 const WORD = 'delete';
+const counted = (count: number, noun: string) =>
+  `${formatNumber(count, 'count')} ${noun}${count === 1 ? '' : 's'}`;
 const countOf = (runs: number) => (runs === 1 ? 'one run' : `${formatNumber(runs, 'count')} runs`);
 
 function What({ preview }: { preview: PurgePreview }) {
@@ -76,8 +78,7 @@ function What({ preview }: { preview: PurgePreview }) {
   return (
     <div className="r-stack">
       <p>
-        {`${countOf(runs)} with ${formatNumber(points, 'count')} points and ${formatNumber(files, 'count')} files of ${formatBytes(bytes)}. `}
-        {`${formatBytes(freed)} of them are nowhere else. This cannot be undone.`}
+        {`${runs === 1 ? 'One run' : countOf(runs)} with ${counted(points, 'point')} and ${counted(files, 'file')} of ${formatBytes(bytes)}; ${formatBytes(freed)} of that is nowhere else. This cannot be undone.`}
       </p>
       {dependents.length > 0 ? (
         <>

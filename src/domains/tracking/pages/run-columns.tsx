@@ -3,7 +3,7 @@ import { Status } from '../../../ui/status.tsx';
 import { fromMlflow } from '../../../ui/status-words.ts';
 import { When } from '../../../ui/when.tsx';
 import type { Run } from '../schema.ts';
-import { betterOf, loggedProof, metricOf } from './run-words.ts';
+import { bestOf, betterOf, loggedProof, metricOf } from './run-words.ts';
 
 export const STATUS: DataColumn<Run> = {
   id: 'status',
@@ -64,16 +64,12 @@ export function keyColumn(id: string, place = 0): DataColumn<Run> | undefined {
     return {
       id,
       head: `best ${key}`,
-      value: (run) => {
-        const metric = run.data.metrics?.find((each) => each.key === key);
-        return (betterOf(key) === 'lower' ? metric?.min : metric?.max) ?? null;
-      },
+      value: (run) => run.data.metrics?.find((each) => each.key === key)?.[bestOf(key)] ?? null,
       style: 'metric',
-      proof: `${betterOf(key) === 'lower' ? 'Lowest' : 'Highest'} of all points of ${key} that the run logged.`,
+      proof: `${bestOf(key) === 'min' ? 'Lowest' : 'Highest'} of all points of ${key} that the run logged.`,
       better: betterOf(key),
       width: 120,
       narrow,
-      sortable: false,
     };
   if (kind === 'params')
     return {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseOrderBy } from '../../../lib/search/parse.ts';
-import { copiesOf, fetchedColumns, filterFault, firstColumns, orderBy } from './run-question.ts';
+import { copiesOf, fetchedColumns, filterFault, firstColumns, orderBy, withBest } from './run-question.ts';
 
 it('says at which character a filter is wrong', () => {
   expect(filterFault('')).toBeUndefined();
@@ -12,6 +12,30 @@ it('orders by what the server can order by, with keys that it reads back', () =>
   const order = orderBy('-metrics.valid%2Floss,name,took,params.lr');
   expect(order).toEqual(['metrics.`valid/loss` DESC', 'attributes.run_name', 'params.lr']);
   expect(parseOrderBy(order, 'runs').map((each) => each.key)).toEqual(['valid/loss', 'run_name', 'lr']);
+});
+
+it('orders by the best of all points, which only the curl form can ask for', () => {
+  expect(orderBy('best.a%2Floss,-best.auc')).toEqual(['lowest.`a/loss`', 'highest.auc DESC']);
+  expect(fetchedColumns(['name'], '-best.auc').extremes).toBe(true);
+  const [curl, python] = copiesOf('http://h', 'default', {
+    experiments: ['1'],
+    filter: '',
+    sort: 'best.loss',
+    columns: [],
+  });
+  expect(curl?.text).toContain('"order_by":["lowest.loss"],"extremes":true');
+  expect(python?.text).toContain('order_by=[]');
+});
+
+it('puts the best value behind the last one', () => {
+  expect(withBest(['name', 'metrics.a', 'metrics.b', 'best.b', 'took'])).toEqual([
+    'name',
+    'metrics.a',
+    'best.a',
+    'metrics.b',
+    'best.b',
+    'took',
+  ]);
 });
 
 it('fetches the keys of the columns that are shown, and extremes when a best value is', () => {

@@ -1,7 +1,7 @@
 import { AppError } from '../../../lib/errors.ts';
 import { parseFilter } from '../../../lib/search/parse.ts';
 import { readSort } from '../../../ui/table-state.ts';
-import { betterOf } from './run-words.ts';
+import { bestOf, betterOf } from './run-words.ts';
 import { keyText } from './filter-words.ts';
 
 /** Where a filter is wrong, as the parser says it; undefined for one that is right. */
@@ -28,17 +28,25 @@ export function orderBy(sort: string | undefined): string[] {
   return readSort(sort ?? '').flatMap(({ id, desc }) => {
     const dot = id.indexOf('.');
     const kind = id.slice(0, dot);
+    const key = id.slice(dot + 1);
     const field =
       ATTRIBUTES[id] ??
-      (['metrics', 'params', 'tags'].includes(kind) ? `${kind}.${keyText(id.slice(dot + 1))}` : undefined);
+      (kind === 'best'
+        ? `${bestOf(key) === 'min' ? 'lowest' : 'highest'}.${keyText(key)}`
+        : ['metrics', 'params', 'tags'].includes(kind)
+          ? `${kind}.${keyText(key)}`
+          : undefined);
     return field ? [`${field}${desc ? ' DESC' : ''}`] : [];
   });
 }
 
-/** What the server has to send for these columns of the table; `best.loss` comes with the metric. */
-export function fetchedColumns(shown: readonly string[]): { columns: string[]; extremes: boolean } {
+/** What the server has to send for these columns of the table in this order; `best.loss` comes with the metric. */
+export function fetchedColumns(
+  shown: readonly string[],
+  sort?: string,
+): { columns: string[]; extremes: boolean } {
   const columns = new Set<string>();
-  let extremes = false;
+  let extremes = readSort(sort ?? '').some(({ id }) => id.startsWith('best.'));
   for (const id of shown) {
     if (/^(metrics|params|tags)\./.test(id)) columns.add(id);
     if (!id.startsWith('best.')) continue;
@@ -58,6 +66,13 @@ export function firstColumns(keys: { metrics: readonly string[]; params: readonl
   ];
 }
 
+/** Each metric's best value stands right behind its last one. */
+export const withBest = (shown: readonly string[]): string[] =>
+  shown.flatMap((id) => {
+    const best = `best.${id.slice('metrics.'.length)}`;
+    return id.startsWith('metrics.') && !shown.includes(best) ? [id, best] : [id];
+  });
+
 export interface Asked {
   experiments: readonly string[];
   filter: string;
@@ -68,18 +83,21 @@ export interface Asked {
 /** The same question in other tongues. The SQL is DuckDB's, over the exported file. */
 export function copiesOf(origin: string, project: string, { experiments, filter, sort, columns }: Asked) {
   const order = orderBy(sort);
+  // MLflow's client passes the order on, and knows of no extremes.
+  const native = order.filter((clause) => !/^(lowest|highest)\./.test(clause));
   const body = JSON.stringify({
     experiment_ids: experiments,
     ...(filter ? { filter } : {}),
     ...(order.length > 0 ? { order_by: order } : {}),
+    ...(order.length > native.length ? { extremes: true } : {}),
     columns,
   });
   const shell = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
   const header = project === 'default' ? '' : ` -H ${shell(`x-mlflow-workspace: ${project}`)}`;
   const name = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  const sorted = readSort(sort ?? '').map(
-    ({ id, desc }) => `${name(SQL_NAMES[id] ?? id)}${desc ? ' desc' : ''}`,
-  );
+  const sorted = readSort(sort ?? '')
+    .filter(({ id }) => !id.startsWith('best.'))
+    .map(({ id, desc }) => `${name(SQL_NAMES[id] ?? id)}${desc ? ' desc' : ''}`);
   return [
     {
       label: 'curl',
@@ -91,7 +109,7 @@ export function copiesOf(origin: string, project: string, { experiments, filter,
         'import mlflow',
         '',
         `mlflow.set_tracking_uri(${JSON.stringify(origin)})`,
-        `runs = mlflow.search_runs(experiment_ids=${JSON.stringify(experiments)}, filter_string=${JSON.stringify(filter)}, order_by=${JSON.stringify(order)})`,
+        `runs = mlflow.search_runs(experiment_ids=${JSON.stringify(experiments)}, filter_string=${JSON.stringify(filter)}, order_by=${JSON.stringify(native)})`,
       ].join('\n'),
     },
     {

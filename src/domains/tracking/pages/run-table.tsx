@@ -4,16 +4,19 @@ import { Action } from '../../../ui/action.tsx';
 import { cutMiddle, type DataColumn } from '../../../ui/data-column.ts';
 import { useAskAnew, useBarrier } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
+import { formatNumber } from '../../../ui/number.ts';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import type { RowAction } from '../../../ui/row-menu.tsx';
 import { useTableState } from '../../../ui/table-state.ts';
 import type { Run } from '../schema.ts';
 import { keyColumn, LAST, STATUS } from './run-columns.tsx';
+import { MoveRuns } from './move-runs.tsx';
 import { RenameRun } from './run-tools.tsx';
 import { compareHref } from './run-words.ts';
 import { useColumnFinder } from './use-run-keys.ts';
 import type { RunsQuestion, useRuns } from './use-runs.ts';
 import { PurgeRuns } from './purge-runs.tsx';
+import { MOST_COMPARED } from './use-compared.ts';
 import { useTrash } from './use-trash.ts';
 
 export interface RunTableProps {
@@ -36,6 +39,7 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
   const barrier = useBarrier('track');
   const purgeBarrier = useBarrier('operate');
   const [purged, setPurged] = useState<readonly string[]>();
+  const [moving, setMoving] = useState<readonly string[]>();
   const askAnew = useAskAnew();
   const columns = useColumns(runs, question, shown);
   const table = useTableState(columns);
@@ -65,6 +69,7 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
         run: () =>
           select(new Set(selected.has(id) ? [...selected].filter((each) => each !== id) : [...selected, id])),
       },
+      { label: 'Move to an experiment', because: barrier, run: () => setMoving([id]) },
       { label: 'Move to trash', harmful: true, because: barrier, run: () => void trash('delete', [id]) },
     ];
   };
@@ -107,6 +112,19 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
                 {`Compare ${ids.size}`}
               </Action>
             )}
+            {inTrash ? null : (
+              <Action
+                because={
+                  barrier ??
+                  (all
+                    ? `At most ${formatNumber(MOST_MOVED, 'count')} chosen runs are moved at once.`
+                    : undefined)
+                }
+                onClick={() => setMoving([...ids])}
+              >
+                {`Move ${ids.size}`}
+              </Action>
+            )}
             <Action kind={inTrash ? 'plain' : 'harmful'} because={barrier} onClick={() => void move(ids)}>
               {inTrash ? 'Restore' : 'Move to trash'}
             </Action>
@@ -140,6 +158,18 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
           }}
         />
       ) : null}
+      {moving ? (
+        <MoveRuns
+          project={project}
+          runs={moving}
+          onClose={() => setMoving(undefined)}
+          onDone={() => {
+            setMoving(undefined);
+            select(new Set());
+            void askAnew();
+          }}
+        />
+      ) : null}
       {renamed ? (
         <RenameRun
           run={renamed}
@@ -153,8 +183,7 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
   );
 }
 
-/** More runs are not compared, and no address holds more. */
-const MOST_COMPARED = 100;
+const MOST_MOVED = 10_000;
 const runId = (run: Run) => run.info.run_id;
 
 /** The name, the status, a column for each key that is shown, and what every run has. */

@@ -1,4 +1,5 @@
 import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
+import { formatNumber } from '../../../ui/number.ts';
 import { pageOf } from '../../../ui/place.ts';
 import type { Run } from '../schema.ts';
 
@@ -13,6 +14,9 @@ export function betterOf(key: string): 'lower' | 'higher' | undefined {
   if (/auc|accuracy|precision|recall|f1|r2|gain/i.test(key)) return 'higher';
   return undefined;
 }
+
+/** Which extreme is the best; the highest where the name does not say. */
+export const bestOf = (key: string): 'min' | 'max' => (betterOf(key) === 'lower' ? 'min' : 'max');
 
 /** A metric as the run logged it: nobody but the run vouches for it. */
 export function loggedProof(run: Run, key: string) {
@@ -36,6 +40,9 @@ export function loggedProof(run: Run, key: string) {
 
 /** The project of the address: runs do not name theirs. */
 const projectOf = (_: Run): string => decodeURIComponent(location.pathname.split('/')[2] ?? 'default');
+
+export const runsText = (count: number): string =>
+  `${formatNumber(count, 'count')} ${count === 1 ? 'run' : 'runs'}`;
 
 export const compareHref = (project: string, ids: readonly string[]): string =>
   `${pageOf(project, 'runs', 'compare')}?ids=${ids.join(',')}`;

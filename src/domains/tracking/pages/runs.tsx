@@ -18,7 +18,7 @@ import { readList } from './address-list.ts';
 import { ExperimentPicker } from './experiment-picker.tsx';
 import { itemsIn, nodeAt, treeOf } from './experiment-tree.ts';
 import { RunGroups } from './run-groups.tsx';
-import { copiesOf, fetchedColumns, filterFault, firstColumns, orderBy } from './run-question.ts';
+import { copiesOf, fetchedColumns, filterFault, firstColumns, orderBy, withBest } from './run-question.ts';
 import { RunTable } from './run-table.tsx';
 import { ExportMenu, ViewsMenu } from './run-tools.tsx';
 import { compareHref, runsLead } from './run-words.ts';
@@ -32,7 +32,7 @@ export function Runs() {
   const experiments = useEndpoint(experimentsContract.searchExperiments, { body: { max_results: 50_000 } });
   const chosen = useChosen(experiments.data?.experiments, experiment);
   const fault = useMemo(() => filterFault(q), [q]);
-  const shown = useShown(project, chosen.ids, search.cols);
+  const shown = useShown(project, chosen.ids, search.cols, search.best === '1');
   const question = useQuestion(project, chosen.ids, shown, fault ? undefined : q);
   const runs = useRuns(group ? undefined : question);
   const { counts, fresh, seen } = useCounts(question);
@@ -95,6 +95,14 @@ export function Runs() {
             onChange={() => setSearch({ nest: search.nest === '0' ? undefined : 0 })}
           />
           Children under their parents
+        </label>
+        <label className="r-check">
+          <input
+            type="checkbox"
+            checked={search.best === '1'}
+            onChange={() => setSearch({ best: search.best ? undefined : 1 })}
+          />
+          Best beside last
         </label>
         <Action
           icon={<Trash2 className="r-icon" />}
@@ -159,14 +167,19 @@ function useChosen(experiments: readonly Experiment[] | undefined, named: string
   }, [experiments, named]);
 }
 
-/** Ids of the columns that are shown: those of the address, else what most runs have. */
-function useShown(project: string, ids: readonly string[], cols: string | undefined): string[] | undefined {
+/** Ids of the columns that are shown: those of the address, else what most runs have; `best`: each metric's best value beside it. */
+function useShown(
+  project: string,
+  ids: readonly string[],
+  cols: string | undefined,
+  best: boolean,
+): string[] | undefined {
   const first = useFirstKeys({ project, experiments: ids }, cols === undefined && ids.length > 0);
   return useMemo(() => {
     const named = readList(cols);
-    if (named) return named;
-    return first && ['name', 'status', ...firstColumns(first), 'took', 'started'];
-  }, [cols, first]);
+    const shown = named ?? (first && ['name', 'status', ...firstColumns(first), 'took', 'started']);
+    return best ? shown && withBest(shown) : shown;
+  }, [cols, first, best]);
 }
 
 /** What is asked; while the filter is wrong, what was asked before. */
@@ -188,7 +201,7 @@ function useQuestion(
             experiments: ids,
             filter: filter ?? last,
             order: orderBy(sort),
-            ...fetchedColumns(shown),
+            ...fetchedColumns(shown, sort),
             view: trash ? ('DELETED_ONLY' as const) : ('ACTIVE_ONLY' as const),
             nested: nest !== '0' && !trash,
           }

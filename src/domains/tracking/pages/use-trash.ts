@@ -1,11 +1,9 @@
 import { toAppError } from '../../../lib/errors.ts';
 import { useAskAnew, useCall } from '../../../ui/data.tsx';
-import { formatNumber } from '../../../ui/number.ts';
 import { toast } from '../../../ui/toasts.tsx';
 import { runTableContract } from '../contract/run-table.ts';
+import { runsText } from './run-words.ts';
 import type { RunsQuestion } from './use-runs.ts';
-
-const runsText = (count: number) => `${formatNumber(count, 'count')} ${count === 1 ? 'run' : 'runs'}`;
 
 /** Moves runs to the trash or out of it: those named, or all that match. Moving to the trash is undone from its toast. */
 export function useTrash(question: RunsQuestion | undefined) {

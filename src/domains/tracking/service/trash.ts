@@ -126,20 +126,25 @@ export function trashVerbs(context: TrackingContext) {
       return undefined;
     },
 
+    /** All of them or none; `from` is where they were, so that they can be moved back. */
     async moveRuns(
       _actor: Actor,
       project: string,
       runIds: readonly string[],
       experimentId: string,
-    ): Promise<number> {
+    ): Promise<{ moved: number; from: { experiment_id: string; run_ids: string[] }[] }> {
       return database.write(async (tx) => {
         const to = await context.experiment(tx, project, experimentId);
         assertActive(to);
+        const from = new Map<number, string[]>();
         for (const runId of runIds) {
           const row = await context.activeRun(tx, project, runId);
+          if (row.experiment === to.id) continue;
+          from.set(row.experiment, [...(from.get(row.experiment) ?? []), runId]);
           await context.runs.move(tx, row, to.id);
         }
-        return runIds.length;
+        const groups = [...from].map(([id, run_ids]) => ({ experiment_id: String(id), run_ids }));
+        return { moved: groups.reduce((sum, { run_ids }) => sum + run_ids.length, 0), from: groups };
       });
     },
   };

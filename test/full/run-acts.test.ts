@@ -1,0 +1,203 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser, openPage, settled, violationsOf } from '../harness/browser.ts';
+import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+
+const LOOKS = [
+  { size: { width: 1280, height: 900 }, scheme: 'light' },
+  { size: { width: 1280, height: 900 }, scheme: 'dark' },
+  { size: { width: 390, height: 844 }, scheme: 'light' },
+  { size: { width: 390, height: 844 }, scheme: 'dark' },
+] as const;
+/** Where screenshots go, when somebody wants to look at them. */
+const PICTURES = process.env.RONDO_FULL_PICTURES;
+
+describe('what is done with runs, in Chromium', () => {
+  const data = mkdtempSync(join(tmpdir(), 'rondo-run-acts-'));
+  let server: ServerProcess;
+  let browser: Browser;
+  let page: Page;
+  let faults: string[];
+  const experiments: Record<string, string> = {};
+  const runs: Record<string, string> = {};
+
+  async function ask<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${server.url}/api/2.0/mlflow${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    expect([path, response.status]).toEqual([path, 200]);
+    return (await response.json()) as T;
+  }
+  const post = <T>(path: string, body: unknown) => ask<T>('POST', path, body);
+  const start = async (experiment: string, name: string, losses: readonly number[]) => {
+    const { run } = await post<{ run: { info: { run_id: string } } }>('/runs/create', {
+      experiment_id: experiments[experiment],
+      run_name: name,
+      start_time: 1_790_000_000_000 + Object.keys(runs).length * 1000,
+    });
+    runs[name] = run.info.run_id;
+    await post('/runs/log-batch', {
+      run_id: run.info.run_id,
+      metrics: losses.map((value, step) => ({
+        key: 'loss',
+        value,
+        timestamp: 1_790_000_000_000 + step,
+        step,
+      })),
+    });
+  };
+
+  beforeAll(async () => {
+    server = await serverProcess(data);
+    for (const name of ['here', 'there', 'gone'])
+      experiments[name] = (
+        await post<{ experiment_id: string }>('/experiments/create', { name })
+      ).experiment_id;
+    await start('here', 'one', [5, 1, 9]);
+    await start('here', 'two', [5, 2, 8]);
+    await start('here', 'three', [5, 3, 7]);
+    await start('gone', 'with-a-model', [1]);
+    await start('gone', 'alone', [1]);
+    const file = await fetch(
+      `${server.url}/api/2.0/mlflow-artifacts/artifacts/${experiments.gone}/${runs['with-a-model']}/artifacts/model/MLmodel`,
+      { method: 'PUT', body: 'flavors: {}\n' },
+    );
+    expect(file.status).toBe(200);
+    await post('/registered-models/create', { name: 'late' });
+    await post('/model-versions/create', {
+      name: 'late',
+      source: `runs:/${runs['with-a-model']}/model`,
+      run_id: runs['with-a-model'],
+    });
+    for (const name of ['with-a-model', 'alone']) await post('/runs/delete', { run_id: runs[name] });
+    browser = await openBrowser();
+    ({ page, faults } = await openPage(browser, server, '/p/default/experiments'));
+  });
+  afterAll(async () => {
+    expect(faults).toEqual([]);
+    await browser?.close();
+    await server?.stop();
+    await endGateway(data);
+    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  const grid = () => page.getByRole('grid', { name: 'Runs' });
+  const names = () => grid().locator('.r-run-name').allInnerTexts();
+  const open = async (experiment: string, more = '') => {
+    await page.goto(`${server.url}/p/default/experiments?experiment=${experiments[experiment]}${more}`);
+    await settled(page);
+    await grid().locator('.r-run-name').first().waitFor();
+  };
+  const experimentOf = async (name: string) =>
+    (await ask<{ run: { info: { experiment_id: string } } }>('GET', `/runs/get?run_id=${runs[name]}`)).run
+      .info.experiment_id;
+
+  it('orders by the best of all points, shown beside the last one', async () => {
+    await open('here');
+    await page.getByRole('checkbox', { name: 'Best beside last' }).check();
+    const head = grid().getByRole('columnheader', { name: /best loss/ });
+    await head.getByRole('button').first().click();
+    await page.waitForURL(/sort=best\.loss/);
+    await expect.poll(names).toEqual(['one', 'two', 'three']);
+    await head.getByRole('button').first().click();
+    await page.waitForURL(/sort=-best\.loss/);
+    await expect.poll(names).toEqual(['three', 'two', 'one']);
+    // By the last value it is the other way round.
+    await open('here', '&best=1&sort=metrics.loss');
+    expect(await names()).toEqual(['three', 'two', 'one']);
+    expect((await grid().getByRole('row', { name: /three/ }).innerText()).replaceAll(/\s+/g, ' ')).toMatch(
+      /7 3\b/,
+    );
+  });
+
+  it('moves runs to another experiment, and back', async () => {
+    await open('here');
+    await grid().focus();
+    for (const key of ['x', 'j', 'x']) await page.keyboard.press(key);
+    await page.getByRole('button', { name: 'Move 2', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Move 2 runs' });
+    await dialog.getByRole('combobox', { name: 'To the experiment' }).click();
+    await page.getByRole('option', { name: 'there' }).click();
+    expect(await violationsOf(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Move 2 runs' }).click();
+    await page.getByText('2 runs moved to there.').waitFor();
+    await expect.poll(names).toEqual(['one']);
+    expect(await experimentOf('three')).toBe(experiments.there);
+    await page.keyboard.press('u');
+    await expect.poll(names).toEqual(['three', 'two', 'one']);
+    expect(await experimentOf('three')).toBe(experiments.here);
+  });
+
+  const openPurge = async (name: string) => {
+    await open('gone', '&trash=1');
+    await grid()
+      .getByRole('row', { name: new RegExp(name) })
+      .getByRole('checkbox')
+      .check();
+    await page.getByRole('button', { name: 'Delete 1 for good' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Delete for good' });
+    await dialog.getByText(/^One run with 1 point and \d files? of/).waitFor();
+    return dialog;
+  };
+
+  it.each(LOOKS)(
+    'shows what deleting for good takes, at $size.width pixels in $scheme',
+    async ({ size, scheme }) => {
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.emulateMedia({ colorScheme: scheme });
+      const dialog = await openPurge('with-a-model');
+      await page.setViewportSize(size);
+      await dialog.getByText('These came of it.').waitFor();
+      expect(await violationsOf(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(size.width);
+      if (PICTURES) await page.screenshot({ path: join(PICTURES, `purge-${size.width}-${scheme}.png`) });
+      await dialog.getByRole('button', { name: 'Keep in the trash' }).click();
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.emulateMedia({ colorScheme: 'light' });
+    },
+  );
+
+  it('deletes for good: at once what nothing came of, else only after a word', async () => {
+    const alone = await openPurge('alone');
+    await alone.getByRole('button', { name: /^Delete one run/ }).click();
+    await page.getByText('One run was deleted for good.').waitFor();
+    await expect.poll(names).toEqual(['with-a-model']);
+    const dialog = await openPurge('with-a-model');
+    const button = dialog.getByRole('button', { name: /^Delete one run/ });
+    await expect.poll(() => button.getAttribute('aria-disabled')).toBe('true');
+    await button.click({ force: true });
+    await dialog.getByRole('textbox').fill('delete');
+    await dialog.getByRole('button', { name: /^Delete one run/ }).click();
+    await page.getByText('The trash is empty.').waitFor();
+    const response = await fetch(`${server.url}/api/2.0/mlflow/runs/get?run_id=${runs['with-a-model']}`);
+    expect(response.status).toBe(404);
+    // What came of it stays.
+    await ask('GET', '/model-versions/get?name=late&version=1');
+  });
+
+  it.each(LOOKS)(
+    'shows webhooks in the settings at $size.width pixels in $scheme',
+    async ({ size, scheme }) => {
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.goto(`${server.url}/p/default/settings?tab=webhooks`);
+      await settled(page);
+      await page
+        .getByRole('heading', { name: /webhook/i })
+        .first()
+        .waitFor();
+      expect(await violationsOf(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(size.width);
+      if (PICTURES)
+        await page.screenshot({
+          path: join(PICTURES, `webhooks-${size.width}-${scheme}.png`),
+          fullPage: true,
+        });
+    },
+  );
+});
