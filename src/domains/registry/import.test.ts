@@ -131,6 +131,15 @@ describe.each(ENGINES)('importing models on %s', (engine) => {
     });
   });
 
+  it('does not take one version for another of the same number', async () => {
+    const version = { version: 1, source: 's3://b/m', run_id: 'one', ...times };
+    await bring({ name: 'twice', versions: [version] });
+    expect(await bring({ name: 'twice', versions: [{ ...version, run_id: 'other' }] })).toEqual({
+      twice: 'present',
+      'twice/1': 'refused',
+    });
+  });
+
   it('brings prompts in as prompts', async () => {
     const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }];
     const versions = [{ version: 1, source: 'dummy-source', ...times, tags }];

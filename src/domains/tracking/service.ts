@@ -25,6 +25,8 @@ export function createTracking(ground: TrackingGround) {
   const { removeFiles, ...artifacts } = artifactVerbs(context);
   const { putAssessment, ...assessments } = assessmentVerbs(context);
   const { openArtifact } = artifacts;
+  const traces = traceVerbs(context, { putAssessment, openArtifact, removeFiles });
+  const spans = spanVerbs(context);
   describeToLineage(context);
   return {
     ...experimentVerbs(context),
@@ -34,10 +36,10 @@ export function createTracking(ground: TrackingGround) {
     ...models,
     ...runTableVerbs(context),
     ...trashVerbs(context),
-    ...importVerbs(context),
-    ...traceVerbs(context, { putAssessment, openArtifact, removeFiles }),
+    ...importVerbs(context, { recordSpans: spans.recordSpans, startTrace: traces.startTrace }),
+    ...traces,
     ...traceV2Verbs(context),
-    ...spanVerbs(context),
+    ...spans,
     ...assessments,
     ...searchVerbs(context, { runs: assemble, models: assembleModels }),
     /** Throws RESOURCE_DOES_NOT_EXIST for a project that does not exist. */

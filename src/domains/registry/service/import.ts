@@ -73,6 +73,8 @@ export function registryImportVerbs(context: RegistryContext) {
     const id = `${model.name}/${version}`;
     const before = await anyVersion(tx, model.id, version);
     if (before?.stage === 'Deleted') return { id, outcome: 'refused', why: 'The version was deleted here.' };
+    if (before && (before.run_id !== given.run_id || before.model_id !== given.model_id))
+      return { id, outcome: 'refused', why: 'There is another version of this number here.' };
     const root = rootOfVersion(model.project, model.id, version);
     const frozen = files.length > 0 && (before === undefined || before.manifest === null);
     const storage = frozen

@@ -6,6 +6,8 @@ import {
   ImportedModel,
   ImportedRun,
   ImportedSeries,
+  ImportedTrace,
+  Outcome,
   PlacedOutcome,
   RunDigest,
 } from '../schema/import.ts';
@@ -19,6 +21,7 @@ export const IMPORT_BATCH = {
   runs: 500,
   points: 10_000,
   models: 500,
+  traces: 100,
   digests: 100,
 } as const;
 
@@ -64,6 +67,15 @@ export const importContract = {
     params,
     body: z.object({ models: z.array(ImportedModel).max(IMPORT_BATCH.models) }),
     response: z.object({ results: z.array(PlacedOutcome) }),
+  }),
+  importTraces: endpoint({
+    method: 'POST',
+    path: `${BASE}/traces`,
+    summary: 'Bring in traces with their spans and assessments; one that is there already stays as it is',
+    needs: 'operate',
+    params,
+    body: z.object({ traces: z.array(ImportedTrace).max(IMPORT_BATCH.traces) }),
+    response: z.object({ results: z.array(Outcome) }),
   }),
   importDigests: endpoint({
     method: 'POST',

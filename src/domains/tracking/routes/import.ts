@@ -17,6 +17,9 @@ export function importHandlers(tracking: TrackingService): Handlers<typeof impor
     importLoggedModels: async ({ actor, params, body }) => ({
       results: await tracking.importLoggedModels(actor, params.project, body.models),
     }),
+    importTraces: async ({ actor, params, body }) => ({
+      results: await tracking.importTraces(actor, params.project, body.traces),
+    }),
     importDigests: ({ params, body }) => tracking.importDigests(params.project, body.run_ids),
     importFiles: async ({ params, body }) => ({
       files: await tracking.importFiles(params.project, body.artifact_uri),

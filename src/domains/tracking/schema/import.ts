@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TraceInfoInput } from './traces.ts';
 import { DatasetInput, double, KeyValue, LOGGED_MODEL_STATUSES, RUN_STATUSES } from '../schema.ts';
 
 const Id = z.string().min(1).max(250);
@@ -95,6 +96,33 @@ export const ImportedModel = z.object({
     .default([]),
 });
 export type ImportedModel = z.infer<typeof ImportedModel>;
+
+const Nanos = z.string().regex(/^\d{1,19}$/);
+const Texts = z.record(z.string(), z.string());
+
+export const ImportedTrace = z.object({
+  info: TraceInfoInput,
+  spans: z
+    .array(
+      z.object({
+        span_id: z.string().regex(/^[0-9a-f]{1,32}$/),
+        parent_id: z.string().max(32).nullable(),
+        name: z.string(),
+        status: z.enum(['OK', 'ERROR', 'UNSET']),
+        /** JSON texts by key. */
+        attributes: Texts,
+        body: z.object({
+          start: Nanos,
+          end: Nanos.nullable(),
+          message: z.string(),
+          events: z.array(z.object({ name: z.string(), time: Nanos, attributes: Texts })),
+          links: z.array(z.object({ trace: z.string(), span: z.string(), attributes: Texts })),
+        }),
+      }),
+    )
+    .max(20_000),
+});
+export type ImportedTrace = z.infer<typeof ImportedTrace>;
 
 /** What is stored of a run, by digest: see `import-digest.ts`. */
 export const RunDigest = z.object({

@@ -7,13 +7,22 @@ import { placeOf, proxiedPath } from '../artifact-path.ts';
 import { absent, badParameter } from '../errors.ts';
 import { keyFault } from '../import-fit.ts';
 import { checkExperimentName, checkMetric } from '../limits.ts';
-import type { ExperimentOutcome, ImportedExperiment, ImportedSeries, Outcome } from '../schema/import.ts';
+import type {
+  ExperimentOutcome,
+  ImportedExperiment,
+  ImportedSeries,
+  ImportedTrace,
+  Outcome,
+} from '../schema/import.ts';
+import type { TraceInfoInput } from '../schema/traces.ts';
 import { isEnded } from '../states.ts';
 import { experimentTags, findExperimentByName, putExperimentTags } from '../store/experiments.ts';
 import { claimExperimentNumber, missingPoints } from '../store/import.ts';
 import { findLoggedModel } from '../store/logged-models.ts';
 import { storedValue } from '../store/metrics.ts';
 import type { TrackingContext } from './context.ts';
+import type { SentSpan } from '../otlp/read.ts';
+import { traceStore } from '../store/traces.ts';
 import { freshPairs, importedModel, importedRun } from './imported.ts';
 import { listNames } from '../../../artifacts/index.ts';
 
@@ -22,9 +31,16 @@ const THINGS_AT_ONCE = 20;
 const POINTS_AT_ONCE = 1000;
 
 /** Brings in what was tracked elsewhere, as it was. */
-export function importVerbs(context: TrackingContext) {
+export function importVerbs(
+  context: TrackingContext,
+  others: {
+    recordSpans(actor: Actor, project: string, experiment: string, spans: readonly SentSpan[]): Promise<void>;
+    startTrace(actor: Actor, project: string, info: TraceInfoInput): Promise<unknown>;
+  },
+) {
   const { database, ground, metrics } = context;
   const { engine } = database.capabilities;
+  const traces = traceStore(engine);
 
   /** One fact for a whole request: no rule and no webhook is to start a thousand times for what happened long ago. */
   async function tell(tx: Tx, project: string, kind: string, results: readonly Outcome[]): Promise<void> {
@@ -164,6 +180,37 @@ export function importVerbs(context: TrackingContext) {
       for (const run_id of new Set(given.map((series) => series.run_id)))
         ground.signals.emit(project, `run:${run_id}`, { metrics: points });
       return points;
+    },
+
+    /** A trace whose client told all of it is there; of one that was cut off in between, the rest is added. */
+    async importTraces(actor: Actor, project: string, given: readonly ImportedTrace[]): Promise<Outcome[]> {
+      const results: Outcome[] = [];
+      for (const { info, spans } of given) {
+        const id = info.trace_id;
+        try {
+          const before = await traces.find(database.read, project, id);
+          if (before?.finalized === 1) {
+            results.push({ id, outcome: 'present' });
+            continue;
+          }
+          const experiment = info.trace_location.mlflow_experiment?.experiment_id ?? '';
+          const sent = spans.map(({ span_id, parent_id, ...span }) => ({
+            traceId: id,
+            spanId: span_id,
+            parentId: parent_id,
+            ...span,
+            resource: {},
+          }));
+          await others.recordSpans(actor, project, experiment, sent);
+          await others.startTrace(actor, project, info);
+          results.push({ id, outcome: 'imported' });
+        } catch (error) {
+          if (!(error instanceof AppError)) throw error;
+          results.push({ id, outcome: 'refused', why: error.message });
+        }
+      }
+      await database.write((tx) => tell(tx, project, 'traces', results));
+      return results;
     },
 
     importDigests: (project: string, run_ids: readonly string[]): Promise<JsonBytes> =>

@@ -1,0 +1,70 @@
+import { Readable } from 'node:stream';
+import type { z } from 'zod';
+import { registryImportContract } from '../../domains/registry/contract/import.ts';
+import { artifactsContract } from '../../domains/tracking/contract/artifacts.ts';
+import { IMPORT_BATCH, importContract } from '../../domains/tracking/contract/import.ts';
+import type { RunDigest } from '../../domains/tracking/schema/import.ts';
+import type { CommandContext } from '../../lib/command.ts';
+import type { Client } from '../../lib/contract/index.ts';
+import { AppError } from '../../lib/errors.ts';
+import { retry } from '../../lib/retry.ts';
+
+const contract = { ...importContract, ...registryImportContract, upload: artifactsContract.uploadArtifact };
+const ATTEMPTS = 14;
+const DIGESTS_AT_ONCE = 50;
+
+type Verbs = Client<typeof contract>;
+type Bodied = Exclude<keyof Verbs, 'upload'>;
+type Sent<K extends Bodied> = z.input<(typeof contract)[K]['body'] & z.ZodType>;
+type Answered<K extends Bodied> = z.output<(typeof contract)[K]['response']>;
+
+/** The Rondo that things are brought to. A server that is away for some seconds, or restarts, is waited for. */
+export class Target {
+  readonly project: string;
+  readonly #client: Verbs;
+
+  constructor(context: CommandContext) {
+    this.project = context.project();
+    this.#client = context.client(contract);
+  }
+
+  send<K extends Bodied>(verb: K, body: Sent<K>): Promise<Answered<K>> {
+    const call = this.#client[verb] as unknown as (args: unknown) => Promise<Answered<K>>;
+    return patiently(() => call({ params: { project: this.project }, body }));
+  }
+
+  /** Throws when nobody answers there, or not to this token. */
+  async reach(): Promise<void> {
+    await this.#client.importDigests({ params: { project: this.project }, body: { run_ids: [] } });
+  }
+
+  /** Puts one file; `open` is asked again for each try. */
+  async upload(
+    artifact_uri: string,
+    path: string,
+    open: () => Promise<AsyncIterable<Uint8Array>>,
+  ): Promise<void> {
+    const below = artifact_uri.replace(/^mlflow-artifacts:\/*/, '');
+    await patiently(async () => {
+      const stream = Readable.toWeb(
+        Readable.from(await open(), { objectMode: false }),
+      ) as unknown as BodyInit;
+      await this.#client.upload({ params: { '*': `${below}/${path}` } }, { stream });
+    });
+  }
+
+  async digests(run_ids: readonly string[]): Promise<Map<string, RunDigest>> {
+    const found = new Map<string, RunDigest>();
+    for (let start = 0; start < run_ids.length; start += DIGESTS_AT_ONCE) {
+      const piece = run_ids.slice(start, start + Math.min(DIGESTS_AT_ONCE, IMPORT_BATCH.digests));
+      for (const one of (await this.send('importDigests', { run_ids: piece })).runs)
+        found.set(one.run_id, one);
+    }
+    return found;
+  }
+}
+
+function patiently<T>(call: () => Promise<T>): Promise<T> {
+  const when = (error: unknown) => error instanceof AppError && (error.status >= 500 || error.status === 429);
+  return retry(call, { attempts: ATTEMPTS, baseMs: 300, when });
+}

@@ -1,0 +1,102 @@
+"""Fills an MLflow tracking store with one of everything that `rondo import` brings along. MLFLOW_TRACKING_URI says which store."""
+
+import json
+import os
+import sys
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+from sklearn.linear_model import LinearRegression
+
+POINTS = int(os.environ.get("IMPORT_POINTS", "25000"))
+client = MlflowClient()
+
+experiment = client.create_experiment("team/wine", tags={"team": "cellar"})
+mlflow.set_experiment(experiment_id=experiment)
+frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "y": [2.0, 4.0, 6.0]})
+
+with mlflow.start_run(run_name="parent", description="has a child") as parent:
+    mlflow.log_params({"lr": 0.1, "unicode": "größe", "lines": "one\ntwo", "empty": ""})
+    mlflow.log_input(mlflow.data.from_pandas(frame, name="wine", targets="y"), context="training")
+    mlflow.log_text("hello", "notes/hello.txt")
+    mlflow.log_artifact(__file__)
+    model = mlflow.sklearn.log_model(
+        LinearRegression().fit(frame[["a"]], frame["y"]),
+        name="model",
+        registered_model_name="wine",
+        input_example=frame[["a"]],
+    )
+    mlflow.log_metric("rmse", 0.25, step=1, model_id=model.model_id)
+    with mlflow.start_run(run_name="child", nested=True) as child:
+        mlflow.log_metric("loss", float("nan"))
+        mlflow.log_metric("loss", float("inf"), step=1)
+        mlflow.log_metric("val/loss", -0.5, step=2)
+        mlflow.log_metric("val/loss", -0.5, step=2)
+
+run = client.create_run(experiment, run_name="long", start_time=1_600_000_000_000)
+for start in range(0, POINTS, 1000):
+    client.log_batch(
+        run.info.run_id,
+        metrics=[
+            Metric("acc", float(np.sin(step)), 1_600_000_000_000 + step, step)
+            for step in range(start, min(start + 1000, POINTS))
+        ],
+        params=[Param("depth", "3")],
+        tags=[RunTag("kind", "long")],
+    )
+client.set_terminated(run.info.run_id, "FAILED", end_time=1_600_000_100_000)
+
+gone = client.create_run(experiment, run_name="gone")
+client.log_param(gone.info.run_id, "p", "1")
+client.delete_run(gone.info.run_id)
+client.create_experiment("empty")
+client.delete_experiment(client.create_experiment("trashed"))
+
+second = client.create_model_version("wine", f"models:/{model.model_id}", run_id=parent.info.run_id, model_id=model.model_id)
+third = client.create_model_version("wine", second.source, run_id=parent.info.run_id, model_id=model.model_id)
+client.delete_model_version("wine", second.version)
+client.set_model_version_tag("wine", third.version, "validated", "yes")
+client.update_model_version("wine", third.version, "the good one")
+client.set_registered_model_alias("wine", "champion", third.version)
+client.set_registered_model_tag("wine", "owner", "bob")
+client.update_registered_model("wine", "Predicts quality.")
+
+prompt = mlflow.genai.register_prompt("greeting", "Hello {{name}}", commit_message="first")
+mlflow.genai.register_prompt("greeting", "Good morning {{name}}")
+mlflow.genai.set_prompt_alias("greeting", "live", 2)
+
+
+trace = None
+try:
+
+    @mlflow.trace(name="answer", attributes={"k": "v"})
+    def answer(question):
+        with mlflow.start_span("inner") as span:
+            span.set_inputs({"q": question})
+        return question.upper()
+
+    answer("why")
+    mlflow.flush_trace_async_logging()
+    trace = mlflow.get_last_active_trace_id()
+    client.set_trace_tag(trace, "asked", "yes")
+    mlflow.log_feedback(trace_id=trace, name="good", value=True, rationale="short")
+except Exception as error:  # a store that cannot keep traces
+    print("traces:", error, file=sys.stderr)
+
+print(
+    json.dumps(
+        {
+            "experiment": experiment,
+            "parent": parent.info.run_id,
+            "child": child.info.run_id,
+            "long": run.info.run_id,
+            "gone": gone.info.run_id,
+            "model": model.model_id,
+            "version": int(third.version),
+            "trace": trace,
+        }
+    )
+)
