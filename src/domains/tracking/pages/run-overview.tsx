@@ -16,6 +16,7 @@ import { When } from '../../../ui/when.tsx';
 import { experimentsContract } from '../contract/experiments.ts';
 import { runsContract } from '../contract/runs.ts';
 import type { Run } from '../schema.ts';
+import { CAPTURE_TAGS } from '../schema/capture.ts';
 import { betterOf, loggedProof } from './run-words.ts';
 import { isSystem } from './run-metrics.tsx';
 
@@ -107,6 +108,7 @@ function About({ run }: { run: Run }) {
     query: { experiment_id: info.experiment_id },
   }).data?.experiment;
   const parent = tagOf(run, 'mlflow.parentRunId');
+  const repeats = tagOf(run, CAPTURE_TAGS.reproduces);
   const commit = tagOf(run, 'mlflow.source.git.commit');
   return (
     <Facts
@@ -123,6 +125,10 @@ function About({ run }: { run: Run }) {
         ['Source', tagOf(run, 'mlflow.source.name')],
         ['Commit', commit ? <Id value={commit} /> : undefined],
         ['Parent', parent ? <a href={pageOf(project, 'runs', parent)}>{parent.slice(0, 8)}</a> : undefined],
+        [
+          'Makes again',
+          repeats ? <a href={pageOf(project, 'runs', repeats)}>{repeats.slice(0, 8)}</a> : undefined,
+        ],
         ['Files', <code className="r-code r-break">{info.artifact_uri}</code>],
       ]}
     />

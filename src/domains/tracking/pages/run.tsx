@@ -12,10 +12,12 @@ import { Status } from '../../../ui/status.tsx';
 import { fromMlflow } from '../../../ui/status-words.ts';
 import { runsContract } from '../contract/runs.ts';
 import type { KeyValue, Run as RunOf } from '../schema.ts';
+import { reproducedWords, type Reproductions } from './reproduced-words.ts';
 import { RunArtifacts } from './run-artifacts.tsx';
 import { RunCode } from './run-code.tsx';
 import { isSystem, RunMetrics } from './run-metrics.tsx';
 import { RunOverview } from './run-overview.tsx';
+import { ReproduceAction, useReproductions } from './run-reproductions.tsx';
 import { RunTraces, useRunTraces } from './run-traces.tsx';
 
 /** One run: what it tried, what came of it, what it left behind, and which code that was. */
@@ -34,6 +36,7 @@ export function Run() {
     [metrics],
   );
   const word = fromMlflow(run?.info.status ?? '');
+  const reproductions = useReproductions(run);
   const traced = (useRunTraces(run).data?.traces ?? []).length > 0;
   return (
     <PageFrame
@@ -46,11 +49,14 @@ export function Run() {
           </>
         ) : undefined
       }
-      lead={run ? runLead(project, run) : undefined}
+      lead={run ? runLead(project, run, reproductions.data) : undefined}
       actions={
-        <Action href={`${pageOf(project, 'lineage')}?of=${encodeURIComponent(`rondo:run:${id}`)}`}>
-          Lineage
-        </Action>
+        <>
+          {run ? <ReproduceAction run={run} /> : null}
+          <Action href={`${pageOf(project, 'lineage')}?of=${encodeURIComponent(`rondo:run:${id}`)}`}>
+            Lineage
+          </Action>
+        </>
       }
       tabs={[
         { id: 'overview', label: 'Overview', href: hrefWith({ tab: undefined }) },
@@ -87,7 +93,7 @@ export function Run() {
   );
 }
 
-function runLead(project: string, run: RunOf): LeadPart[] {
+function runLead(project: string, run: RunOf, again: Reproductions | undefined): LeadPart[] {
   const { start_time: start, end_time: end, status } = run.info;
   const rows = { label: 'the run', href: pageOf(project, 'runs', run.info.run_id ?? '') };
   const metrics = run.data.metrics?.length ?? 0;
@@ -120,6 +126,7 @@ function runLead(project: string, run: RunOf): LeadPart[] {
     ' and ',
     counted(params, { definition: 'Params of the run.', rows }, params === 1 ? 'param' : 'params'),
     '.',
+    ...(again ? reproducedWords(again, `${rows.href}?tab=code`) : []),
   ).parts;
 }
 
