@@ -67,8 +67,8 @@ export interface DirectTransfers {
   adopt(id: string): Promise<Blob>;
   /** Removes what lies under the id, joined or not. */
   drop(id: string, upload: string): Promise<void>;
-  /** Where a blob can be read from for a quarter of an hour. */
-  downloadUrl(digest: string): Promise<string>;
+  /** Where a blob can be read from for a quarter of an hour, as a file of that name. */
+  downloadUrl(digest: string, name: string): Promise<string>;
 }
 
 export const BLOB_ERRORS = defineErrors({

@@ -4,6 +4,8 @@ import { join, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { checkPath } from './names.ts';
+import { unlessAbsent } from './s3/answers.ts';
+import { attachment, s3Signer } from './s3/direct.ts';
 import { parseLocation } from './s3/location.ts';
 
 export interface ForeignFile {
@@ -20,6 +22,15 @@ export interface ForeignFiles {
   /** Direct children of a folder, by their path below `uri`. */
   list(uri: string, folder: string): Promise<ForeignFile[]>;
   open(uri: string, path: string): Promise<{ body: Readable; size: number } | undefined>;
+  /**
+   * An address to read a file from, or to put one to, for some seconds; the headers belong to the request. Undefined where there
+   * is no such file, or no such address. Only for places that clients reach themselves.
+   */
+  presign?(
+    uri: string,
+    path: string,
+    ask: { way: 'upload' | 'download'; seconds: number },
+  ): Promise<{ presigned_url: string; headers: Record<string, string>; file_size?: number } | undefined>;
 }
 
 /** The files below a `file:` or `s3:` root; undefined for a root that only its clients can read. */
@@ -86,7 +97,7 @@ function inBucket(root: string): ForeignFiles {
   const { bucket, prefix, config } = parseLocation(root);
   const load = async () => {
     const sdk = await import('@aws-sdk/client-s3');
-    return { sdk, client: new sdk.S3Client(config) };
+    return { sdk, client: new sdk.S3Client(config), sign: s3Signer(sdk, config) };
   };
   let loaded: ReturnType<typeof load> | undefined;
   const open = () => (loaded ??= load());
@@ -123,16 +134,21 @@ function inBucket(root: string): ForeignFiles {
       const inside = below(root, uri, path);
       if (inside === undefined) return undefined;
       const { sdk, client } = await open();
-      try {
-        const answer = await client.send(
-          new sdk.GetObjectCommand({ Bucket: bucket, Key: `${prefix}${inside}` }),
-        );
-        return { body: answer.Body as Readable, size: answer.ContentLength ?? 0 };
-      } catch (error) {
-        if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 404)
-          return undefined;
-        throw error;
-      }
+      const object = { Bucket: bucket, Key: `${prefix}${inside}` };
+      const answer = await unlessAbsent(client.send(new sdk.GetObjectCommand(object)));
+      return answer && { body: answer.Body as Readable, size: answer.ContentLength ?? 0 };
+    },
+    async presign(uri, path, { way, seconds }) {
+      const inside = below(root, uri, path);
+      if (inside === undefined || path === '') return undefined;
+      const { sdk, client, sign } = await open();
+      const object = { Bucket: bucket, Key: `${prefix}${inside}` };
+      if (way === 'upload')
+        return { presigned_url: await sign(new sdk.PutObjectCommand(object), seconds), headers: {} };
+      const found = await unlessAbsent(client.send(new sdk.HeadObjectCommand(object)));
+      if (!found) return undefined;
+      const get = new sdk.GetObjectCommand({ ...object, ResponseContentDisposition: attachment(path) });
+      return { presigned_url: await sign(get, seconds), headers: {}, file_size: found.ContentLength ?? 0 };
     },
   };
 }

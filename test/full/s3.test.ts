@@ -104,9 +104,22 @@ describe('S3', () => {
     expect(await text((await files.open(uri, 'a.txt'))?.body as Readable)).toBe('alpha');
     expect(await files.open(uri, 'none')).toBeUndefined();
     await expect(files.open(uri, '../../../../beside.txt')).rejects.toMatchObject({ status: 400 });
+    const signed = async (way: 'upload' | 'download', path: string) =>
+      (await files.presign?.(uri, path, { way, seconds: 60 }))?.presigned_url;
+    const sent = await fetch((await signed('upload', 'new/c.txt')) ?? '', { method: 'PUT', body: 'gamma' });
+    expect(sent.status).toBe(200);
+    expect(await text((await files.open(uri, 'new/c.txt'))?.body as Readable)).toBe('gamma');
+    const got = await fetch((await signed('download', 'new/c.txt')) ?? '');
+    expect([await got.text(), got.headers.get('content-disposition')]).toEqual([
+      'gamma',
+      "attachment; filename*=UTF-8''c.txt",
+    ]);
+    expect(await signed('download', 'none')).toBeUndefined();
+    await expect(signed('upload', '../../../../beside.txt')).rejects.toMatchObject({ status: 400 });
     for (const elsewhere of [`s3://${bucket}/roots/own-too`, `s3://other/roots/own/0`, `s3://${bucket}`]) {
       expect(await files.list(elsewhere, '')).toEqual([]);
       expect(await files.open(elsewhere, 'a.txt')).toBeUndefined();
+      expect(await files.presign?.(elsewhere, 'a.txt', { way: 'upload', seconds: 60 })).toBeUndefined();
     }
   });
 

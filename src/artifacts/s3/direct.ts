@@ -8,7 +8,7 @@ import type { S3Location } from './location.ts';
 
 /** How long the address of a part holds: a large file over a slow line takes its time. */
 const UPLOAD_S = 6 * 3600;
-/** As long as MLflow's. */
+/** Pieces of a large file are asked for one after the other. */
 const DOWNLOAD_S = 900;
 
 /**
@@ -32,16 +32,7 @@ export function s3Transfers({
 }): DirectTransfers {
   const at = (id: string) => ({ Bucket: bucket, Key: `${prefix}uploads/${id}` });
 
-  async function signer() {
-    const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
-    // A checksum in the address would be that of no bytes at all.
-    const plain = new sdk.S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
-    return (command: Sdk.UploadPartCommand | Sdk.GetObjectCommand, expiresIn: number) =>
-      getSignedUrl(plain, command as Sdk.GetObjectCommand, { expiresIn });
-  }
-  let loaded: ReturnType<typeof signer> | undefined;
-  const signed = async (command: Sdk.UploadPartCommand | Sdk.GetObjectCommand, seconds: number) =>
-    (await (loaded ??= signer()))(command, seconds);
+  const sign = s3Signer(sdk, config);
 
   return {
     advertised: direct,
@@ -52,7 +43,7 @@ export function s3Transfers({
       const urls: string[] = [];
       for (let PartNumber = 1; PartNumber <= parts; PartNumber++) {
         const command = new sdk.UploadPartCommand({ ...at(id), UploadId: upload, PartNumber });
-        urls.push(await signed(command, UPLOAD_S));
+        urls.push(await sign(command, UPLOAD_S));
       }
       return { upload, urls };
     },
@@ -87,10 +78,39 @@ export function s3Transfers({
       await unlessAbsent(client.send(new sdk.AbortMultipartUploadCommand({ ...at(id), UploadId: upload })));
       await asked(client.send(new sdk.DeleteObjectCommand(at(id))));
     },
-    downloadUrl: (digest) =>
-      signed(new sdk.GetObjectCommand({ Bucket: bucket, Key: keyOf(digest) }), DOWNLOAD_S),
+    downloadUrl: (digest, name) =>
+      sign(
+        new sdk.GetObjectCommand({
+          Bucket: bucket,
+          Key: keyOf(digest),
+          ResponseContentDisposition: attachment(name),
+        }),
+        DOWNLOAD_S,
+      ),
   };
 }
+
+type Signed = Sdk.UploadPartCommand | Sdk.PutObjectCommand | Sdk.GetObjectCommand;
+
+/** Makes addresses by which anybody may do one thing for some seconds. */
+export function s3Signer(
+  sdk: typeof Sdk,
+  config: Sdk.S3ClientConfig,
+): (command: Signed, seconds: number) => Promise<string> {
+  const load = async () => {
+    const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
+    // A checksum in the address would be that of no bytes at all.
+    const client = new sdk.S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
+    return (command: Signed, expiresIn: number) =>
+      getSignedUrl(client, command as Sdk.GetObjectCommand, { expiresIn });
+  };
+  let loaded: ReturnType<typeof load> | undefined;
+  return async (command, seconds) => (await (loaded ??= load()))(command, seconds);
+}
+
+/** A browser saves it and shows nothing of it, whatever it holds. */
+export const attachment = (path: string): string =>
+  `attachment; filename*=UTF-8''${encodeURIComponent(path.split('/').at(-1) ?? '')}`;
 
 /** Parts that cannot be joined are the client's fault. */
 function unfit(refusal: unknown): never {

@@ -268,8 +268,9 @@ describe('the wire', () => {
       expect([status, body.error_code]).toEqual([501, 'NOT_IMPLEMENTED']);
     }
     expect((await call('GET', '/presigned/0/a', undefined, proxy)).status).toBe(501);
+    const { run } = (await call('POST', '/runs/create', {})).body;
     for (const direction of ['upload', 'download']) {
-      const asked = { run_id: 'x', path: 'a' };
+      const asked = { run_id: run.info.run_id, path: 'a' };
       expect((await call('POST', `/artifacts/presigned-${direction}-url`, asked)).status).toBe(400);
     }
   });

@@ -29,8 +29,8 @@ export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
       trace_archival_enabled: false,
       multipart_uploads_enabled: tracking.advertisesTransfers,
       multipart_downloads_enabled: tracking.advertisesTransfers,
-      presigned_upload_run_id_supported: false,
-      presigned_upload_model_id_supported: false,
+      presigned_upload_run_id_supported: true,
+      presigned_upload_model_id_supported: true,
       features_enabled: { gateway: false },
     }),
   });

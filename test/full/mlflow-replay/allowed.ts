@@ -488,20 +488,10 @@ export const ALLOWED: readonly Allowed[] = [
     },
   },
   {
-    why: 'Workspaces are projects and always on; a gateway and uploads past the server there are not.',
+    why: 'Workspaces are projects and always on; a gateway there is not.',
     differ: {
-      'server/info': [
-        'body.workspaces_enabled',
-        'body.presigned_upload_run_id_supported',
-        'body.presigned_upload_model_id_supported',
-        'body.features_enabled.gateway',
-      ],
-      'server/info ajax': [
-        'body.workspaces_enabled',
-        'body.presigned_upload_run_id_supported',
-        'body.presigned_upload_model_id_supported',
-        'body.features_enabled.gateway',
-      ],
+      'server/info': ['body.workspaces_enabled', 'body.features_enabled.gateway'],
+      'server/info ajax': ['body.workspaces_enabled', 'body.features_enabled.gateway'],
     },
   },
   {

@@ -42,8 +42,13 @@ const presigned = (direction: 'upload' | 'download', needs: 'track' | 'view', su
       run_id: unset(z.string()),
       model_id: unset(z.string()),
       path: required,
+      expiration: unset(z.coerce.number()),
     }),
-    response: Empty,
+    response: z.object({
+      presigned_url: z.string(),
+      headers: z.record(z.string(), z.string()),
+      file_size: z.number().optional(),
+    }),
   });
 
 export const artifactsContract = {

@@ -68,15 +68,14 @@ export function artifactHandlers(tracking: TrackingService): Handlers<typeof art
     },
     presignDownload: ({ params, request }) =>
       tracking.presignDownload(projectOf(request.headers), params['*']),
-    presignRunUpload: () => {
-      throw badParameter(
-        'Presigned upload is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts). This endpoint requires a direct cloud storage artifact URI.',
-      );
+    presignRunUpload: ({ body, request }) => {
+      if (!body.run_id === !body.model_id)
+        throw badParameter('Exactly one of run_id and model_id must be provided.');
+      return tracking.presign(projectOf(request.headers), body, 'upload');
     },
-    presignRunDownload: () => {
-      throw badParameter(
-        'Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: mlflow-artifacts). This endpoint requires a run with a direct cloud storage artifact URI.',
-      );
+    presignRunDownload: ({ body, request }) => {
+      if (!body.run_id) throw missingParameter('run_id');
+      return tracking.presign(projectOf(request.headers), { ...body, model_id: undefined }, 'download');
     },
   };
 }

@@ -11,7 +11,7 @@ import type { Tx } from '../../../database/index.ts';
 import type { FileBody } from '../../../lib/contract/index.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { type ArtifactPlace, placeOf, proxiedPath, safePath, under } from '../artifact-path.ts';
-import { absent, badParameter } from '../errors.ts';
+import { absent, badParameter, notImplemented } from '../errors.ts';
 import { findExperiment } from '../store/experiments.ts';
 import { findLoggedModel } from '../store/logged-models.ts';
 import type { TrackingContext } from './context.ts';
@@ -192,6 +192,23 @@ export function artifactVerbs(context: TrackingContext) {
       return openAt(project, uri, clean, `model ${modelId}`);
     },
 
+    /** An address for a file that clients put and get themselves, below the root that they write to. */
+    async presign(project: string, asked: Presigned, way: 'upload' | 'download') {
+      const path = safePath(asked.path);
+      const { run_id, model_id = '', expiration: seconds = way === 'upload' ? 900 : 300 } = asked;
+      if (!(seconds >= 1 && seconds <= WEEK_S))
+        throw badParameter(`expiration must be between 1 and ${WEEK_S} seconds (got ${seconds}).`);
+      const uri = run_id
+        ? (await context.run(database.read, project, run_id)).artifact_uri
+        : await modelUri(project, model_id);
+      if (rootOf(project, uri)) throw proxiedOnly(way);
+      const files = await foreign(project, uri);
+      const signed = await files?.presign?.(uri, path, { way, seconds });
+      if (signed) return signed;
+      if (files?.presign) throw absent(`No such artifact: '${path}'`);
+      throw notImplemented(`Presigned ${way} is not supported for the current artifact repository`);
+    },
+
     /**
      * Copies what clients wrote past this server into it: the files below a folder of a location, by their path below that
      * folder. Empty where the server cannot read there. Bytes that no name points to yet are safe from collection for a while.
@@ -222,6 +239,24 @@ export function artifactVerbs(context: TrackingContext) {
     },
   };
 }
+
+interface Presigned {
+  run_id?: string | undefined;
+  model_id?: string | undefined;
+  path: string;
+  /** Seconds. */
+  expiration?: number | undefined;
+}
+
+/** As long as S3 lets an address hold. */
+const WEEK_S = 604_800;
+
+const proxiedOnly = (way: 'upload' | 'download') =>
+  badParameter(
+    way === 'upload'
+      ? 'Presigned upload is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts). This endpoint requires a direct cloud storage artifact URI.'
+      : 'Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: mlflow-artifacts). This endpoint requires a run with a direct cloud storage artifact URI.',
+  );
 
 const TEXT = /\.(txt|log|ya?ml|json|csv|tsv|md|cfg|conf|py|js|ts|sql|html?|xml|toml|ini)$|(^|\/)MLmodel$/i;
 const TYPES: Record<string, string> = {

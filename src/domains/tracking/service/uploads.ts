@@ -116,7 +116,7 @@ export function uploadVerbs(
       const name = at.path === '' ? undefined : await findName(database.read, at.root, at.path);
       // Looked for in the store too: one that was set aside is put back.
       if (!name || !(await ground.blobs.find(name.digest))) throw absent(`No such artifact: '${proxied}'`);
-      return { url: await store.downloadUrl(name.digest), headers: {}, file_size: name.size };
+      return { url: await store.downloadUrl(name.digest, name.path), headers: {}, file_size: name.size };
     },
   };
 }
