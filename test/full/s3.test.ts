@@ -246,6 +246,16 @@ describe('S3', () => {
           credentials: { url: string; part_number: number }[];
         };
       };
+      const refused = async (to: string, body: object) =>
+        (await server.call('POST', `${api}/mpu/create/${to}`, { path: 'a', num_parts: 1, ...body })).body
+          .error_code;
+      for (const to of [`${folder}/%252e%252e/x`, `${folder}/..%5c..%5cx`, 'model-versions/default/1/1/x'])
+        expect([to, await refused(to, {})]).toEqual([
+          to,
+          expect.stringMatching(/INVALID_PARAMETER|NOT_EXIST/),
+        ]);
+      for (const body of [{ path: '..' }, { path: '' }, { num_parts: 0 }, { num_parts: 10_001 }])
+        expect([body, await refused(folder, body)]).toEqual([body, 'INVALID_PARAMETER_VALUE']);
       const { upload_id, credentials } = await begin();
       const parts: { part_number: number; etag: string; url: string }[] = [];
       for (const { url, part_number } of credentials) {
