@@ -14,6 +14,7 @@ const LOOKS = [
 ] as const;
 /** Where screenshots go, when somebody wants to look at them. */
 const PICTURES = process.env.RONDO_FULL_PICTURES;
+const TRACE = `tr-${'ab'.repeat(16)}`;
 const MLMODEL = (type: string) =>
   `flavors:\n  python_function:\n    loader_module: x\nsignature:\n  inputs: '[{"type": "${type}", "name": "hour", "required": true}]'\n  outputs: '[{"type": "double", "name": "p", "required": true}]'\n  params: null\n`;
 
@@ -82,6 +83,26 @@ describe('models, in Chromium', () => {
         run_id,
       });
     }
+    await ask('POST', '/registered-models/create', {
+      name: 'greeting',
+      tags: [{ key: 'mlflow.prompt.is_prompt', value: 'true' }],
+    });
+    const trace = await fetch(`${server.url}/api/3.0/mlflow/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        trace: {
+          trace_info: {
+            trace_id: TRACE,
+            trace_location: { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: '0' } },
+            request_time: '2026-09-21T14:13:20Z',
+            state: 'OK',
+            tags: { 'mlflow.traceName': 'answer-question' },
+          },
+        },
+      }),
+    });
+    expect(trace.status).toBe(200);
     await ask('POST', '/registered-models/alias', { name: 'flight-delay', alias: 'champion', version: '2' });
     browser = await openBrowser();
     ({ page, faults } = await openPage(browser, server, '/p/default/models'));
@@ -191,7 +212,7 @@ describe('models, in Chromium', () => {
     await page.getByRole('link', { name: runs[2]?.slice(0, 8) ?? '' }).waitFor();
   });
 
-  it('finds experiments, runs, models, versions and prompts in the palette', async () => {
+  it('finds experiments, runs, models, versions, prompts, traces and what can be done in the palette', async () => {
     await open('/flight-delay');
     const find = async (term: string, label: RegExp) => {
       await page.keyboard.press('Control+k');
@@ -209,6 +230,14 @@ describe('models, in Chromium', () => {
     await find('train-2', /train-2/);
     await close();
     await find('Default', /Default.*experiment/);
+    await close();
+    await find('greeting', /greeting.*prompt/);
+    await close();
+    await find('answer-q', /answer-question.*trace/);
+    await close();
+    await find(TRACE, /answer-question.*trace/);
+    await close();
+    await find('>compare v2', /Compare v2 with v3/);
     await close();
     await find(runs[0] ?? '', /train-1/);
     await page.keyboard.press('Enter');
