@@ -175,7 +175,8 @@ export function useDownload(): <E extends Endpoint>(
 }
 
 export interface Acting<E extends Endpoint> {
-  run: (args: Args<E>) => void;
+  /** `then` is told when it is done and what is on the screen was asked again. */
+  run: (args: Args<E>, then?: () => void) => void;
   running: boolean;
   fault: Fault | undefined;
   reset: () => void;
@@ -198,7 +199,7 @@ export function useAct<E extends Endpoint>(
     },
   });
   return {
-    run: mutation.mutate,
+    run: (args, then) => mutation.mutate(args, then && { onSuccess: then }),
     running: mutation.isPending,
     fault: mutation.error ? toAppError(mutation.error).toFault() : undefined,
     reset: mutation.reset,

@@ -3,6 +3,7 @@ import { useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useId, useMemo, useState } from 'react';
 import type { PaletteEntry } from '../ui/palette-entries.ts';
 import { rankPalette } from './palette-rank.ts';
+import { usePaletteSearch } from './palette-search.ts';
 
 export interface PaletteProps {
   opened: boolean;
@@ -33,7 +34,8 @@ function Field({ entries, onClose }: Omit<PaletteProps, 'opened'>) {
   const id = useId();
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
-  const found = useMemo(() => rankPalette(entries, query), [entries, query]);
+  const answers = usePaletteSearch(query);
+  const found = useMemo(() => rankPalette([...entries, ...answers], query), [entries, answers, query]);
   useEffect(() => {
     document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' });
   }, [at, id]);

@@ -147,19 +147,19 @@ export const PAGES: readonly Page[] = [
     path: '/p/$project/models',
     search: searchSchema({}),
     title: 'Models',
-    load: async () => (await import('../domains/registry/pages/models.tsx')).Models,
+    load: async () => (await import('./model-pages.tsx')).ModelsPage,
   },
   {
     path: '/p/$project/models/$model',
     search: searchSchema({}),
     title: 'Model',
-    load: async () => (await import('../domains/registry/pages/model.tsx')).Model,
+    load: async () => (await import('./model-pages.tsx')).ModelPage,
   },
   {
     path: '/p/$project/models/$model/$version',
     search: searchSchema({}, ['slices', 'evaluation', 'signature']),
     title: 'Model version',
-    load: async () => (await import('../domains/registry/pages/model-version.tsx')).ModelVersion,
+    load: async () => (await import('./model-pages.tsx')).ModelVersionPage,
   },
   {
     path: '/p/$project/pipelines',

@@ -134,3 +134,13 @@ export function metricRows(evaluation: Evaluation, metric: string): IntervalRow[
     ];
   });
 }
+
+/** The newest evaluation of each version; one beside a champion goes before one without. */
+export function newestOf(evaluations: readonly Evaluation[]): Map<number, Evaluation> {
+  const found = new Map<number, Evaluation>();
+  for (const each of [...evaluations].sort((a, b) => a.id - b.id)) {
+    const known = found.get(each.version);
+    if (!known || each.champion !== null || known.champion === null) found.set(each.version, each);
+  }
+  return found;
+}

@@ -1,24 +1,36 @@
+import { useMemo, useState } from 'react';
 import { counted } from '../../../lib/lead.ts';
+import { Action } from '../../../ui/action.tsx';
+import { Columns } from '../../../ui/columns.tsx';
 import type { DataColumn } from '../../../ui/data-column.ts';
-import { panelState, useEndpoint } from '../../../ui/data.tsx';
+import { panelState, useAct, useBarrier, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
+import { Described } from '../../../ui/described.tsx';
 import { Id } from '../../../ui/id.tsx';
 import { Interval } from '../../../ui/interval.tsx';
 import { Num } from '../../../ui/num.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
+import { usePaletteEntries } from '../../../ui/palette-entries.ts';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { When } from '../../../ui/when.tsx';
 import { evaluationsContract } from '../contract/evaluations.ts';
+import { modelsContract } from '../contract/models.ts';
 import { versionsContract } from '../contract/versions.ts';
 import type { ModelVersion } from '../schema.ts';
 import type { Evaluation } from '../schema/evaluation.ts';
-import { gainProof, lossName } from './evaluation-words.ts';
+import { Aliases } from './aliases.tsx';
+import { gainProof, lossName, newestOf } from './evaluation-words.ts';
+import type { LivePanel } from './later-rooms.ts';
 
-/** One model: its versions, and how each did against the baseline on its own hold-out. */
-export function Model() {
-  const { project, params } = usePlace();
+/** One model: its card, its names, its versions, where it is live, and how each version did against the baseline on its own hold-out. */
+export function Model({ Live }: { Live: LivePanel }) {
+  const { project, params, go } = usePlace();
   const name = params.model ?? '';
+  const model = useEndpoint(modelsContract.getRegisteredModel, { query: { name } }).data?.registered_model;
+  const barrier = useBarrier('track');
+  const describe = useAct(modelsContract.updateRegisteredModel);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const filter = `name = '${name.replaceAll("'", "''")}'`;
   const answer = useEndpoint(versionsContract.searchModelVersions, { query: { filter, max_results: 500 } });
   const evaluations = useEndpoint(evaluationsContract.listEvaluations, { params: { project, model: name } });
@@ -27,6 +39,17 @@ export function Model() {
   );
   const rows = { label: 'the versions', href: pageOf(project, 'models', name) };
   const judged = newestOf(evaluations.data?.evaluations ?? []);
+  const staged = versions.some((each) => each.current_stage !== 'None');
+  const numbers = useMemo(
+    () =>
+      (answer.data?.model_versions ?? []).map((each) => each.version).sort((a, b) => Number(b) - Number(a)),
+    [answer.data],
+  );
+  useVersionEntries(project, name, numbers);
+  const compare = () => {
+    const [older, newer] = [...chosen].sort((a, b) => Number(a) - Number(b));
+    go(pageOf(project, 'models', name, 'compare', `${older}..${newer}`));
+  };
   return (
     <PageFrame
       title={name}
@@ -52,6 +75,24 @@ export function Model() {
           : undefined
       }
     >
+      {model ? (
+        <Columns wideFirst>
+          <Described
+            title="Card"
+            text={model.description ?? ''}
+            none="Nobody has written what this model is for, and what it is not for."
+            because={barrier}
+            fault={describe.fault}
+            onSave={(description, done) => describe.run({ body: { name, description } }, done)}
+          />
+          <div className="r-stack">
+            <Panel title="Where it is live">
+              <Live project={project} model={name} />
+            </Panel>
+            <Aliases project={project} model={model} versions={numbers} />
+          </div>
+        </Columns>
+      ) : null}
       <Panel
         title="Versions"
         state={panelState(answer, {
@@ -65,7 +106,14 @@ export function Model() {
         <DataTable
           label={`Versions of ${name}`}
           rows={versions}
-          columns={columnsOf(judged)}
+          columns={columnsOf(judged, staged)}
+          selected={chosen}
+          onSelect={setChosen}
+          bulk={(ids) => (
+            <Action because={ids.size === 2 ? undefined : 'Choose two versions.'} onClick={compare}>
+              Compare 2 versions
+            </Action>
+          )}
           rowId={(each) => each.version}
           href={(each) => pageOf(project, 'models', name, each.version)}
           fixedColumns
@@ -76,19 +124,16 @@ export function Model() {
   );
 }
 
-/** The newest evaluation of each version; one beside a champion goes before one without. */
-export function newestOf(evaluations: readonly Evaluation[]): Map<number, Evaluation> {
-  const found = new Map<number, Evaluation>();
-  for (const each of [...evaluations].sort((a, b) => a.id - b.id)) {
-    const known = found.get(each.version);
-    if (!known || each.champion !== null || known.champion === null) found.set(each.version, each);
-  }
-  return found;
-}
-
-const columnsOf = (judged: ReadonlyMap<number, Evaluation>): readonly DataColumn<ModelVersion>[] => [
+const columnsOf = (
+  judged: ReadonlyMap<number, Evaluation>,
+  staged: boolean,
+): readonly DataColumn<ModelVersion>[] => [
   { id: 'version', head: 'version', value: (each) => `v${each.version}`, width: 90, narrow: 'name' },
   { id: 'aliases', head: 'aliases', value: (each) => each.aliases?.join(', ') || null, width: 120 },
+  // Stages are MLflow's old labels: shown where somebody still uses them.
+  ...(staged
+    ? [{ id: 'stage', head: 'stage', value: (each: ModelVersion) => each.current_stage, width: 110 }]
+    : []),
   {
     id: 'gain',
     head: 'gain over the baseline',
@@ -122,6 +167,34 @@ const columnsOf = (judged: ReadonlyMap<number, Evaluation>): readonly DataColumn
     width: 120,
   },
 ];
+
+/** The versions, and the newest two beside each other, in the palette. */
+function useVersionEntries(project: string, name: string, numbers: readonly string[]) {
+  usePaletteEntries(
+    useMemo(
+      () => [
+        ...numbers.slice(0, 200).map((version) => ({
+          id: `version ${name} ${version}`,
+          kind: 'object' as const,
+          label: `${name} v${version}`,
+          note: 'model version',
+          href: pageOf(project, 'models', name, version),
+        })),
+        ...(numbers.length > 1
+          ? [
+              {
+                id: 'model.compare',
+                kind: 'action' as const,
+                label: `Compare v${numbers[1]} with v${numbers[0]}`,
+                href: pageOf(project, 'models', name, 'compare', `${numbers[1]}..${numbers[0]}`),
+              },
+            ]
+          : []),
+      ],
+      [project, name, numbers],
+    ),
+  );
+}
 
 /** The gain over the baseline, which opens its proof. */
 function Gain({ evaluation }: { evaluation: Evaluation | undefined }) {

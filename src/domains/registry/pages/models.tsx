@@ -1,21 +1,27 @@
+import { useMemo } from 'react';
 import { counted } from '../../../lib/lead.ts';
 import { commandFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Empty } from '../../../ui/empty.tsx';
+import { Num } from '../../../ui/num.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { useTableState } from '../../../ui/table-state.ts';
 import { When } from '../../../ui/when.tsx';
+import { evaluationsContract } from '../contract/evaluations.ts';
 import { modelsContract } from '../contract/models.ts';
 import type { RegisteredModel } from '../schema.ts';
+import { evaluationProof, lossName, metricRows, newestOf } from './evaluation-words.ts';
+import type { LivePanel } from './later-rooms.ts';
+import { LoggedMetric, loggedMetrics, useSourceRun } from './logged-metrics.tsx';
 
 const newest = (model: RegisteredModel): number =>
   Math.max(0, ...(model.latest_versions ?? []).map((version) => Number(version.version)));
 
-const COLUMNS: readonly DataColumn<RegisteredModel>[] = [
+const columnsOf = (project: string, Live: LivePanel): readonly DataColumn<RegisteredModel>[] => [
   { id: 'name', head: 'model', value: (model) => model.name, width: 220, grow: true, narrow: 'name' },
   {
     id: 'latest',
@@ -32,11 +38,28 @@ const COLUMNS: readonly DataColumn<RegisteredModel>[] = [
     grow: true,
   },
   {
+    id: 'live',
+    head: 'live',
+    value: () => null,
+    cell: (model) => <Live project={project} model={model.name} brief />,
+    width: 180,
+    sortable: false,
+  },
+  {
+    id: 'judged',
+    head: 'newest metric',
+    value: () => null,
+    cell: (model) => <NewestMetric project={project} model={model} />,
+    width: 230,
+    sortable: false,
+  },
+  {
     id: 'description',
     head: 'description',
     value: (model) => model.description || null,
-    width: 260,
+    width: 200,
     grow: true,
+    hidden: true,
     narrow: 'none',
   },
   {
@@ -48,10 +71,11 @@ const COLUMNS: readonly DataColumn<RegisteredModel>[] = [
   },
 ];
 
-/** Every registered model with its newest version. */
-export function Models() {
-  const table = useTableState(COLUMNS);
+/** Every registered model: its newest version, where it is live and how it does. */
+export function Models({ Live }: { Live: LivePanel }) {
   const { project } = usePlace();
+  const columns = useMemo(() => columnsOf(project, Live), [project, Live]);
+  const table = useTableState(columns);
   const answer = useEndpoint(modelsContract.searchRegisteredModels, { query: { max_results: 500 } });
   const models = answer.data?.registered_models ?? [];
   const rows = { label: 'the models', href: pageOf(project, 'models') };
@@ -97,12 +121,46 @@ export function Models() {
         <DataTable
           label="Models"
           rows={models}
-          columns={COLUMNS}
+          columns={columns}
           {...table}
           rowId={(model) => model.name}
           href={(model) => pageOf(project, 'models', model.name)}
         />
       </Panel>
     </PageFrame>
+  );
+}
+
+/** How the newest version that Rondo evaluated does; else what the run of the newest version logged. */
+function NewestMetric({ project, model }: { project: string; model: RegisteredModel }) {
+  const evaluations = useEndpoint(evaluationsContract.listEvaluations, {
+    params: { project, model: model.name },
+  }).data?.evaluations;
+  const evaluation =
+    evaluations && [...newestOf(evaluations).values()].sort((a, b) => b.version - a.version)[0];
+  const row =
+    evaluation &&
+    metricRows(evaluation, evaluation.loss).find((each) => each.label === `v${evaluation.version}`);
+  const last = model.latest_versions?.find((each) => Number(each.version) === newest(model));
+  const run = useSourceRun(evaluations && !row ? last?.run_id : undefined);
+  if (evaluation && row)
+    return (
+      <span>
+        {lossName(evaluation.loss)}{' '}
+        <Num
+          kind="estimated"
+          value={row.value}
+          n={row.n ?? evaluation.n}
+          interval={row.interval}
+          proof={evaluationProof(evaluation, `${lossName(evaluation.loss)} of ${row.label} on the hold-out.`)}
+        />
+      </span>
+    );
+  const [metric] = loggedMetrics(run);
+  if (!run || !metric) return <span className="r-missing">{'\u2013'}</span>;
+  return (
+    <span>
+      {metric.key} <LoggedMetric project={project} run={run} metric={metric} />, logged
+    </span>
   );
 }

@@ -11,8 +11,8 @@ import type { LineageGraph } from '../../lineage/schema.ts';
 import { contentsContract } from '../contract/contents.ts';
 import { evaluationsContract } from '../contract/evaluations.ts';
 import type { Evaluation } from '../schema/evaluation.ts';
-import { gainProof, judged, lossName, metricRows } from './evaluation-words.ts';
-import { newestOf } from './model.tsx';
+import { gainProof, judged, lossName, metricRows, newestOf } from './evaluation-words.ts';
+import { FileDiff, RunDiff } from './version-parts.tsx';
 import { type SignatureChange, signatureChanges } from './signature-words.ts';
 import { Slices } from './slices.tsx';
 
@@ -84,6 +84,12 @@ export function VersionDiff() {
           <Slices evaluation={paired} />
         </Panel>
       ) : null}
+      <RunDiff project={project} model={model} from={from} to={to} />
+      <Panel title="Files" note="by digest" state={panelState(before.data ? after : before, { rows: 5 })}>
+        {before.data && after.data ? (
+          <FileDiff before={before.data} after={after.data} from={from} to={to} />
+        ) : null}
+      </Panel>
       <Origins project={project} model={model} from={from} to={to} />
     </PageFrame>
   );

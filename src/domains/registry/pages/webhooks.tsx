@@ -1,10 +1,11 @@
 import { Checkbox, Modal, PasswordInput, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Action } from '../../../ui/action.tsx';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { panelState, useAct, useBarrier, useEndpoint } from '../../../ui/data.tsx';
 import { Fault } from '../../../ui/fault.tsx';
+import { usePaletteEntries } from '../../../ui/palette-entries.ts';
 import { Panel } from '../../../ui/panel.tsx';
 import { When } from '../../../ui/when.tsx';
 import { webhooksContract } from '../contract/webhooks.ts';
@@ -71,6 +72,22 @@ export function Webhooks({ project }: { project: string }) {
   const [making, make] = useState(false);
   const [chosen, choose] = useState<Webhook>();
   const answer = useEndpoint(webhooksContract.listWebhooks, because ? undefined : { query: {} });
+  usePaletteEntries(
+    useMemo(
+      () =>
+        because
+          ? []
+          : [
+              {
+                id: 'webhooks.new',
+                kind: 'action' as const,
+                label: 'Make a webhook',
+                run: () => make(true),
+              },
+            ],
+      [because],
+    ),
+  );
   if (because) return <p className="r-serif">Webhooks are not shown. {because}</p>;
   const webhooks = answer.data?.webhooks ?? [];
   return (

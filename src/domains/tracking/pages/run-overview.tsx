@@ -1,13 +1,13 @@
-import { Textarea, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { X } from 'lucide-react';
 import { useState } from 'react';
 import { Action } from '../../../ui/action.tsx';
 import { Columns } from '../../../ui/columns.tsx';
 import { useAct, useBarrier, useEndpoint } from '../../../ui/data.tsx';
+import { Described } from '../../../ui/described.tsx';
 import { Facts } from '../../../ui/facts.tsx';
 import { Fault } from '../../../ui/fault.tsx';
 import { Id } from '../../../ui/id.tsx';
-import { Markdown } from '../../../ui/markdown.tsx';
 import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { Panel } from '../../../ui/panel.tsx';
@@ -137,53 +137,16 @@ function About({ run }: { run: Run }) {
 
 /** Markdown that people write about the run; MLflow keeps it in a tag. */
 function Description({ run }: { run: Run }) {
-  const text = tagOf(run, NOTE) ?? '';
-  const [draft, setDraft] = useState<string>();
   const barrier = useBarrier('track');
-  const save = useAct(runsContract.setTag, () => {
-    setDraft(undefined);
-    return undefined;
-  });
-  if (draft === undefined)
-    return (
-      <Panel
-        title="Description"
-        actions={
-          <Action because={barrier} onClick={() => setDraft(text)}>
-            {text ? 'Edit description' : 'Write description'}
-          </Action>
-        }
-      >
-        {text ? <Markdown text={text} /> : <p className="r-small">Nobody has described this run.</p>}
-      </Panel>
-    );
+  const save = useAct(runsContract.setTag);
   return (
-    <Panel title="Description">
-      <form
-        className="r-stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.run({ body: { run_id: run.info.run_id, key: NOTE, value: draft } });
-        }}
-      >
-        <Textarea
-          aria-label="Description, in Markdown"
-          value={draft}
-          autosize
-          minRows={4}
-          maxLength={8000}
-          data-autofocus
-          onChange={(event) => setDraft(event.currentTarget.value)}
-        />
-        {save.fault ? <Fault fault={save.fault} /> : null}
-        <div className="r-row">
-          <Action kind="primary" submit>
-            Save description
-          </Action>
-          <Action onClick={() => setDraft(undefined)}>Keep as it was</Action>
-        </div>
-      </form>
-    </Panel>
+    <Described
+      text={tagOf(run, NOTE) ?? ''}
+      none="Nobody has described this run."
+      because={barrier}
+      fault={save.fault}
+      onSave={(value, done) => save.run({ body: { run_id: run.info.run_id, key: NOTE, value } }, done)}
+    />
   );
 }
 

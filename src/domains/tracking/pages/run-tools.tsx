@@ -1,10 +1,11 @@
 import { Menu, Modal, TextInput } from '@mantine/core';
 import { Bookmark, Download } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Action } from '../../../ui/action.tsx';
 import { useAct, useBarrier, useDownload, useEndpoint } from '../../../ui/data.tsx';
 import { Fault } from '../../../ui/fault.tsx';
-import { usePlace } from '../../../ui/place.ts';
+import { usePaletteEntries } from '../../../ui/palette-entries.ts';
+import { pageOf, usePlace } from '../../../ui/place.ts';
 import { runTableContract } from '../contract/run-table.ts';
 import { runsContract } from '../contract/runs.ts';
 import type { Run } from '../schema.ts';
@@ -35,6 +36,19 @@ export function ExportMenu({ question }: { question: RunsQuestion }) {
       },
       `runs.${format}`,
     );
+  usePaletteEntries(
+    useMemo(
+      () =>
+        FORMATS.map(([format, label]) => ({
+          id: `runs.export.${format}`,
+          kind: 'action' as const,
+          label: `Export all that match as ${label}`,
+          run: () => get(format, [...question.columns]),
+        })),
+      // oxlint-disable-next-line react-hooks/exhaustive-deps -- `get` is made anew at each draw and asks this question
+      [question],
+    ),
+  );
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -64,11 +78,36 @@ export function ExportMenu({ question }: { question: RunsQuestion }) {
 /** Views of the table that somebody gave a name; the project shares them, and each is an address too. */
 export function ViewsMenu() {
   const { project, go } = usePlace();
-  const views = useEndpoint(runTableContract.listRunViews, { params: { project } }).data?.views ?? [];
+  const answer = useEndpoint(runTableContract.listRunViews, { params: { project } });
+  const views = useMemo(() => answer.data?.views ?? [], [answer.data]);
   const forget = useAct(runTableContract.deleteRunView, () => 'The view was forgotten.');
   const [naming, setNaming] = useState(false);
   const barrier = useBarrier('track');
   const state = location.search.replace(/^\?/, '');
+  usePaletteEntries(
+    useMemo(
+      () => [
+        ...(barrier
+          ? []
+          : [
+              {
+                id: 'runs.view.save',
+                kind: 'action' as const,
+                label: 'Save this view of the runs',
+                run: () => setNaming(true),
+              },
+            ]),
+        ...views.map((view) => ({
+          id: `runs.view ${view.name}`,
+          kind: 'object' as const,
+          label: view.name,
+          note: 'view of the runs',
+          href: `${pageOf(project, 'experiments')}${view.state ? `?${view.state}` : ''}`,
+        })),
+      ],
+      [project, views, barrier],
+    ),
+  );
   return (
     <>
       <Menu position="bottom-end">

@@ -1,0 +1,274 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser, openPage, settled, violationsOf } from '../harness/browser.ts';
+import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+
+const LOOKS = [
+  { size: { width: 1280, height: 900 }, scheme: 'light' },
+  { size: { width: 1280, height: 900 }, scheme: 'dark' },
+  { size: { width: 390, height: 844 }, scheme: 'light' },
+  { size: { width: 390, height: 844 }, scheme: 'dark' },
+] as const;
+/** Where screenshots go, when somebody wants to look at them. */
+const PICTURES = process.env.RONDO_FULL_PICTURES;
+const TRACE = `tr-${'ab'.repeat(16)}`;
+const MLMODEL = (type: string) =>
+  `flavors:\n  python_function:\n    loader_module: x\nsignature:\n  inputs: '[{"type": "${type}", "name": "hour", "required": true}]'\n  outputs: '[{"type": "double", "name": "p", "required": true}]'\n  params: null\n`;
+
+describe('models, in Chromium', () => {
+  const data = mkdtempSync(join(tmpdir(), 'rondo-models-'));
+  let server: ServerProcess;
+  let browser: Browser;
+  let page: Page;
+  let faults: string[];
+  const runs: string[] = [];
+
+  async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${server.url}/api/2.0/mlflow${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    expect([path, response.status]).toEqual([path, 200]);
+    return (await response.json()) as T;
+  }
+
+  beforeAll(async () => {
+    server = await serverProcess(data);
+    await ask('POST', '/registered-models/create', { name: 'flight-delay' });
+    await ask('POST', '/registered-models/create', { name: 'empty' });
+    for (const [version, type] of [
+      [1, 'long'],
+      [2, 'long'],
+      [3, 'string'],
+    ] as const) {
+      const { run } = await ask<{ run: { info: { run_id: string } } }>('POST', '/runs/create', {
+        experiment_id: '0',
+        run_name: `train-${version}`,
+        start_time: 1_790_000_000_000 + version,
+      });
+      const run_id = run.info.run_id;
+      runs.push(run_id);
+      await ask('POST', '/runs/log-batch', {
+        run_id,
+        params: [
+          { key: 'lr', value: String(version / 10) },
+          { key: 'depth', value: '6' },
+        ],
+        metrics: [{ key: 'log_loss', value: 0.5 - version / 100, timestamp: 1_790_000_000_000, step: 0 }],
+      });
+      await ask('POST', '/runs/log-inputs', {
+        run_id,
+        datasets: [
+          { dataset: { name: 'flights', digest: `d${version}`, source_type: 'local', source: '{}' } },
+        ],
+      });
+      for (const [path, body] of [
+        ['MLmodel', MLMODEL(type)],
+        ['weights.bin', `weights ${version}`],
+        ['same.txt', 'same'],
+      ] as const) {
+        const response = await fetch(
+          `${server.url}/api/2.0/mlflow-artifacts/artifacts/0/${run_id}/artifacts/model/${path}`,
+          { method: 'PUT', body },
+        );
+        expect(response.status).toBe(200);
+      }
+      await ask('POST', '/model-versions/create', {
+        name: 'flight-delay',
+        source: `runs:/${run_id}/model`,
+        run_id,
+      });
+    }
+    await ask('POST', '/registered-models/create', {
+      name: 'greeting',
+      tags: [{ key: 'mlflow.prompt.is_prompt', value: 'true' }],
+    });
+    const trace = await fetch(`${server.url}/api/3.0/mlflow/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        trace: {
+          trace_info: {
+            trace_id: TRACE,
+            trace_location: { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: '0' } },
+            request_time: '2026-09-21T14:13:20Z',
+            state: 'OK',
+            tags: { 'mlflow.traceName': 'answer-question' },
+          },
+        },
+      }),
+    });
+    expect(trace.status).toBe(200);
+    await ask('POST', '/registered-models/alias', { name: 'flight-delay', alias: 'champion', version: '2' });
+    browser = await openBrowser();
+    ({ page, faults } = await openPage(browser, server, '/p/default/models'));
+  });
+  afterAll(async () => {
+    expect(faults).toEqual([]);
+    await browser?.close();
+    await server?.stop();
+    await endGateway(data);
+    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  const open = async (path: string) => {
+    await page.goto(`${server.url}/p/default/models${path}`);
+    await settled(page);
+  };
+  const aliasOf = async (alias: string) => {
+    const response = await fetch(
+      `${server.url}/api/2.0/mlflow/registered-models/alias?name=flight-delay&alias=${alias}`,
+    );
+    const answer = (await response.json()) as { model_version?: { version: string } };
+    return answer.model_version?.version;
+  };
+
+  it('lists models with their newest version, aliases and newest metric', async () => {
+    await open('');
+    const row = page.getByRole('row', { name: /flight-delay/ });
+    await row.getByText('champion v2').waitFor();
+    await row.getByText('v3', { exact: true }).waitFor();
+    await row.getByRole('button', { name: '0.4700' }).waitFor();
+  });
+
+  it('keeps a card in Markdown', async () => {
+    await open('/flight-delay');
+    await page.getByText('Nobody has written what this model is for').waitFor();
+    await page.getByRole('button', { name: 'Write description' }).click();
+    await page
+      .getByRole('textbox', { name: 'Description, in Markdown' })
+      .fill('Predicts **delays**.\n\n<b>no</b>');
+    await page.getByRole('button', { name: 'Save description' }).click();
+    await page.locator('.r-markdown strong', { hasText: 'delays' }).waitFor();
+    expect(await page.locator('.r-markdown b').count()).toBe(0);
+  });
+
+  it('sets, moves and removes aliases, and undoes each', async () => {
+    await open('/flight-delay');
+    const version = () => page.getByRole('combobox', { name: 'Version of champion' });
+    await version().selectOption('3');
+    await page.getByText('champion is v3 now.').waitFor();
+    expect(await aliasOf('champion')).toBe('3');
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press('u');
+    await expect.poll(() => aliasOf('champion')).toBe('2');
+    await expect.poll(() => version().inputValue()).toBe('2');
+    await page.getByRole('textbox', { name: 'New alias' }).fill('candidate');
+    await page.getByRole('button', { name: 'Set alias' }).click();
+    await expect.poll(() => aliasOf('candidate')).toBe('3');
+    await page.getByRole('button', { name: 'Remove candidate' }).click();
+    await page.getByText('candidate was removed.').waitFor();
+    expect(await aliasOf('candidate')).toBeUndefined();
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press('u');
+    await expect.poll(() => aliasOf('candidate')).toBe('3');
+  });
+
+  it('shows stages only where somebody uses them', async () => {
+    await open('/flight-delay');
+    const grid = page.getByRole('grid', { name: 'Versions of flight-delay' });
+    const heads = () => grid.getByRole('columnheader').allInnerTexts();
+    expect((await heads()).join(' ')).not.toContain('stage');
+    await ask('POST', '/model-versions/transition-stage', {
+      name: 'flight-delay',
+      version: '1',
+      stage: 'Archived',
+      archive_existing_versions: false,
+    });
+    await open('/flight-delay');
+    await expect.poll(async () => (await heads()).join(' ')).toContain('stage');
+  });
+
+  it('compares two chosen versions: signature, params, metrics, data and files', async () => {
+    await open('/flight-delay');
+    const grid = page.getByRole('grid', { name: 'Versions of flight-delay' });
+    for (const version of ['v3', 'v2'])
+      await grid
+        .getByRole('row', { name: new RegExp(version) })
+        .getByRole('checkbox')
+        .check();
+    await page.getByRole('button', { name: 'Compare 2 versions' }).click();
+    await page.waitForURL(/compare\/2\.\.3/);
+    await page.getByText('breaks callers').first().waitFor();
+    await page.getByRole('row', { name: /^lr 0\.2 0\.3/ }).waitFor();
+    await page.getByRole('row', { name: /^log_loss 0\.4800 0\.4700 −0\.0?1000/ }).waitFor();
+    await page.getByRole('row', { name: /^data: flights d2 d3/ }).waitFor();
+    await page.getByRole('row', { name: /^weights\.bin .* other bytes/ }).waitFor();
+    expect(await page.getByRole('row', { name: /^same\.txt/ }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Compare their runs' }).click();
+    await page.waitForURL(/runs\/compare\?ids=/);
+  });
+
+  it('shows a version: metrics of its run, where it is live, what was asked and approved', async () => {
+    await open('/flight-delay/3');
+    await page.getByRole('heading', { name: 'flight-delay v3' }).waitFor();
+    await page.getByRole('button', { name: '0.4700' }).waitFor();
+    await page.getByText('No endpoint answers with v3 now.').waitFor();
+    await page.getByText('Nobody has asked to promote this version.').waitFor();
+    await page.getByRole('link', { name: runs[2]?.slice(0, 8) ?? '' }).waitFor();
+  });
+
+  it('finds experiments, runs, models, versions, prompts, traces and what can be done in the palette', async () => {
+    await open('/flight-delay');
+    const find = async (term: string, label: RegExp) => {
+      await page.keyboard.press('Control+k');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('combobox').fill(term);
+      await dialog.getByRole('option', { name: label }).first().waitFor();
+      return dialog;
+    };
+    const close = async () => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    };
+    await find('flight-delay v2', /flight-delay v2/);
+    await close();
+    await find('train-2', /train-2/);
+    await close();
+    await find('Default', /Default.*experiment/);
+    await close();
+    await find('greeting', /greeting.*prompt/);
+    await close();
+    await find('answer-q', /answer-question.*trace/);
+    await close();
+    await find(TRACE, /answer-question.*trace/);
+    await close();
+    await find('>compare v2', /Compare v2 with v3/);
+    await close();
+    await find(runs[0] ?? '', /train-1/);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(`/runs/${runs[0]}`));
+  });
+
+  it.each(LOOKS)(
+    'has nothing wrong for axe and fits at $size.width pixels in $scheme',
+    async ({ size, scheme }) => {
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const [name, path] of [
+        ['models', ''],
+        ['model', '/flight-delay'],
+        ['empty', '/empty'],
+        ['version', '/flight-delay/3'],
+        ['diff', '/flight-delay/compare/2..3'],
+      ] as const) {
+        await open(path);
+        await page.locator('main .r-panel').first().waitFor();
+        expect([name, await violationsOf(page)]).toEqual([name, []]);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect([name, wide]).toEqual([name, size.width]);
+        if (PICTURES)
+          await page.screenshot({
+            path: join(PICTURES, `${name}-${size.width}-${scheme}.png`),
+            fullPage: true,
+          });
+      }
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.emulateMedia({ colorScheme: 'light' });
+    },
+  );
+});
