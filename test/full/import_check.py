@@ -114,7 +114,7 @@ wine, got = source.get_registered_model("wine"), target.get_registered_model("wi
 same("registered model", (wine.description, wine.tags, wine.creation_timestamp), (got.description, got.tags, got.creation_timestamp))
 same("aliases", {k: int(v) for k, v in wine.aliases.items()}, {k: int(v) for k, v in got.aliases.items()})
 third, here = source.get_model_version("wine", "3"), target.get_model_version("wine", "3")
-for field in ("description", "tags", "run_id", "model_id", "creation_timestamp", "last_updated_timestamp", "current_stage", "source"):
+for field in ("description", "tags", "run_id", "creation_timestamp", "last_updated_timestamp", "current_stage", "source"):
     same(f"{field} of wine 3", getattr(third, field) or "", getattr(here, field) or "")
 
 mlflow.set_tracking_uri(target_uri)
