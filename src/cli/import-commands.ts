@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CommandContext } from '../lib/command.ts';
+import { invalid } from '../lib/errors.ts';
 import type { Settings } from '../sdk/settings.ts';
 import { environment } from '../server/config.ts';
 import type { Source } from './import/source.ts';
@@ -10,6 +13,12 @@ interface Flags {
   again?: boolean;
   workspace?: string;
   artifactsDestination?: string;
+}
+
+function existing(path: string): string {
+  const full = resolve(path);
+  if (existsSync(full)) return full;
+  throw invalid(`There is no ${full}.`);
 }
 
 const many = (value: string, before: string[]) => [...before, value];
@@ -40,6 +49,19 @@ export function importCommands(program: Command, context: CommandContext & { set
       const { mlflowSource } = await import('./import/mlflow/open.ts');
       await run(await mlflowSource(source, flags, environment()), flags);
     });
+
+  verb('wandb', 'path', 'A .wandb file of W&B, or a folder with runs that it kept on this machine').action(
+    async (path: string, flags: Flags) => {
+      const { wandbFolder } = await import('./import/wandb/folder.ts');
+      await run(wandbFolder(existing(path)), flags);
+    },
+  );
+  verb('tensorboard', 'folder', 'Event files of TensorBoard: each folder with some is a run').action(
+    async (path: string, flags: Flags) => {
+      const { tensorboardFolder } = await import('./import/tensorboard/folder.ts');
+      await run(tensorboardFolder(existing(path)), flags);
+    },
+  );
 
   async function run(source: Source, flags: Flags): Promise<void> {
     const { ImportJournal } = await import('./import/journal.ts');

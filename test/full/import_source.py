@@ -55,6 +55,11 @@ client.delete_run(gone.info.run_id)
 client.create_experiment("empty")
 client.delete_experiment(client.create_experiment("trashed"))
 
+for index in range(int(os.environ.get("IMPORT_RUNS", "0"))):
+    small = client.create_run(experiment, run_name=f"small-{index}")
+    client.log_batch(small.info.run_id, metrics=[Metric("m", index / 3, 1000 + index, 0)], params=[Param("i", str(index))])
+    client.set_terminated(small.info.run_id)
+
 second = client.create_model_version("wine", f"models:/{model.model_id}", run_id=parent.info.run_id, model_id=model.model_id)
 third = client.create_model_version("wine", second.source, run_id=parent.info.run_id, model_id=model.model_id)
 client.delete_model_version("wine", second.version)

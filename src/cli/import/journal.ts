@@ -29,7 +29,9 @@ export class ImportJournal {
     this.folder = join(state, 'rondo', 'imports', name);
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     this.#file = join(this.folder, 'runs.ndjson');
-    for (const line of existsSync(this.#file) ? readFileSync(this.#file, 'utf8').split('\n') : []) {
+    const before = existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : '';
+    if (before !== '' && !before.endsWith('\n')) appendFileSync(this.#file, '\n');
+    for (const line of before.split('\n')) {
       try {
         const done = JSON.parse(line) as DoneRun;
         this.#done.set(done.run_id, done);

@@ -120,8 +120,8 @@ async function bringRuns(
       for (const lost of run.lost ?? []) tally.lose(lost);
       progress();
     }
+    if (!dryRun) await sender.flush();
   }
-  if (!dryRun) await sender.flush();
   return wanted;
 }
 

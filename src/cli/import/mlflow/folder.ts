@@ -116,7 +116,10 @@ export function mlflowFolder(root: string, places: Places): Source {
     const status = runStatus(meta.status);
     return {
       run_id,
-      name: text(meta.run_name ?? meta.name ?? tags.find(({ key }) => key === 'mlflow.runName')?.value),
+      name:
+        text(meta.run_name) ||
+        text(meta.name) ||
+        text(tags.find(({ key }) => key === 'mlflow.runName')?.value),
       user_id: text(meta.user_id),
       status,
       start_time: number(meta.start_time),

@@ -1,9 +1,7 @@
 import type { Type } from 'protobufjs/light.js';
+import { type Messages, messageType } from '../../../lib/protobuf.ts';
 
-/** `name: [number, type]`; a type that starts with `*` is repeated. Fields that nobody reads are left out. */
-type Fields = Record<string, readonly [number, string]>;
-
-const MESSAGES: Record<string, Fields> = {
+const MESSAGES: Messages = {
   ExportTraceServiceRequest: { resourceSpans: [1, '*ResourceSpans'] },
   ResourceSpans: { resource: [1, 'Resource'], scopeSpans: [2, '*ScopeSpans'] },
   Resource: { attributes: [1, '*KeyValue'] },
@@ -39,24 +37,8 @@ const MESSAGES: Record<string, Fields> = {
 
 let made: Promise<Type> | undefined;
 
-/** OpenTelemetry's `ExportTraceServiceRequest`. The library is loaded with the first use. */
+/** OpenTelemetry's `ExportTraceServiceRequest`. */
 export function exportRequest(): Promise<Type> {
-  made ??= import('protobufjs/light.js').then(({ default: protobuf }) => {
-    const nested = Object.fromEntries(
-      Object.entries(MESSAGES).map(([name, fields]) => [
-        name,
-        {
-          ...(name === 'AnyValue' ? { oneofs: { value: { oneof: Object.keys(fields) } } } : {}),
-          fields: Object.fromEntries(
-            Object.entries(fields).map(([field, [id, type]]) => [
-              field,
-              type.startsWith('*') ? { id, type: type.slice(1), rule: 'repeated' } : { id, type },
-            ]),
-          ),
-        },
-      ]),
-    );
-    return protobuf.Root.fromJSON({ nested }).lookupType('ExportTraceServiceRequest');
-  });
+  made ??= messageType(MESSAGES, 'ExportTraceServiceRequest');
   return made;
 }
