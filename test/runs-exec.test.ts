@@ -21,7 +21,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const rondo = (words: string[], begun?: (out: string, pid: number) => void): Promise<Ran> =>
+const rondo = (
+  words: string[],
+  begun?: (out: string, pid: number) => void,
+  told?: (err: string, pid: number) => void,
+): Promise<Ran> =>
   runCli(words, {
     cwd: folder,
     env: {
@@ -31,6 +35,7 @@ const rondo = (words: string[], begun?: (out: string, pid: number) => void): Pro
       XDG_STATE_HOME: join(folder, 'state'),
     },
     ...(begun ? { begun } : {}),
+    ...(told ? { told } : {}),
   });
 
 const idOf = ({ err }: Ran) => /^Run (\w{32}):/m.exec(err)?.[1] ?? '';
@@ -119,6 +124,23 @@ describe('rondo runs exec', () => {
     const { info, data } = await stored(idOf(ran));
     expect(info.status).toBe('KILLED');
     expect(data.metrics).toMatchObject([{ key: 'late', value: 1999 }]);
+  });
+
+  it('ends its run also when it is told to stop at its very beginning', async () => {
+    let told = false;
+    const running = rondo(
+      ['runs', 'exec', '--', 'node', '-e', 'console.log("started")'],
+      undefined,
+      (err, pid) => {
+        if (told || !err.includes('Run ')) return;
+        told = true;
+        process.kill(pid, 'SIGTERM');
+      },
+    );
+    const ran = await running;
+    const { info } = await stored(idOf(ran));
+    expect(['KILLED', 'FINISHED']).toContain(info.status);
+    expect(ran.code).toBe(info.status === 'KILLED' ? 143 : 0);
   });
 
   it('keeps the beginning and the end of a long output', async () => {

@@ -14,6 +14,8 @@ export function runCli(
     cwd: string;
     env: Record<string, string | undefined>;
     begun?: (out: string, pid: number) => void;
+    /** The same of standard error. */
+    told?: (err: string, pid: number) => void;
   },
 ): Promise<Ran> {
   const child = spawn(process.execPath, [join(process.cwd(), 'dist', 'cli.js'), ...words], {
@@ -26,6 +28,9 @@ export function runCli(
     ran.out += chunk.toString();
     options.begun?.(ran.out, child.pid ?? 0);
   });
-  child.stderr.on('data', (chunk: Buffer) => (ran.err += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    ran.err += chunk.toString();
+    options.told?.(ran.err, child.pid ?? 0);
+  });
   return new Promise((resolve) => child.once('close', (code) => resolve({ ...ran, code })));
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { CAPTURE_PATHS, type Capture, type CapturedLock } from '../../domains/tracking/schema/capture.ts';
 import { AppError } from '../../lib/errors.ts';
-import { environmentOf, interpreterOf } from '../../sdk/capture/environment.ts';
+import { environmentOf, interpreterOf, isRecordedVariable } from '../../sdk/capture/environment.ts';
 import { machineOf } from '../../sdk/capture/machine.ts';
 import { found } from '../../sdk/capture/programs.ts';
 import { RUN_ERRORS } from './errors.ts';
@@ -130,7 +130,9 @@ function plainSurroundings(capture: Recorded['capture'], { folder }: Checkout): 
   if (capture.command.folder === null) differs.push('started at the top of the code, was started elsewhere');
   const cwd = join(folder, capture.command.folder ?? '');
   mkdirSync(cwd, { recursive: true });
-  const env = { ...process.env, ...capture.variables };
+  // Of others nothing is taken, whoever wrote them there: a variable can make a program load code.
+  const variables = Object.entries(capture.variables).filter(([name]) => isRecordedVariable(name));
+  const env = { ...process.env, ...Object.fromEntries(variables) };
   return { argv: [programHere(program, capture, moved(program)), ...args.map(moved)], cwd, env, differs };
 }
 

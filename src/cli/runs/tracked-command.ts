@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { CAPTURE_PATHS } from '../../domains/tracking/schema/capture.ts';
 import { sendLeftBehind } from '../../sdk/background.ts';
@@ -56,13 +56,17 @@ export async function runTracked(
     background: true,
     ...(name === undefined ? {} : { name }),
   });
+  const relay = new Relay();
   io.begun(run);
   const code = codeOf(argv, cwd);
   const captured = record(run, { ...command, code });
   await Promise.race([code.catch(() => {}), new Promise((resolve) => setTimeout(resolve, CODE_MS).unref())]);
   const kept = new KeptOutput();
   const inside = { ...env, ...joining(settings, run, nth) };
-  const ended = await exitOf(argv, { cwd, env: inside, out: io.out, err: io.err, kept });
+  const ended = relay.early
+    ? endedBy(relay.early)
+    : await exitOf(argv, { cwd, env: inside, out: io.out, err: io.err, kept, relay });
+  relay.end();
   await captured;
   await run.logArtifact(CAPTURE_PATHS.output, withoutValuesOf(inside, kept.text()));
   await sendWhatItLeft(settings, run.id);
@@ -111,9 +115,37 @@ function joining({ url, token, project }: Settings, run: TrackedRun, nth: number
 }
 
 interface Exit {
+  /** As a shell has it: 128 and the signal's number for what a signal ended. */
   code: number;
   signal: NodeJS.Signals | null;
 }
+
+/** Signals to this process go to the command; one that comes before there is a command is kept, and nothing is started. */
+class Relay {
+  #child: ChildProcess | undefined;
+  early: NodeJS.Signals | undefined;
+  readonly #stops = SIGNALS.map((signal) => {
+    const listener = () => this.#take(signal);
+    process.on(signal, listener);
+    return () => void process.off(signal, listener);
+  });
+
+  to(child: ChildProcess): void {
+    this.#child = child;
+  }
+
+  end(): void {
+    for (const stop of this.#stops) stop();
+  }
+
+  #take(signal: NodeJS.Signals): void {
+    if (!this.#child) this.early ??= signal;
+    // What is typed at a terminal reaches the command without us.
+    else if (signal !== 'SIGINT' || !process.stdin.isTTY) this.#child.kill(signal);
+  }
+}
+
+const endedBy = (signal: NodeJS.Signals): Exit => ({ code: 128 + constants.signals[signal], signal });
 
 function exitOf(
   [program = '', ...args]: readonly string[],
@@ -123,26 +155,17 @@ function exitOf(
     out: NodeJS.WritableStream;
     err: NodeJS.WritableStream;
     kept: KeptOutput;
+    relay: Relay;
   },
 ): Promise<Exit> {
-  const { cwd, env, out, err, kept } = io;
+  const { cwd, env, out, err, kept, relay } = io;
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd,
       env: env as NodeJS.ProcessEnv,
       stdio: ['inherit', 'pipe', 'pipe'],
     });
-    const pass = SIGNALS.map((signal) => {
-      // What is typed at a terminal reaches the command without us.
-      const listener = () =>
-        void (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal));
-      process.on(signal, listener);
-      return () => process.off(signal, listener);
-    });
-    const settle = (exit: Exit) => {
-      for (const stop of pass) stop();
-      resolve(exit);
-    };
+    relay.to(child);
     for (const [from, to] of [
       [child.stdout, out],
       [child.stderr, err],
@@ -154,10 +177,10 @@ function exitOf(
       const text = `${program} could not be started: ${error.message}\n`;
       kept.add(Buffer.from(text));
       err.write(text);
-      settle({ code: error.code === 'ENOENT' ? 127 : 126, signal: null });
+      resolve({ code: error.code === 'ENOENT' ? 127 : 126, signal: null });
     });
     child.once('close', (code, signal) => {
-      settle({ code: code ?? 128 + (signal ? constants.signals[signal] : 0), signal });
+      resolve(signal === null ? { code: code ?? 1, signal } : endedBy(signal));
     });
   });
 }
