@@ -23,6 +23,17 @@ const statuses = (mlflow: (status: number) => boolean, rondo: (status: number) =
 const sameCode = (of: Judged) =>
   codeOf(of.mlflowAnswer) !== undefined && codeOf(of.mlflowAnswer) === codeOf(of.rondoAnswer);
 
+/** Versions in the tag that lists those of a logged model; undefined for every other text. */
+function listedVersions(text: unknown): string[] | undefined {
+  if (!String(text).startsWith('[{"name":')) return undefined;
+  try {
+    const list = JSON.parse(String(text)) as { name: string; version: string | number }[];
+    return list.map(({ name, version }) => `${name}/${version}`);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Where Rondo answers another way than MLflow on purpose, by route and place: the rules behind `docs/guides/mlflow.md`. */
 const KNOWN: readonly Known[] = [
   {
@@ -118,6 +129,47 @@ const KNOWN: readonly Known[] = [
     route: /^POST runs\/search$/,
     at: /\bmodel_inputs$/,
     when: ({ mlflow }) => isAbsent(mlflow),
+  },
+  {
+    why: 'A version says who made it: in Rondo that is the proxy, where MLflow knew nobody.',
+    at: /\buser_id$/,
+    route: /(registered-models|model-versions)/,
+    when: ({ mlflow }) => isAbsent(mlflow) || mlflow === '',
+  },
+  {
+    why: 'A version names the logged model that it was made of.',
+    at: /\bmodel_id$/,
+    route: /(registered-models|model-versions)/,
+    when: ({ mlflow, rondo }) => isAbsent(mlflow) && String(rondo).startsWith('m-'),
+  },
+  {
+    why: 'An empty file has a size.',
+    at: /\bfile_size$/,
+    when: ({ mlflow, rondo }) => isAbsent(mlflow) && rondo === 0,
+  },
+  {
+    why: 'A downloaded file is named in ASCII.',
+    route: /artifact/,
+    at: /^headers\.content-disposition$/,
+    when: ({ mlflow, rondo }) => String(mlflow).includes('filename*=') && String(rondo).includes('filename='),
+  },
+  {
+    why: 'The tag that lists the versions of a logged model names copies too, and is written without blanks.',
+    at: /\btags\.\d+\.value$/,
+    when: ({ mlflow, rondo }) => {
+      const ours = listedVersions(rondo);
+      return listedVersions(mlflow)?.every((version) => ours?.includes(version)) === true;
+    },
+  },
+  {
+    why: 'A duration that was measured in nanoseconds is told in milliseconds: one more or less.',
+    at: /\bexecution_duration$/,
+    when: ({ mlflow, rondo }) => Math.abs(parseFloat(String(mlflow)) - parseFloat(String(rondo))) < 0.0015,
+  },
+  {
+    why: 'A list that is empty is there.',
+    when: ({ mlflow, rondo }) => isAbsent(mlflow) && Array.isArray(rondo) && rondo.length === 0,
+    at: /^body\./,
   },
   {
     why: 'Words of another library of GraphQL.',
