@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error the build script is plain JavaScript
 import { build } from '../../scripts/build.mjs';
+import { type Difference, differences } from '../../src/cli/proxy/answers.ts';
 import { ALLOWED } from './mlflow-replay/allowed.ts';
 import { CORPUS } from './mlflow-replay/corpus.ts';
-import { type Difference, differences, Exchange } from './mlflow-replay/exchange.ts';
+import { Exchange } from './mlflow-replay/exchange.ts';
 import { type Server, startMlflow, startRondo } from './mlflow-replay/servers.ts';
 
 const python = process.env.MLFLOW_PYTHON;
@@ -47,7 +48,7 @@ describe('the same requests to MLflow and to Rondo', () => {
     for (const step of steps) {
       const request = `${name}/${step[0]}`;
       const [theirs, ours] = await Promise.all([mlflow.send(step), rondo.send(step)]);
-      for (const one of differences(request, theirs, ours)) {
+      for (const one of differences(theirs, ours)) {
         const id = idOf(request, one.at);
         found.set(id, one);
         if (!allowed.includes(id))

@@ -1,24 +1,9 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { type Answer, bodyOf, headersOf, ordered } from '../../../src/cli/proxy/answers.ts';
 import { addressOf, type Step } from './step.ts';
 
-export interface Answer {
-  status: number;
-  headers: Readonly<Record<string, string>>;
-  body: unknown;
-}
-
-/** Headers that clients act on. */
-const HEADERS = ['content-type', 'content-disposition', 'x-content-type-options', 'allow', 'location'];
 const TIMEOUT_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Sets by key: MLflow's database gives them in any order. */
-const UNORDERED: Record<string, string> = {
-  tags: 'key',
-  params: 'key',
-  metrics: 'key',
-  latest_versions: 'version',
-};
-
 /** A conversation with one server: it fills in what earlier answers named, and takes out of answers what has to differ. */
 export class Exchange {
   readonly #url: string;
@@ -45,21 +30,13 @@ export class Exchange {
 
   #read(response: Response, save: Readonly<Record<string, string>>): Answer {
     const { text } = response;
-    const isJson = text !== '' && (response.headers['content-type'] ?? '').startsWith('application/json');
-    const body: unknown = isJson ? JSON.parse(text) : text;
+    const body = bodyOf(text, response.headers['content-type']);
     for (const [name, at] of Object.entries(save)) {
       const value = at.split('.').reduce<unknown>((found, key) => (found as never)?.[key], body);
       if (value === undefined || value === null) continue;
       this.#saved.set(name, String(value as string));
     }
-    const headers: Record<string, string> = {};
-    for (const name of HEADERS) {
-      const value = response.headers[name];
-      if (value === undefined) continue;
-      headers[name] = this.#plain(String(value))
-        .replace(/^(application\/json); charset=utf-8$/, '$1')
-        .replace(/filename="([\w.]+)"/, 'filename=$1');
-    }
+    const headers = headersOf(response.headers, (each) => this.#plain(each));
     return { status: response.status, headers, body: this.#normal(body) };
   }
 
@@ -75,10 +52,11 @@ export class Exchange {
   }
 
   #normal(value: unknown, key = ''): unknown {
-    if (Array.isArray(value)) {
-      const items = value.map((each) => this.#normal(each));
-      return key in UNORDERED ? items.toSorted(by(UNORDERED[key] ?? '')) : items;
-    }
+    if (Array.isArray(value))
+      return ordered(
+        key,
+        value.map((each) => this.#normal(each)),
+      );
     if (value !== null && typeof value === 'object')
       return Object.fromEntries(
         Object.entries(value).map(([name, each]) => [name, this.#normal(each, name)]),
@@ -140,43 +118,3 @@ function exchange(
     sent.end(body);
   });
 }
-
-/** A place where two answers differ, with what each of them has; `answer` when already the status does. */
-export interface Difference {
-  request: string;
-  at: string;
-  mlflow: unknown;
-  rondo: unknown;
-}
-
-export function differences(name: string, mlflow: Answer, rondo: Answer): Difference[] {
-  const found: Difference[] = [];
-  if (mlflow.status !== rondo.status) return [{ request: name, at: 'answer', mlflow, rondo }];
-  compare(mlflow, rondo, '', (at, theirs, ours) =>
-    found.push({ request: name, at, mlflow: theirs, rondo: ours }),
-  );
-  return found;
-}
-
-function compare(
-  theirs: unknown,
-  ours: unknown,
-  at: string,
-  report: (at: string, theirs: unknown, ours: unknown) => void,
-): void {
-  if (Object.is(theirs, ours)) return;
-  const both = [theirs, ours].every((each) => each !== null && typeof each === 'object');
-  if (!both || Array.isArray(theirs) !== Array.isArray(ours)) return report(at, theirs, ours);
-  const [left, right] = [theirs, ours] as [Record<string, unknown>, Record<string, unknown>];
-  if (Array.isArray(theirs) && theirs.length !== (ours as unknown[]).length) return report(at, theirs, ours);
-  for (const key of new Set([...Object.keys(left), ...Object.keys(right)]))
-    compare(left[key], right[key], at === '' ? key : `${at}.${key}`, report);
-}
-
-/** Points of one key keep their order. */
-const by =
-  (name: string) =>
-  (a: unknown, b: unknown): number => {
-    const [left = '', right = ''] = [a, b].map((each) => String((each as Record<string, unknown>)[name]));
-    return left === right ? 0 : left < right ? -1 : 1;
-  };
