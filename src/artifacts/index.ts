@@ -7,7 +7,6 @@ export { type ForeignFiles, openForeign } from './foreign.ts';
 export {
   type Blob,
   type BlobStore,
-  type DirectTransfers,
   type StoredBlob,
   type UploadedPart,
 } from './blobs.ts';
