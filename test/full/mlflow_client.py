@@ -1,6 +1,6 @@
 """Drives a tracking server with the real MLflow client. Any difference from what a user expects is an AssertionError.
 
-Needs MLFLOW_TRACKING_URI and RONDO_TOKEN, a server that may call webhooks on 127.0.0.1, and the packages mlflow and scikit-learn. Prints one line per part and `ok` at the end.
+Needs MLFLOW_TRACKING_URI and RONDO_TOKEN, a server that may call webhooks on 127.0.0.1, and the packages mlflow, scikit-learn and lightgbm. Prints one line per part and `ok` at the end.
 """
 
 import base64
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import lightgbm
 import mlflow
 import numpy as np
 import pandas as pd
@@ -246,6 +247,27 @@ def autolog():
         dataset = mlflow.data.from_pandas(pd.DataFrame({"a": [1, 2]}), name="tiny", source="https://data/x.csv")
         mlflow.log_input(dataset, context="training")
         assert mlflow.get_run(mlflow.active_run().info.run_id).inputs.dataset_inputs[0].dataset.name == "tiny"
+
+
+def boosting():
+    """A library whose autologging logs a metric for each iteration, and files and a model of its own kind."""
+    mlflow.lightgbm.autolog()
+    data, target = load_iris(return_X_y=True, as_frame=True)
+    x, x_test, y, y_test = train_test_split(data, target, random_state=1)
+    params = {"objective": "multiclass", "num_class": 3, "num_leaves": 7, "verbosity": -1, "num_threads": 1}
+    with mlflow.start_run() as active:
+        train, held = lightgbm.Dataset(x, label=y), lightgbm.Dataset(x_test, label=y_test)
+        lightgbm.train(params, train, num_boost_round=20, valid_sets=[held], valid_names=["held"])
+    mlflow.lightgbm.autolog(disable=True)
+    run = client.get_run(active.info.run_id)
+    assert run.data.params["num_leaves"] == "7" and run.data.params["num_boost_round"] == "20", run.data.params
+    losses = sorted(client.get_metric_history(run.info.run_id, "held-multi_logloss"), key=lambda point: point.step)
+    assert [point.step for point in losses] == list(range(20)) and losses[-1].value < losses[0].value, losses
+    assert run.data.metrics["held-multi_logloss"] == losses[-1].value
+    assert any("feature_importance" in file.path for file in client.list_artifacts(run.info.run_id))
+    assert len(run.outputs.model_outputs) == 1
+    scored = mlflow.pyfunc.load_model(f"models:/{run.outputs.model_outputs[0].model_id}").predict(x_test)
+    assert (np.argmax(scored, axis=1) == y_test.to_numpy()).mean() > 0.8
 
 
 def registry():
@@ -619,6 +641,7 @@ def main():
         (search, ()),
         (artifacts, ()),
         (autolog, ()),
+        (boosting, ()),
         (registry, ()),
         (prompts, ()),
         (webhooks, ()),

@@ -25,7 +25,7 @@ export async function copyFiles(
   artifact_uri: string,
   options: CopyOptions,
 ): Promise<void> {
-  const here = options.dryRun ? new Map<string, Here>() : await filesHere(target, artifact_uri);
+  let here: Map<string, Here> | undefined;
   const sent = new Map<string, string>();
   try {
     for await (const file of files.list()) {
@@ -33,6 +33,7 @@ export async function copyFiles(
       tally.add('files', 'found');
       tally.add('bytes', 'found', file.size ?? 0);
       if (options.dryRun) continue;
+      here ??= await filesHere(target, artifact_uri);
       if (await isHere(file, here.get(path), options.unchanged)) {
         tally.add('files', 'present');
         tally.add('bytes', 'present', file.size ?? 0);

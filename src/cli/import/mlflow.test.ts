@@ -2,7 +2,9 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
+import { type Engine, ENGINES, freshPostgres } from '../../../test/harness/database.ts';
 import { filesAt } from './files.ts';
 import { ImportJournal } from './journal.ts';
 import { mlflowDatabase } from './mlflow/database.ts';
@@ -82,10 +84,10 @@ describe('a folder of MLflow', () => {
 });
 
 describe('a database of MLflow', () => {
-  it('of version 2.0 is read by the tables that it has', async () => {
-    const file = join(home, 'old.db');
-    const database = new Sqlite(file);
-    database.exec(`
+  it.each(ENGINES)('of version 2.0 on %s is read by the tables that it has', async (engine) => {
+    const url = await fill(
+      engine,
+      `
       create table experiments (experiment_id integer primary key, name text, artifact_location text, lifecycle_stage text);
       create table experiment_tags (key text, value text, experiment_id integer);
       create table runs (run_uuid text primary key, name text, source_type text, user_id text, status text, start_time bigint,
@@ -99,12 +101,12 @@ describe('a database of MLflow', () => {
       insert into experiments values (1, 'first', './mlruns/1', 'active');
       insert into runs values ('${RUN}', '', 'LOCAL', 'bob', 'FAILED', 1, 2, 'deleted', './mlruns/1/${RUN}/artifacts', 1);
       insert into tags values ('mlflow.runName', 'named', '${RUN}');
-      insert into metrics values ('b', 0, 10, '${RUN}', 0, 1), ('a', 1.7976931348623157e308, 20, '${RUN}', 1, 0), ('a', 2, 10, '${RUN}', 0, 0);
+      insert into metrics values ('b', 0, 10, '${RUN}', 0, true), ('a', 1.7976931348623157e308, 20, '${RUN}', 1, false), ('a', 2, 10, '${RUN}', 0, false);
       insert into registered_models values ('wine', 1, null, null);
       insert into model_versions values ('wine', 1, 1, null, null, null, 'Production', './mlruns/1/${RUN}/artifacts/model', '${RUN}', 'READY', null, null),
-        ('wine', 2, 1, null, null, null, 'Deleted_Internal', '', '', 'READY', null, null);`);
-    database.close();
-    const source = await mlflowDatabase(`sqlite:///${file}`, 'default', { base: home });
+        ('wine', 2, 1, null, null, null, 'Deleted_Internal', '', '', 'READY', null, null);`,
+    );
+    const source = await mlflowDatabase(url, 'default', { base: home });
     const [run] = await runsOf(source);
     expect(run).toMatchObject({
       name: 'named',
@@ -131,6 +133,22 @@ describe('a database of MLflow', () => {
     });
   });
 });
+
+/** The URL of a new database that the statements have made, as MLflow writes it. */
+async function fill(engine: Engine, statements: string): Promise<string> {
+  if (engine === 'sqlite') {
+    const database = new Sqlite(join(home, 'old.db'));
+    database.exec(statements);
+    database.close();
+    return `sqlite:///${join(home, 'old.db')}`;
+  }
+  const url = await freshPostgres();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(statements);
+  await client.end();
+  return url.replace(/^postgres(ql)?:/, 'postgresql+psycopg2:');
+}
 
 async function* runsNone(): AsyncGenerator<never> {}
 

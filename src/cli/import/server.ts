@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { registryImportContract } from '../../domains/registry/contract/import.ts';
 import { artifactsContract } from '../../domains/tracking/contract/artifacts.ts';
@@ -46,9 +45,8 @@ export class Target {
   ): Promise<void> {
     const below = artifact_uri.replace(/^mlflow-artifacts:\/*/, '');
     await patiently(async () => {
-      const stream = Readable.toWeb(
-        Readable.from(await open(), { objectMode: false }),
-      ) as unknown as BodyInit;
+      // `fetch` takes what it sends from an iterable piece by piece; `Readable.toWeb` would hold thousands of pieces.
+      const stream = (await open()) as unknown as BodyInit;
       await this.#client.upload({ params: { '*': `${below}/${path}` } }, { stream });
     });
   }

@@ -72,7 +72,7 @@ async function bringExperiment(
   if (!result) return undefined;
   tally.outcome('experiments', { ...result, id: experiment.name });
   const { experiment_id } = result;
-  if (experiment_id !== null && experiment_id !== experiment.id)
+  if (experiment_id !== null && experiment_id !== experiment.id && /^\d+$/.test(experiment.id))
     tally.renumbered.push({ name: experiment.name, id: experiment.id, experiment_id });
   return experiment_id ?? undefined;
 }

@@ -65,6 +65,9 @@ async function send(
   if (call.stream !== undefined) {
     init.body = call.stream;
     init.duplex = 'half';
+    // Else Node keeps a second copy of all that is sent, for a redirect that it could follow.
+    init.redirect = 'error';
+    init.window = null;
     headers['content-type'] ??= 'application/octet-stream';
   } else if (args.body !== undefined) {
     init.body = JSON.stringify(args.body);

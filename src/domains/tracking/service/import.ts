@@ -7,6 +7,7 @@ import { placeOf, proxiedPath } from '../artifact-path.ts';
 import { absent, badParameter } from '../errors.ts';
 import { keyFault } from '../import-fit.ts';
 import { checkExperimentName, checkMetric } from '../limits.ts';
+import type { MetricInput } from '../schema.ts';
 import type {
   ExperimentOutcome,
   ImportedExperiment,
@@ -29,6 +30,7 @@ import { listNames } from '../../../artifacts/index.ts';
 /** What one write holds: others write in between. */
 const THINGS_AT_ONCE = 20;
 const POINTS_AT_ONCE = 1000;
+const SERIES_AT_ONCE = 100;
 
 /** Brings in what was tracked elsewhere, as it was. */
 export function importVerbs(
@@ -112,24 +114,33 @@ export function importVerbs(
     return { id, outcome: 'imported', experiment_id: String(made.id) };
   }
 
-  /** At most `POINTS_AT_ONCE` points of one series in one write. Answers how many were not there. */
-  async function putPoints(project: string, series: ImportedSeries, start: number): Promise<number> {
-    const points = series.steps.slice(start, start + POINTS_AT_ONCE).map((step, index) => ({
-      step,
-      ts: series.times[start + index] as number,
-      ...storedValue(series.values[start + index] as number),
-    }));
+  /** Adds what is missing of pieces of series, in one write. Answers how many points that were. */
+  async function putPoints(project: string, pieces: readonly ImportedSeries[]): Promise<number> {
     return database.write(async (tx) => {
-      const row = await context.run(tx, project, series.run_id);
-      const missing = await missingPoints(tx, engine, row.id, context.keys.number(series.key), points);
-      const fresh = missing.map(({ step, ts, value, is_nan }) => ({
-        key: series.key,
-        step,
-        timestamp: ts,
-        value: is_nan === 1 ? Number.NaN : value,
-      }));
-      if (fresh.length > 0) await metrics.append(tx, row.id, fresh, context.keys, isEnded(row.status));
-      return fresh.length;
+      let added = 0;
+      for (const run_id of new Set(pieces.map((piece) => piece.run_id))) {
+        const ofRun = pieces.filter((piece) => piece.run_id === run_id);
+        const row = await context.run(tx, project, run_id);
+        const fresh: MetricInput[] = [];
+        for (const { key, steps, times, values } of ofRun) {
+          const points = steps.map((step, index) => ({
+            step,
+            ts: times[index] as number,
+            ...storedValue(values[index] as number),
+          }));
+          for (const { step, ts, value, is_nan } of await missingPoints(
+            tx,
+            engine,
+            row.id,
+            context.keys.number(key),
+            points,
+          ))
+            fresh.push({ key, step, timestamp: ts, value: is_nan === 1 ? Number.NaN : value });
+        }
+        if (fresh.length > 0) await metrics.append(tx, row.id, fresh, context.keys, isEnded(row.status));
+        added += fresh.length;
+      }
+      return added;
     });
   }
 
@@ -174,9 +185,7 @@ export function importVerbs(
       const making = context.keys.intern(given.map(({ key }) => key));
       if (making) await making;
       let points = 0;
-      for (const series of given)
-        for (let start = 0; start < series.steps.length; start += POINTS_AT_ONCE)
-          points += await putPoints(project, series, start);
+      for (const pieces of piecesOf(given)) points += await putPoints(project, pieces);
       for (const run_id of new Set(given.map((series) => series.run_id)))
         ground.signals.emit(project, `run:${run_id}`, { metrics: points });
       return points;
@@ -232,4 +241,29 @@ export function importVerbs(
         .map(({ path, size, digest }) => ({ path: path.slice(prefix.length), size, digest }));
     },
   };
+}
+
+/** Series cut and put together so that each group can be one write. */
+function* piecesOf(given: readonly ImportedSeries[]): Generator<ImportedSeries[]> {
+  let group: ImportedSeries[] = [];
+  let points = 0;
+  for (const series of given) {
+    for (let start = 0; start < series.steps.length; start += POINTS_AT_ONCE) {
+      const cut = <T>(column: readonly T[]) => column.slice(start, start + POINTS_AT_ONCE);
+      const piece = {
+        ...series,
+        steps: cut(series.steps),
+        times: cut(series.times),
+        values: cut(series.values),
+      };
+      if (points + piece.steps.length > POINTS_AT_ONCE || group.length >= SERIES_AT_ONCE) {
+        if (group.length > 0) yield group;
+        group = [];
+        points = 0;
+      }
+      group.push(piece);
+      points += piece.steps.length;
+    }
+  }
+  if (group.length > 0) yield group;
 }
