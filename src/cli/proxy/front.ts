@@ -4,12 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { bodyOf } from './answers.ts';
+import { type Body, takeBody } from './body.ts';
 import { type Peers, parsed, type ReadTask } from './deliver.ts';
 import type { Mirror } from './mirror.ts';
 import { endToEnd, type Headers, isTimeout, Taste, tasted, wasSent } from './outlet.ts';
 import { Overlaps } from './overlaps.ts';
 import type { Report } from './report.ts';
-import { at, laneOf, type Route, routeOf } from './routes.ts';
+import { laneOf, madeBy, type Route, routeOf } from './routes.ts';
 import type { KeptAnswer, ProxyState, Side } from './state.ts';
 
 /** Bodies up to here are held in memory; larger ones go through a file on their way to the other side. */
@@ -24,12 +25,6 @@ const KEPT_HEADERS = [
   'x-mlflow-workspace',
   'x-mlflow-experiment-id',
 ];
-
-interface Body {
-  /** All of it, or its beginning. */
-  head: Buffer;
-  rest: AsyncIterator<Buffer> | undefined;
-}
 
 /** Answers clients with what the first side says, and leaves to the mirror what the other side has to hear. */
 export class Front {
@@ -372,32 +367,7 @@ export class Front {
   }
 }
 
-/** The body up to a limit, and how to get the rest where there is more. */
-async function takeBody(request: IncomingMessage, most: number): Promise<Body> {
-  const pieces = request[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for (;;) {
-    const { value, done } = await pieces.next();
-    if (done) return { head: Buffer.concat(chunks), rest: undefined };
-    chunks.push(value);
-    bytes += value.length;
-    if (bytes > most) return { head: Buffer.concat(chunks), rest: pieces };
-  }
-}
-
 const keptHeaders = (headers: Headers): Record<string, string> =>
   Object.fromEntries(
     KEPT_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])),
   );
-
-/** What there is now because of a write, under the names by which requests ask for it. */
-function madeBy(route: Route, json: unknown, said: unknown): string[] {
-  const made = route.creates && at(said, route.creates.id);
-  const body = json as { name?: string; new_name?: string } | undefined;
-  if (typeof made === 'string' && route.creates?.kind !== 'version') return [made];
-  if (route.name === 'POST registered-models/create' && body?.name) return [`model:${body.name}`];
-  if (route.name === 'POST registered-models/rename' && body?.new_name) return [`model:${body.new_name}`];
-  const trace = at(said, ['trace', 'trace_info', 'trace_id']);
-  return typeof trace === 'string' ? [trace] : [];
-}

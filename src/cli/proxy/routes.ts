@@ -122,3 +122,14 @@ const laneOfRun = (id: unknown): string | undefined =>
 /** The value at a path of a JSON body. */
 export const at = (value: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>((found, key) => (found as Fields | undefined | null)?.[key], value);
+
+/** What there is now because of a write, under the names by which requests ask for it. */
+export function madeBy(route: Route, json: unknown, said: unknown): string[] {
+  const made = route.creates && at(said, route.creates.id);
+  const body = json as { name?: string; new_name?: string } | undefined;
+  if (typeof made === 'string' && route.creates?.kind !== 'version') return [made];
+  if (route.name === 'POST registered-models/create' && body?.name) return [`model:${body.name}`];
+  if (route.name === 'POST registered-models/rename' && body?.new_name) return [`model:${body.new_name}`];
+  const trace = at(said, ['trace', 'trace_info', 'trace_id']);
+  return typeof trace === 'string' ? [trace] : [];
+}
