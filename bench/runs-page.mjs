@@ -72,6 +72,17 @@ console.log(JSON.stringify({ rows_after_last_key_of_a_filter: summary(filtered) 
 await page.goto(table);
 await shown(ROW);
 
+const devtools = await page.context().newCDPSession(page);
+await devtools.send('Performance.enable');
+/** ms that the main thread has worked, and of these in scripts, in styles and in layout. */
+const work = async () => {
+  const { metrics } = await devtools.send('Performance.getMetrics');
+  return ['TaskDuration', 'ScriptDuration', 'RecalcStyleDuration', 'LayoutDuration'].map(
+    (name) => 1000 * (metrics.find((each) => each.name === name)?.value ?? 0),
+  );
+};
+const before = await work();
+
 /** Scrolls by `step` px each frame and keeps the time between frames. */
 const frames = await page.evaluate(
   (count) =>
@@ -84,13 +95,22 @@ const frames = await page.evaluate(
         last = now;
         scroller.scrollTop += 40;
         if (deltas.length < count) requestAnimationFrame(tick);
-        else resolve({ deltas, rows: Math.round(scroller.scrollTop / 28), here: scroller.scrollHeight / 28 });
+        else
+          resolve({
+            deltas,
+            rows: Math.round(scroller.scrollTop / 28),
+            screens: scroller.scrollTop / scroller.clientHeight,
+          });
       };
       requestAnimationFrame(tick);
     }),
   900,
 );
 const { deltas } = frames;
+const [task, script, style, layout] = (await work()).map((now, at) =>
+  Number(((now - before[at]) / frames.screens).toFixed(1)),
+);
+console.log(JSON.stringify({ main_thread_ms_per_screen: { task, script, style, layout } }));
 console.log(
   JSON.stringify({
     scrolled_rows: frames.rows,
