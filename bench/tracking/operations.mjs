@@ -7,8 +7,11 @@ export const LONG_POINTS = 200_000;
 /** A number in 0..1 that depends on its place alone, so that every server holds the same runs. */
 const noise = (a, b) => ((a * 7919 + b * 104_729 + 12_345) % 100_003) / 100_003;
 
-/** Fills `runs` runs of 5 params, 3 tags and 10 metrics into one experiment, and one run of 200,000 points into another. */
-export async function fill(client, runs) {
+/**
+ * Fills `runs` runs of 5 params, 3 tags and 10 metrics of `steps` steps (at most 100) into one experiment, and one run of 200,000
+ * points into another.
+ */
+export async function fill(client, runs, steps = 1) {
   const experiment = (await client.post('/experiments/create', { name: 'bench' })).json().experiment_id;
   let next = 0;
   const loop = async () => {
@@ -23,11 +26,11 @@ export async function fill(client, runs) {
       const { run_id } = created.json().run.info;
       await client.post('/runs/log-batch', {
         run_id,
-        metrics: Array.from({ length: 10 }, (_, index) => ({
-          key: `metric_${index}`,
-          value: noise(number, index),
-          timestamp: START + number,
-          step: 0,
+        metrics: Array.from({ length: 10 * steps }, (_, at) => ({
+          key: `metric_${at % 10}`,
+          value: noise(number, at),
+          timestamp: START + number + Math.floor(at / 10),
+          step: Math.floor(at / 10),
         })),
         params: Array.from({ length: 5 }, (_, index) => ({
           key: `param_${index}`,
