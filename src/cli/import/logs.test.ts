@@ -61,7 +61,11 @@ function changed(file: string, name: string, at: number): string {
 
 describe('runs of W&B', () => {
   it('are read with config, summary, history and files', async () => {
-    const [run, ...more] = await runsOf(wandbFolder(join(golden, 'wandb')));
+    const folder = join(home, 'wandb/offline-run-1');
+    mkdirSync(join(folder, 'files'), { recursive: true });
+    copyFileSync(wandbLog, join(folder, 'run-abcd1234.wandb'));
+    writeFileSync(join(folder, 'files/output.log'), 'hello\n');
+    const [run, ...more] = await runsOf(wandbFolder(join(home, 'wandb')));
     expect(more).toEqual([]);
     if (!run) throw new Error('There is no run.');
     expect(run).toMatchObject({ name: 'first', status: 'FINISHED' });
