@@ -3,18 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser, openPage, settled, violationsOf } from '../harness/browser.ts';
+import { flawsOf, LOOKS, openBrowser, openPage, settled, wear } from '../harness/browser.ts';
 import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
 
-const LOOKS = [
-  { size: { width: 1280, height: 900 }, scheme: 'light' },
-  { size: { width: 1280, height: 900 }, scheme: 'dark' },
-  { size: { width: 390, height: 844 }, scheme: 'light' },
-  { size: { width: 390, height: 844 }, scheme: 'dark' },
-] as const;
 const TABS = ['charts', 'table', 'parallel', 'scatter', 'box', 'importance', 'code', 'data', 'environment'];
-/** Where screenshots go, when somebody wants to look at them. */
-const PICTURES = process.env.RONDO_FULL_PICTURES;
 const RUNS = 24;
 const STEPS = 600;
 const BEGAN = 1_790_000_000_000;
@@ -287,26 +279,14 @@ describe('runs against each other, in Chromium', () => {
     await page.getByRole('img', { name: /^log_loss, step 0 to 5:/ }).waitFor();
   });
 
-  it.each(LOOKS)(
-    'has nothing wrong for axe and fits at $size.width pixels in $scheme',
-    async ({ size, scheme }) => {
-      await page.setViewportSize(size);
-      await page.emulateMedia({ colorScheme: scheme });
-      for (const tab of TABS) {
-        await open(tab, tab === 'table' || tab === 'code' || tab === 'environment' ? some() : active());
-        await page.locator('main .r-panel').first().waitFor();
-        if (tab === 'charts') await page.locator('canvas').first().waitFor();
-        expect([tab, await violationsOf(page)]).toEqual([tab, []]);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        expect([tab, wide]).toEqual([tab, size.width]);
-        if (PICTURES)
-          await page.screenshot({
-            path: join(PICTURES, `compare-${tab}-${size.width}-${scheme}.png`),
-            fullPage: true,
-          });
-      }
-      await page.setViewportSize({ width: 1280, height: 900 });
-      await page.emulateMedia({ colorScheme: 'light' });
-    },
-  );
+  it.each(LOOKS)('has nothing wrong for axe and fits at $size.width pixels in $scheme', async (look) => {
+    await wear(page, look);
+    for (const tab of TABS) {
+      await open(tab, tab === 'table' || tab === 'code' || tab === 'environment' ? some() : active());
+      await page.locator('main .r-panel').first().waitFor();
+      if (tab === 'charts') await page.locator('canvas').first().waitFor();
+      expect([tab, await flawsOf(page, `compare-${tab}`, look)]).toEqual([tab, []]);
+    }
+    await wear(page);
+  });
 });

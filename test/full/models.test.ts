@@ -3,17 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser, openPage, settled, violationsOf } from '../harness/browser.ts';
+import { flawsOf, LOOKS, openBrowser, openPage, settled, wear } from '../harness/browser.ts';
 import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
 
-const LOOKS = [
-  { size: { width: 1280, height: 900 }, scheme: 'light' },
-  { size: { width: 1280, height: 900 }, scheme: 'dark' },
-  { size: { width: 390, height: 844 }, scheme: 'light' },
-  { size: { width: 390, height: 844 }, scheme: 'dark' },
-] as const;
-/** Where screenshots go, when somebody wants to look at them. */
-const PICTURES = process.env.RONDO_FULL_PICTURES;
 const TRACE = `tr-${'ab'.repeat(16)}`;
 const MLMODEL = (type: string) =>
   `flavors:\n  python_function:\n    loader_module: x\nsignature:\n  inputs: '[{"type": "${type}", "name": "hour", "required": true}]'\n  outputs: '[{"type": "double", "name": "p", "required": true}]'\n  params: null\n`;
@@ -244,31 +236,19 @@ describe('models, in Chromium', () => {
     await page.waitForURL(new RegExp(`/runs/${runs[0]}`));
   });
 
-  it.each(LOOKS)(
-    'has nothing wrong for axe and fits at $size.width pixels in $scheme',
-    async ({ size, scheme }) => {
-      await page.setViewportSize(size);
-      await page.emulateMedia({ colorScheme: scheme });
-      for (const [name, path] of [
-        ['models', ''],
-        ['model', '/flight-delay'],
-        ['empty', '/empty'],
-        ['version', '/flight-delay/3'],
-        ['diff', '/flight-delay/compare/2..3'],
-      ] as const) {
-        await open(path);
-        await page.locator('main .r-panel').first().waitFor();
-        expect([name, await violationsOf(page)]).toEqual([name, []]);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        expect([name, wide]).toEqual([name, size.width]);
-        if (PICTURES)
-          await page.screenshot({
-            path: join(PICTURES, `${name}-${size.width}-${scheme}.png`),
-            fullPage: true,
-          });
-      }
-      await page.setViewportSize({ width: 1280, height: 900 });
-      await page.emulateMedia({ colorScheme: 'light' });
-    },
-  );
+  it.each(LOOKS)('has nothing wrong for axe and fits at $size.width pixels in $scheme', async (look) => {
+    await wear(page, look);
+    for (const [name, path] of [
+      ['models', ''],
+      ['model', '/flight-delay'],
+      ['empty', '/empty'],
+      ['version', '/flight-delay/3'],
+      ['diff', '/flight-delay/compare/2..3'],
+    ] as const) {
+      await open(path);
+      await page.locator('main .r-panel').first().waitFor();
+      expect([name, await flawsOf(page, name, look)]).toEqual([name, []]);
+    }
+    await wear(page);
+  });
 });

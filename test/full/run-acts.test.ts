@@ -3,17 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser, openPage, settled, violationsOf } from '../harness/browser.ts';
+import { flawsOf, LOOKS, openBrowser, openPage, settled, violationsOf, wear } from '../harness/browser.ts';
 import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
-
-const LOOKS = [
-  { size: { width: 1280, height: 900 }, scheme: 'light' },
-  { size: { width: 1280, height: 900 }, scheme: 'dark' },
-  { size: { width: 390, height: 844 }, scheme: 'light' },
-  { size: { width: 390, height: 844 }, scheme: 'dark' },
-] as const;
-/** Where screenshots go, when somebody wants to look at them. */
-const PICTURES = process.env.RONDO_FULL_PICTURES;
 
 describe('what is done with runs, in Chromium', () => {
   const data = mkdtempSync(join(tmpdir(), 'rondo-run-acts-'));
@@ -145,22 +136,15 @@ describe('what is done with runs, in Chromium', () => {
     return dialog;
   };
 
-  it.each(LOOKS)(
-    'shows what deleting for good takes, at $size.width pixels in $scheme',
-    async ({ size, scheme }) => {
-      await page.setViewportSize({ width: 1280, height: 900 });
-      await page.emulateMedia({ colorScheme: scheme });
-      const dialog = await openPurge('with-a-model');
-      await page.setViewportSize(size);
-      await dialog.getByText('These came of it.').waitFor();
-      expect(await violationsOf(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(size.width);
-      if (PICTURES) await page.screenshot({ path: join(PICTURES, `purge-${size.width}-${scheme}.png`) });
-      await dialog.getByRole('button', { name: 'Keep in the trash' }).click();
-      await page.setViewportSize({ width: 1280, height: 900 });
-      await page.emulateMedia({ colorScheme: 'light' });
-    },
-  );
+  it.each(LOOKS)('shows what deleting for good takes, at $size.width pixels in $scheme', async (look) => {
+    await wear(page, { ...LOOKS[0], scheme: look.scheme });
+    const dialog = await openPurge('with-a-model');
+    await page.setViewportSize(look.size);
+    await dialog.getByText('These came of it.').waitFor();
+    expect(await flawsOf(page, 'purge', look)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Keep in the trash' }).click();
+    await wear(page);
+  });
 
   it('deletes for good: at once what nothing came of, else only after a word', async () => {
     const alone = await openPurge('alone');
@@ -180,24 +164,14 @@ describe('what is done with runs, in Chromium', () => {
     await ask('GET', '/model-versions/get?name=late&version=1');
   });
 
-  it.each(LOOKS)(
-    'shows webhooks in the settings at $size.width pixels in $scheme',
-    async ({ size, scheme }) => {
-      await page.setViewportSize(size);
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.goto(`${server.url}/p/default/settings?tab=webhooks`);
-      await settled(page);
-      await page
-        .getByRole('heading', { name: /webhook/i })
-        .first()
-        .waitFor();
-      expect(await violationsOf(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(size.width);
-      if (PICTURES)
-        await page.screenshot({
-          path: join(PICTURES, `webhooks-${size.width}-${scheme}.png`),
-          fullPage: true,
-        });
-    },
-  );
+  it.each(LOOKS)('shows webhooks in the settings at $size.width pixels in $scheme', async (look) => {
+    await wear(page, look);
+    await page.goto(`${server.url}/p/default/settings?tab=webhooks`);
+    await settled(page);
+    await page
+      .getByRole('heading', { name: /webhook/i })
+      .first()
+      .waitFor();
+    expect(await flawsOf(page, 'webhooks', look)).toEqual([]);
+  });
 });

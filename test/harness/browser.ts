@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { PAGES } from '../../src/web/routes.tsx';
 
@@ -11,6 +12,36 @@ export const openBrowser = (): Promise<Browser> =>
     executablePath: process.env.RONDO_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox'],
   });
+
+export interface Look {
+  size: { width: number; height: number };
+  scheme: 'light' | 'dark';
+}
+
+/** What a page has to look right in. */
+export const LOOKS: readonly [Look, ...Look[]] = [
+  { size: { width: 1280, height: 900 }, scheme: 'light' },
+  { size: { width: 1280, height: 900 }, scheme: 'dark' },
+  { size: { width: 390, height: 844 }, scheme: 'light' },
+  { size: { width: 390, height: 844 }, scheme: 'dark' },
+];
+
+export async function wear(page: Page, { size, scheme }: Look = LOOKS[0]): Promise<void> {
+  await page.setViewportSize(size);
+  await page.emulateMedia({ colorScheme: scheme });
+}
+
+/**
+ * What is wrong with the page as it is: what axe finds, and whether it is wider than its window. Its picture goes to the folder
+ * that RONDO_FULL_PICTURES names, when somebody wants to look at it.
+ */
+export async function flawsOf(page: Page, name: string, { size, scheme }: Look): Promise<string[]> {
+  const folder = process.env.RONDO_FULL_PICTURES;
+  if (folder)
+    await page.screenshot({ path: join(folder, `${name}-${size.width}-${scheme}.png`), fullPage: true });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  return [...(await violationsOf(page)), ...(wide > size.width ? [`${wide} pixels wide`] : [])];
+}
 
 /** Pages of a project that need nothing but the project: its lists. */
 export const LISTS: readonly string[] = PAGES.map(({ path }) => path).filter(
