@@ -12,14 +12,15 @@ export async function assembleTexts(
 ): Promise<string[]> {
   if (ids.length === 0) return [];
   const texts = await runTexts(read, engine, ids, detail);
-  const linked = detail.projection?.inputs === false ? [] : ids;
+  const linked =
+    detail.projection?.inputs === false ? [] : ids.filter((id) => texts.get(id)?.linked === true);
   const datasets = await datasetsOf(read, linked);
   const models = new Map<number, RunModel[]>();
   for (const model of await modelsOf(read, linked))
     models.set(model.run, [...(models.get(model.run) ?? []), model]);
   return ids.flatMap((id) => {
-    const text = texts.get(id);
-    return text === undefined ? [] : `${text}${inputsText(datasets.get(id), models.get(id))}}`;
+    const found = texts.get(id);
+    return found === undefined ? [] : `${found.text}${inputsText(datasets.get(id), models.get(id))}}`;
   });
 }
 

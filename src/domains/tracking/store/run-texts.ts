@@ -21,6 +21,13 @@ export interface Detail {
   children?: boolean | undefined;
 }
 
+export interface RunText {
+  /** `{"info":{…},"data":{…}`. */
+  text: string;
+  /** It read datasets, or read or made models. */
+  linked: boolean;
+}
+
 /**
  * Runs by their number, each as MLflow's proto JSON up to the end of its data: `{"info":{…},"data":{…}`. The database writes the
  * text: one value of each run crosses into JavaScript, and none is built as an object to be written again. Unset fields and empty
@@ -31,7 +38,7 @@ export async function runTexts(
   engine: Engine,
   ids: readonly number[],
   { projection, extremes = false, children = false }: Detail,
-): Promise<Map<number, string>> {
+): Promise<Map<number, RunText>> {
   if (ids.length === 0) return new Map();
   const lists = [
     listOf(engine, METRICS, metricText(engine, extremes), projection?.metrics),
@@ -41,12 +48,15 @@ export async function runTexts(
   const data = lists.length > 0 ? `ltrim(${lists.map(({ text }) => text).join(' || ')}, ',')` : "''";
   const text = placeholders(
     engine,
-    `select r.id, ${infoText(engine, children)} || ',"data":{' || ${data} || '}' as text from runs r where r.id in ${idList(engine)}`,
+    `select r.id, ${infoText(engine, children)} || ',"data":{' || ${data} || '}' as text, ${LINKED} as linked from runs r where r.id in ${idList(engine)}`,
   );
   const values = [...lists.flatMap(({ values }) => values), JSON.stringify(ids)];
-  const rows = await run<{ id: number; text: string }>(reader, text, values);
-  return new Map(rows.map((row) => [row.id, row.text]));
+  const rows = await run<{ id: number; text: string; linked: number }>(reader, text, values);
+  return new Map(rows.map((row) => [row.id, { text: row.text, linked: row.linked === 1 }]));
 }
+
+const LINKED = `case when exists (select 1 from run_datasets d where d.run = r.id)
+  or exists (select 1 from run_models m where m.run = r.id) then 1 else 0 end`;
 
 interface List {
   name: string;
