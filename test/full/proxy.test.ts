@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error the build script is plain JavaScript
 import { build } from '../../scripts/build.mjs';
 import type { ProxyReport } from '../../src/cli/proxy/report.ts';
-import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+import { endGateway, residentBytes, type ServerProcess, serverProcess } from '../harness/process.ts';
 import { type Server, startMlflow } from './mlflow-replay/servers.ts';
 
 const python = process.env.MLFLOW_PYTHON;
@@ -192,9 +192,9 @@ describe('between the real client and the real server', () => {
       run_name: 'b',
     });
     const address = `${proxy.url}/api/2.0/mlflow-artifacts/artifacts/0/${run.info.run_id}/artifacts/big.bin`;
-    const before = rss(proxy.child.pid as number);
+    const before = residentBytes(proxy.child.pid as number);
     let peak = before;
-    const watch = setInterval(() => (peak = Math.max(peak, rss(proxy.child.pid as number))), 100);
+    const watch = setInterval(() => (peak = Math.max(peak, residentBytes(proxy.child.pid as number))), 100);
     const put = await fetch(address, {
       method: 'PUT',
       body: Readable.toWeb(createReadStream(file)) as never,
@@ -235,9 +235,3 @@ describe('between the real client and the real server', () => {
     expect(unexplained(await drained())).toEqual([]);
   });
 });
-
-/** Resident memory of a process in bytes. */
-function rss(pid: number): number {
-  const found = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(found) * 1000;
-}

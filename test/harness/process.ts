@@ -117,3 +117,9 @@ export async function rondoCommand(...words: string[]): Promise<{ stdout: string
     maxBuffer: 16_000_000,
   });
 }
+
+/** Resident memory of a process. */
+export function residentBytes(pid: number): number {
+  const found = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(found) * 1000;
+}
