@@ -23,17 +23,6 @@ const statuses = (mlflow: (status: number) => boolean, rondo: (status: number) =
 const sameCode = (of: Judged) =>
   codeOf(of.mlflowAnswer) !== undefined && codeOf(of.mlflowAnswer) === codeOf(of.rondoAnswer);
 
-/** Versions in the tag that lists those of a logged model; undefined for every other text. */
-function listedVersions(text: unknown): string[] | undefined {
-  if (!String(text).startsWith('[{"name":')) return undefined;
-  try {
-    const list = JSON.parse(String(text)) as { name: string; version: string | number }[];
-    return list.map(({ name, version }) => `${name}/${version}`);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Where Rondo answers another way than MLflow on purpose, by route and place: the rules behind `docs/guides/mlflow.md`. */
 const KNOWN: readonly Known[] = [
   {
@@ -152,14 +141,6 @@ const KNOWN: readonly Known[] = [
     route: /artifact/,
     at: /^headers\.content-disposition$/,
     when: ({ mlflow, rondo }) => String(mlflow).includes('filename*=') && String(rondo).includes('filename='),
-  },
-  {
-    why: 'The tag that lists the versions of a logged model names copies too, and is written without blanks.',
-    at: /\btags\.\d+\.value$/,
-    when: ({ mlflow, rondo }) => {
-      const ours = listedVersions(rondo);
-      return listedVersions(mlflow)?.every((version) => ours?.includes(version)) === true;
-    },
   },
   {
     why: 'A duration that was measured in nanoseconds is told in milliseconds: one more or less.',

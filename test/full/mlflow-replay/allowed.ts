@@ -267,11 +267,19 @@ export const ALLOWED: readonly Allowed[] = [
     },
   },
   {
+    why: 'A version names the logged model that it was made of.',
+    differ: {
+      'logged models/version of model': ['body.model_version.model_id'],
+      'logged models/second version of model': ['body.model_version.model_id'],
+    },
+  },
+  {
     why: 'The consequence of the param that only Rondo took, above.',
     differ: {
       'logged models/finalize': ['body.model.data.params'],
       'logged models/finalize number': ['body.model.data.params'],
       'logged models/get with metrics': ['body.model.data.params'],
+      'logged models/model with versions': ['body.model.data.params'],
       'logged models/search': ['body.models.2.data.params'],
       'logged models/search name': ['body.models.0.data.params'],
       'logged models/search metric': ['body.models.0.data.params'],

@@ -162,7 +162,7 @@ export function versionVerbs(context: RegistryContext) {
         const found = await context.model(tx, project, name);
         return { model: found, row: await insert(tx, actor, found, given, from) };
       });
-      if (row.model_id !== '') await noteOnModel(actor, project, row.model_id, model.name, row.version);
+      if (given.model_id) await noteOnModel(actor, project, given.model_id, model.name, row.version);
       return whole(model, row);
     },
 
@@ -377,9 +377,9 @@ export function versionVerbs(context: RegistryContext) {
     try {
       const { info } = await ground.tracking.getLoggedModel(project, modelId, true);
       const before = info.tags?.find((tag) => tag.key === MODEL_VERSIONS_TAG)?.value ?? '[]';
-      const list = [...(JSON.parse(before) as unknown[]), { name, version: String(version) }];
+      const list = [...(JSON.parse(before) as Noted[]), { name, version }].map(noted);
       await ground.tracking.setModelTags(actor, project, modelId, [
-        { key: MODEL_VERSIONS_TAG, value: JSON.stringify(list) },
+        { key: MODEL_VERSIONS_TAG, value: `[${list.join(', ')}]` },
       ]);
     } catch (error) {
       // The version stands without the note: a model elsewhere has no row here to carry it.
@@ -387,6 +387,15 @@ export function versionVerbs(context: RegistryContext) {
     }
   }
 }
+
+interface Noted {
+  name: string;
+  version: number | string;
+}
+
+/** As Python's `json.dumps` writes it, for clients compare the text. */
+const noted = ({ name, version }: Noted): string =>
+  `{"name": ${JSON.stringify(name).replace(/[\u007f-\uffff]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)}, "version": ${JSON.stringify(version)}}`;
 
 function promptSource(source: string): Resolved {
   if (!PROMPT_SOURCES.includes(source))

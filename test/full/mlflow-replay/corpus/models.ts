@@ -95,6 +95,19 @@ export const loggedModels: Scenario = {
         dataset_digest: '1',
       },
     ],
+    ['model for version', 'POST registered-models/create', { name: 'of-a-modèl' }],
+    [
+      'version of model',
+      'POST model-versions/create',
+      { name: 'of-a-modèl', source: 'models:/{{model}}', model_id: '{{model}}', run_id: '{{run}}' },
+    ],
+    [
+      'second version of model',
+      'POST model-versions/create',
+      { name: 'of-a-modèl', source: 'models:/{{model}}', model_id: '{{model}}', run_id: '{{run}}' },
+    ],
+    ['model with versions', `GET ${LM}/{{model}}`],
+    ['model for version away', 'DELETE registered-models/delete', { name: 'of-a-modèl' }],
     ['outputs', 'POST runs/outputs', { run_id: '{{run}}', models: [{ model_id: '{{model}}', step: 3 }] }],
     [
       'outputs again',
