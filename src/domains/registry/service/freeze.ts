@@ -37,7 +37,7 @@ export async function resolveSource(
     case 'logged-model': {
       if (parsed.modelId !== modelId) throw wrongOwner(source, 'model_id');
       const { info } = await tracking.getLoggedModel(project, modelId);
-      const files = await orForeign(context, project, info.artifact_uri, '', () =>
+      const files = await orForeign(context, project, info.artifact_uri, () =>
         filesUnder(context, `model/${modelId}`, ''),
       );
       return { source, runId: runId || info.source_run_id || '', modelId, uri: info.artifact_uri, files };
@@ -71,11 +71,10 @@ async function orForeign(
   { ground: { tracking } }: RegistryContext,
   project: string,
   uri: string,
-  folder: string,
   here: () => Promise<ManifestEntry[]>,
 ): Promise<ManifestEntry[]> {
   const files = await here();
-  return files.length > 0 ? files : tracking.copyIn(project, uri, folder);
+  return files.length > 0 ? files : tracking.copyIn(project, uri, '');
 }
 
 async function filesUnder(context: RegistryContext, root: string, folder: string): Promise<ManifestEntry[]> {
@@ -100,7 +99,7 @@ async function filesOfRun(
   const model = await tracking.findLoggedModelOf(project, runId, path);
   if (!model) return tracking.copyIn(project, (await tracking.getRunInfo(project, runId)).artifact_uri, path);
   const { model_id, artifact_uri } = model.info;
-  return orForeign(context, project, artifact_uri, '', () => filesUnder(context, `model/${model_id}`, ''));
+  return orForeign(context, project, artifact_uri, () => filesUnder(context, `model/${model_id}`, ''));
 }
 
 async function ownerOf(

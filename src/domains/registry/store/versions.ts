@@ -25,13 +25,7 @@ export async function takeVersion(tx: Tx, model: number, version: number): Promi
     })
     .where('id', '=', model)
     .execute();
-  const row = await tx
-    .selectFrom('model_versions')
-    .select('version')
-    .where('model', '=', model)
-    .where('version', '=', version)
-    .executeTakeFirst();
-  return row === undefined;
+  return (await anyVersion(tx, model, version)) === undefined;
 }
 
 export async function insertVersion(tx: Tx, row: VersionRow): Promise<void> {
@@ -44,13 +38,8 @@ export async function findVersion(
   model: number,
   version: number,
 ): Promise<VersionRow | undefined> {
-  return reader
-    .selectFrom('model_versions')
-    .selectAll()
-    .where('model', '=', model)
-    .where('version', '=', version)
-    .where('stage', '!=', 'Deleted')
-    .executeTakeFirst();
+  const row = await anyVersion(reader, model, version);
+  return row?.stage === 'Deleted' ? undefined : row;
 }
 
 /** Deleted versions are found too: their numbers are taken. */

@@ -71,7 +71,7 @@ export function uploadVerbs(
       _actor: Actor,
       project: string,
       proxied: string,
-      { id, parts, signal }: { id: string; parts: readonly UploadedPart[]; signal?: AbortSignal | undefined },
+      { id, parts }: { id: string; parts: readonly UploadedPart[] },
     ): Promise<void> {
       const store = direct('upload');
       if (parts.length === 0) throw missingParameter('parts');
@@ -84,7 +84,7 @@ export function uploadVerbs(
           await enqueue(tx, { kind: ADOPT_JOB, payload: { id }, singletonKey: `${ADOPT_JOB}:${id}` });
         });
       }
-      for (const end = Date.now() + WAIT_MS; Date.now() < end && !signal?.aborted; await sleep(LOOK_MS))
+      for (const end = Date.now() + WAIT_MS; Date.now() < end; await sleep(LOOK_MS))
         if ((await findUpload(database.read, id))?.state !== 'joined') return;
     },
 
