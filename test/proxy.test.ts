@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONTROL_FILE, type Proxy, SECRET_HEADER, startProxy } from '../src/cli/proxy/proxy.ts';
+import { MLFLOW_VERSION } from '../src/domains/tracking/schema.ts';
 import { testServer, type TestServer } from './harness/server.ts';
 
 const API = '/api/2.0/mlflow';
@@ -237,10 +238,26 @@ describe('the proxy itself', () => {
     expect(await call('GET', 'experiments/get?experiment_id=0', undefined, other.url)).toEqual(
       JSON.parse(text),
     );
-    await other.drained(PATIENCE_MS);
-    const [example] = other.report().examples.filter(({ at }) => at === 'body.experiment.name');
-    expect(example?.first).toMatchObject({ mlflow: 'Other', rondo: 'Default' });
+    // A read is compared after its client has its answer.
+    await expect
+      .poll(() => other.report().examples.find(({ at }) => at === 'body.experiment.name')?.first)
+      .toMatchObject({ mlflow: 'Other', rondo: 'Default' });
     await other.close();
     packed.close();
+  });
+
+  it('compares the bytes where one side calls text what is a file for the other', async () => {
+    const plain = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      response.end(MLFLOW_VERSION);
+    });
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
+    const other = await start({ folder: join(folder, 'plain'), upstream: url });
+    expect(await (await fetch(`${other.url}/version`)).text()).toBe(MLFLOW_VERSION);
+    const places = () => other.report().examples.map(({ at }) => at);
+    await expect.poll(places).toEqual(['headers.content-type']);
+    await other.close();
+    plain.close();
   });
 });

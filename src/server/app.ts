@@ -94,8 +94,10 @@ function plainRoutes(app: FastifyInstance, options: AppOptions): void {
   app.get('/health', { config: OPEN }, async (_request, reply) =>
     reply.type('text/plain; charset=utf-8').send('OK'),
   );
-  app.get('/version', { config: OPEN }, async (_request, reply) =>
-    reply.type('text/plain').send(MLFLOW_VERSION),
+  app.get(
+    '/version',
+    { config: OPEN },
+    async (_request, reply) => reply.type('text/html; charset=utf-8').send(MLFLOW_VERSION), // the type that MLflow gives it
   );
   app.get('/metrics', { config: READ }, async (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(await options.metrics()),

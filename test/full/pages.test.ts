@@ -185,7 +185,9 @@ describe('every page in Chromium', () => {
   /** Until nothing on the page is loading any more. */
   async function settled({ page }: Opened): Promise<void> {
     await page.waitForTimeout(300);
-    await page.waitForFunction(() => !document.querySelector('.r-loading'), undefined, { timeout: 60_000 });
+    await page.waitForFunction(() => !document.querySelector('.r-loading, .r-panel[aria-busy]'), undefined, {
+      timeout: 60_000,
+    });
     await page.waitForTimeout(200);
   }
 
@@ -381,11 +383,14 @@ describe('every page in Chromium', () => {
     it('keeps order, choice and window in the address: a fresh window, back and a second tab show the same', async () => {
       const runs = await open(`/p/${project}/experiments`);
       await settled(runs);
+      const before = await cellsOf(runs.page);
       await runs.page
         .getByRole('columnheader', { name: /train_log_loss/ })
         .getByRole('button')
         .click();
       await runs.page.waitForURL(/sort=/);
+      await expect.poll(() => cellsOf(runs.page)).not.toEqual(before);
+      await settled(runs);
       const order = await cellsOf(runs.page);
       const again = await open(new URL(runs.page.url()).pathname + new URL(runs.page.url()).search);
       await settled(again);

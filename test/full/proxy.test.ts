@@ -136,6 +136,8 @@ describe('between the real client and the real server', () => {
     await client(
       'experiment = experiments()\nruns(experiment)\nsearch()\nartifacts()\nautolog()\nregistry()\nprompts()\ntraces()',
     );
+    await drained();
+    await fetch(`${proxy.url}/version`);
     const now = await drained();
     expect(unexplained(now)).toEqual([]);
     expect(now.counts.lost).toBeUndefined();

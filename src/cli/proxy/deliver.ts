@@ -193,7 +193,8 @@ export class Delivery implements Deliveries {
     const [upstream, rondo] = to === 'rondo' ? [first, second] : [second, first];
     const [mlflow, ours] = (['upstream', 'rondo'] as const).map((side) => {
       const { outlet, translation } = this.#peers[side];
-      const answer = comparable(side === 'upstream' ? upstream : rondo, outlet.url.origin);
+      const [kept, other] = side === 'upstream' ? [upstream, rondo] : [rondo, upstream];
+      const answer = comparable(kept, other, outlet.url.origin);
       return { ...answer, body: translation.fromSide(answer.body) };
     });
     if (!mlflow || !ours) return;

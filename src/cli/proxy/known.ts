@@ -68,6 +68,11 @@ const KNOWN: readonly Known[] = [
     when: ({ rondo }) => String(rondo).startsWith('text/plain') || String(rondo).includes('charset=utf-8'),
   },
   {
+    why: 'Every answer tells browsers not to guess its type.',
+    at: /^headers\.x-content-type-options$/,
+    when: ({ mlflow, rondo }) => isAbsent(mlflow) && rondo === 'nosniff',
+  },
+  {
     why: 'An upload answers an empty object, as every verb without an answer does.',
     route: /^(PUT|DELETE) mlflow-artifacts|^POST upload-artifact/,
     at: /^(headers\.content-type|body)$/,

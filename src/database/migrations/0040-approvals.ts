@@ -29,6 +29,7 @@ export const approvals: Migration = {
       yes bigint not null,
       comment text not null,
       voted_at bigint not null,
+      nth bigint not null,
       primary key (approval_id, voter)
     )`,
   ],

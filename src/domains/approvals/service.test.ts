@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
 import { createEvents, type Events } from '../../events/index.ts';
 import type { Actor } from '../identity/schema.ts';
@@ -30,6 +30,8 @@ describe.each(ENGINES)('approvals on %s', (engine) => {
     test.database.write((tx) => approvals.request(tx, person('ana'), { ...request, ...over }));
 
   it('takes n of m, not the author, and says what was decided', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] }); // all of it within one millisecond
+    onTestFinished(() => void vi.useRealTimers());
     const { id } = await file();
     await expect(
       approvals.vote(person('ana'), id, { yes: true, comment: '', digest: 'd1' }),

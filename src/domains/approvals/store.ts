@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { inSight, type Reader, type Tx } from '../../database/index.ts';
 import type { Sight } from '../../lib/contract/index.ts';
 import type { Approval, ApprovalKind, ApprovalState, Vote } from './schema.ts';
@@ -23,7 +24,15 @@ interface ApprovalTable {
 declare module '../../database/tables.ts' {
   interface Tables {
     approvals: ApprovalTable;
-    approval_votes: { approval_id: number; voter: string; yes: number; comment: string; voted_at: number };
+    approval_votes: {
+      approval_id: number;
+      voter: string;
+      yes: number;
+      comment: string;
+      voted_at: number;
+      /** Place among the votes of its approval, for two can come within one millisecond. */
+      nth: number;
+    };
   }
 }
 
@@ -108,6 +117,7 @@ export async function saveVote(tx: Tx, id: number, vote: Vote): Promise<void> {
     yes: Number(vote.yes),
     comment: vote.comment,
     voted_at: vote.voted_at,
+    nth: sql<number>`(select coalesce(max(nth), 0) + 1 from approval_votes where approval_id = ${id})`,
   };
   await tx
     .insertInto('approval_votes')
@@ -115,7 +125,7 @@ export async function saveVote(tx: Tx, id: number, vote: Vote): Promise<void> {
     .onConflict((conflict) =>
       conflict
         .columns(['approval_id', 'voter'])
-        .doUpdateSet({ yes: row.yes, comment: row.comment, voted_at: row.voted_at }),
+        .doUpdateSet({ yes: row.yes, comment: row.comment, voted_at: row.voted_at, nth: row.nth }),
     )
     .execute();
 }
@@ -127,7 +137,7 @@ async function withVotes(reader: Reader, rows: ApprovalTable[]): Promise<Approva
     .selectFrom('approval_votes')
     .selectAll()
     .where('approval_id', 'in', ids)
-    .orderBy('voted_at')
+    .orderBy('nth')
     .execute();
   return rows.map((row) => ({
     ...row,
