@@ -51,6 +51,7 @@ export async function load(server, operation, seconds, clients = CLIENTS) {
   let failed = 0;
   let number = 0;
   const cpu = server.cpu();
+  const databaseCpu = server.databaseCpu?.();
   const begun = performance.now();
   const until = begun + seconds * 1000;
   const loop = async (index) => {
@@ -75,5 +76,8 @@ export async function load(server, operation, seconds, clients = CLIENTS) {
     p50_ms: at(0.5),
     p95_ms: at(0.95),
     cpu_ms: (server.cpu() - cpu) / Math.max(1, took.length),
+    ...(server.databaseCpu
+      ? { database_ms: (server.databaseCpu() - databaseCpu) / Math.max(1, took.length) }
+      : {}),
   };
 }

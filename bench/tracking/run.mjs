@@ -100,6 +100,7 @@ try {
       const failed = all.reduce((total, one) => total + one.failed, 0);
       const figures = {
         cpu_ms: of('cpu_ms'),
+        ...(server.databaseCpu ? { database_ms: of('database_ms') } : {}),
         per_s: of('per_s'),
         p50_ms: of('p50_ms'),
         p95_ms: of('p95_ms'),

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 
 const BIN = fileURLToPath(new URL('../../bin/rondo.js', import.meta.url));
 
@@ -64,6 +65,7 @@ export async function start(name, root, options) {
     filled,
     started_s,
     cpu: () => sum(child.pid, cpuOf),
+    databaseCpu: await databaseCpu(name === 'rondo-postgres' ? options.database : undefined),
     pss: () => sum(child.pid, pssOf),
     async end() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -71,6 +73,17 @@ export async function start(name, root, options) {
       await ended;
     },
   };
+}
+
+/** CPU time so far in ms of a PostgreSQL on this machine; undefined for every other. */
+async function databaseCpu(url) {
+  if (!url || !/@(127\.0\.0\.1|localhost)\b/.test(url)) return undefined;
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query('select pg_backend_pid() as pid');
+  const postmaster = parentOf(rows[0].pid);
+  await client.end();
+  return postmaster === undefined ? undefined : () => sum(postmaster, cpuOf);
 }
 
 async function healthy(url, child) {
@@ -93,12 +106,14 @@ function freePort() {
   );
 }
 
+const parentOf = (pid) => read(`/proc/${pid}/stat`)?.split(') ')[1]?.split(' ')[1];
+
 /** Of a process and all its descendants. */
 function sum(pid, of) {
   const children = new Map();
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    const parent = read(`/proc/${entry}/stat`)?.split(') ')[1]?.split(' ')[1];
+    const parent = parentOf(entry);
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), entry]);
   }
   const walk = (id) =>

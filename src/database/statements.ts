@@ -16,39 +16,80 @@ export async function run<T>(reader: Reader, text: string, values: readonly unkn
   return rows;
 }
 
-/** Texts of one statement for 1, 2, … rows of `width` values; made on first use, long lists go in pieces of `LARGEST`. */
+export type ColumnType = 'bigint' | 'double precision' | 'text';
+
+export interface Into {
+  table: string;
+  /** In the order of the values of a row. */
+  columns: Readonly<Record<string, ColumnType>>;
+  /** Conflict clause and `returning`. */
+  then: string;
+}
+
+/**
+ * Inserts rows in few statements. On SQLite there is a text for each number of rows, made on first use; on PostgreSQL one text for
+ * all, which takes a column as one array, so that it is parsed and planned once.
+ */
 export class RowStatement {
   readonly #texts: string[] = [];
   readonly #engine: Engine;
-  readonly #before: string;
-  readonly #width: number;
-  readonly #after: string;
+  readonly #into: Into;
+  readonly #types: readonly ColumnType[];
 
-  constructor(engine: Engine, before: string, width: number, after: string) {
+  constructor(engine: Engine, into: Into) {
     this.#engine = engine;
-    this.#before = before;
-    this.#width = width;
-    this.#after = after;
+    this.#into = into;
+    this.#types = Object.values(into.columns);
   }
 
   /** How many rows were inserted or changed. */
-  async run(reader: Reader, rows: readonly (readonly unknown[])[]): Promise<number> {
+  async run(reader: Reader, rows: readonly Values[]): Promise<number> {
     let changed = 0;
-    for (let start = 0; start < rows.length; start += LARGEST) {
-      const piece = start === 0 && rows.length <= LARGEST ? rows : rows.slice(start, start + LARGEST);
-      const query = CompiledQuery.raw(this.#text(piece.length), piece.flat());
+    for (const query of this.#queries(rows))
       changed += Number((await reader.executeQuery(query)).numAffectedRows ?? 0n);
-    }
     return changed;
   }
 
+  /** What the statement returns, in no order. */
+  async returned<T>(reader: Reader, rows: readonly Values[]): Promise<T[]> {
+    const found: T[] = [];
+    for (const query of this.#queries(rows)) found.push(...(await reader.executeQuery<T>(query)).rows);
+    return found;
+  }
+
+  *#queries(rows: readonly Values[]): Generator<CompiledQuery> {
+    const most = MOST_ROWS[this.#engine];
+    for (let start = 0; start < rows.length; start += most) {
+      const piece = start === 0 && rows.length <= most ? rows : rows.slice(start, start + most);
+      yield CompiledQuery.raw(
+        this.#text(piece.length),
+        this.#engine === 'sqlite'
+          ? piece.flat()
+          : this.#types.map((type, at) => {
+              const column = piece.map((row) => row[at] ?? null);
+              // Texts are quoted by the driver.
+              return type === 'text' ? column : `{${column.map((value) => value ?? 'NULL').join(',')}}`;
+            }),
+      );
+    }
+  }
+
   #text(count: number): string {
-    const known = this.#texts[count];
-    if (known !== undefined) return known;
-    const row = `(${Array.from({ length: this.#width }, () => '?').join(',')})`;
-    const text = `${this.#before} values ${Array.from({ length: count }, () => row).join(',')} ${this.#after}`;
-    return (this.#texts[count] = placeholders(this.#engine, text));
+    const at = this.#engine === 'sqlite' ? count : 0;
+    return (this.#texts[at] ??= this.#make(count));
+  }
+
+  #make(count: number): string {
+    const { table, columns, then } = this.#into;
+    const before = `insert into ${table} (${Object.keys(columns).join(', ')})`;
+    if (this.#engine === 'postgres')
+      return `${before} select * from unnest(${this.#types.map((type, at) => `$${at + 1}::${type}[]`).join(', ')}) ${then}`;
+    const row = `(${this.#types.map(() => '?').join(',')})`;
+    return `${before} values ${Array.from({ length: count }, () => row).join(',')} ${then}`;
   }
 }
 
-const LARGEST = 100;
+type Values = readonly (string | number | null | undefined)[];
+
+/** SQLite has one parameter for each value, and a text for each number of rows. */
+const MOST_ROWS = { sqlite: 100, postgres: 5000 };

@@ -97,6 +97,10 @@ export interface Events {
 const CHANNEL = 'rondo_events';
 /** First wait for an older transaction to end. */
 const SETTLE_MS = 20;
+/** Least time between two calls of the listeners where each asks the database over the network. */
+const NEWS_MS = 20;
+/** Least time between two calls of the other replicas, who are late by this much at most. */
+const CALL_MS = 50;
 
 /** The append-only log of facts. Cursors follow `(transaction, id)` below the oldest running transaction, so that none is missed. */
 export async function createEvents(database: Database): Promise<Events> {
@@ -112,17 +116,21 @@ export async function createEvents(database: Database): Promise<Events> {
     database.capabilities.engine === 'sqlite'
       ? sql<boolean>`xid = ${xid} and id > ${id}`
       : sql<boolean>`(xid, id) > (${xid}, ${id})`;
+  const isShared = database.capabilities.engine === 'postgres';
+  const me = randomUUID();
   let fresh = false;
   let settling: Promise<void> | undefined;
-  const tell = () => {
+  const tell = atMostEvery(isShared ? NEWS_MS : 0, () => {
     for (const listener of listeners) listener();
-    if (database.capabilities.engine === 'sqlite' || listeners.size === 0) return;
+    if (!isShared || listeners.size === 0) return;
     settling ??= tellSettled()
       .catch(() => {}) // the database is away or closing
       .finally(() => {
         settling = undefined;
       });
-  };
+  });
+  // After the commit, not within it: a transaction that notifies holds up the commit of every other that does.
+  const call = atMostEvery(CALL_MS, () => void database.broadcast(CHANNEL, me).catch(() => {}));
 
   /** An older transaction may hold back an event that was told of: it is told of again when it can be read. */
   async function tellSettled(): Promise<void> {
@@ -139,8 +147,11 @@ export async function createEvents(database: Database): Promise<Events> {
     if (!fresh) return;
     fresh = false;
     tell();
+    if (isShared) call();
   });
-  await database.listen(CHANNEL, () => tell());
+  await database.listen(CHANNEL, (from) => {
+    if (from !== me) tell();
+  });
 
   async function last(which: RawBuilder<boolean>): Promise<Position> {
     const row = await database.read
@@ -167,7 +178,6 @@ export async function createEvents(database: Database): Promise<Events> {
         Date.now(),
         JSON.stringify(data ?? {}),
       ]);
-      await database.notify(tx, CHANNEL);
     },
     async after(position, options = {}) {
       let query = database.read
@@ -205,6 +215,24 @@ export async function createEvents(database: Database): Promise<Events> {
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** At once when it has rested long enough, else once at the end of the rest. */
+function atMostEvery(ms: number, act: () => void): () => void {
+  if (ms === 0) return act;
+  let rest: NodeJS.Timeout | undefined;
+  let again = false;
+  const ask = () => {
+    again = true;
+    if (rest) return;
+    again = false;
+    rest = setTimeout(() => {
+      rest = undefined;
+      if (again) ask();
+    }, ms).unref();
+    act();
+  };
+  return ask;
 }
 
 export const cursorOf = (position: Position): string => `${position.xid}.${position.id}`;

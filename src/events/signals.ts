@@ -36,18 +36,31 @@ export function createSignals(database?: Database): Signals {
     timer = undefined;
     const batch = [...waiting.values()];
     waiting.clear();
+    for (const signal of batch) tell(signal);
+    if (!shared) return;
+    const send = (piece: readonly string[]) =>
+      void shared.broadcast(CHANNEL, `{"from":"${me}","signals":[${piece.join(',')}]}`).catch(() => {});
+    let piece: string[] = [];
+    let bytes = 0;
     for (const signal of batch) {
-      tell(signal);
-      if (!shared) continue;
-      const text = JSON.stringify({ from: me, signal });
-      if (Buffer.byteLength(text) <= TEXT_LIMIT) void shared.broadcast(CHANNEL, text).catch(() => {});
+      const text = JSON.stringify(signal);
+      const size = Buffer.byteLength(text) + 1;
+      if (size > TEXT_LIMIT) continue;
+      if (bytes + size > TEXT_LIMIT) {
+        send(piece);
+        piece = [];
+        bytes = 0;
+      }
+      piece.push(text);
+      bytes += size;
     }
+    if (piece.length > 0) send(piece);
   }
 
   const hear = (text: string) => {
     if (text === '') return;
-    const { from, signal } = JSON.parse(text) as { from: string; signal: Signal };
-    if (from !== me) tell(signal);
+    const { from, signals } = JSON.parse(text) as { from: string; signals: Signal[] };
+    if (from !== me) for (const signal of signals) tell(signal);
   };
   void shared?.listen(CHANNEL, hear).catch(() => {}); // signals are lossy
 

@@ -4,6 +4,7 @@ import { AppError, defineErrors } from '../../lib/errors.ts';
 import { retry } from '../../lib/retry.ts';
 import type { Capabilities, Database, Tx } from '../database.ts';
 import type { Tables } from '../tables.ts';
+import { isStalePlan, StatementNames } from './statement-names.ts';
 
 const capabilities: Capabilities = {
   engine: 'postgres',
@@ -33,10 +34,11 @@ export async function openPostgres(url: string): Promise<Database> {
   types.setTypeParser(20, Number);
   types.setTypeParser(1700, Number);
   const pool = new pg.Pool({ connectionString: url, max: 10, types });
+  const names = new StatementNames();
   // A connection that died is replaced at the next query; whoever was using it hears of it by that query.
   pool.on('error', () => {});
   pool.on('connect', (client) => void client.on('error', () => {}));
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: explained(pool) }) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: explained(pool, names) }) });
   const listeners = new Set<() => void>();
   const hearing: { end(): Promise<void> }[] = [];
 
@@ -48,7 +50,7 @@ export async function openPostgres(url: string): Promise<Database> {
         return value;
       } catch (error) {
         const code = (error as { code?: string }).code ?? '';
-        if (!RETRYABLE.has(code) || attempt >= 5) throw error;
+        if ((!RETRYABLE.has(code) && !isStalePlan(error)) || attempt >= 5) throw error;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt));
       }
     }
@@ -110,8 +112,8 @@ export async function openPostgres(url: string): Promise<Database> {
   };
 }
 
-/** The pool, with lost connections told in words that fit every caller. */
-function explained(pool: Pool): PostgresPool {
+/** The pool, with lost connections told in words that fit every caller, and statements that come often prepared once a connection. */
+function explained(pool: Pool, names: StatementNames): PostgresPool {
   const told = (error: unknown): never => {
     const { code, message } = error as { code?: string; message?: string };
     if (!AWAY.test(code ?? '') && !AWAY_WORDS.test(message ?? '')) throw error;
@@ -120,11 +122,18 @@ function explained(pool: Pool): PostgresPool {
   return {
     async connect() {
       const client = await pool.connect().catch(told);
-      const query = ((...args: Parameters<PostgresPoolClient['query']>) => {
-        const running: unknown = client.query(...(args as unknown as [string]));
-        return running instanceof Promise ? running.catch(told) : running;
-      }) as PostgresPoolClient['query'];
-      return { query, release: () => client.release() };
+      const query = async (text: string, values: readonly unknown[]) => {
+        const name = names.of(text);
+        try {
+          return await client.query(
+            name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
+          );
+        } catch (error) {
+          if (isStalePlan(error)) names.forget(text);
+          return told(error);
+        }
+      };
+      return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release() };
     },
     end: () => pool.end(),
   };

@@ -99,7 +99,7 @@ describe.each(ENGINES)('histories on %s', (engine) => {
         lifecycle: 'active',
         deleted_at: null,
       });
-      for (const batch of given) await metricStore(engine).append(tx, id, batch, keys, ended);
+      for (const batch of given) await metricStore(engine).append(tx, [{ id, metrics: batch, ended }], keys);
       return id;
     });
     return { run, run_id, keys };

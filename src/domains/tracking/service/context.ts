@@ -35,6 +35,17 @@ export interface TrackingGround {
 
 const DEFAULT_EXPERIMENT = 'Default';
 
+export function foundRun(row: RunRow | undefined, project: string, runId: string): RunRow {
+  if (row && row.project === project) return row;
+  throw absent(`Run with id=${runId.slice(0, 300)} not found`);
+}
+
+export function activeRun(found: RunRow | undefined, project: string, runId: string): RunRow {
+  const row = foundRun(found, project, runId);
+  if (row.lifecycle === 'active') return row;
+  throw badParameter(`The run ${runId} must be in the 'active' state. Current state is ${row.lifecycle}.`);
+}
+
 /** What the verbs of this room share: stores, and the ways to find what a request names. */
 export class TrackingContext {
   readonly ground: TrackingGround;
@@ -94,15 +105,11 @@ export class TrackingContext {
   }
 
   async run(reader: Reader, project: string, runId: string): Promise<RunRow> {
-    const row = await this.runs.find(reader, runId);
-    if (row && row.project === project) return row;
-    throw absent(`Run with id=${runId.slice(0, 300)} not found`);
+    return foundRun(await this.runs.find(reader, runId), project, runId);
   }
 
   async activeRun(reader: Reader, project: string, runId: string): Promise<RunRow> {
-    const row = await this.run(reader, project, runId);
-    if (row.lifecycle === 'active') return row;
-    throw badParameter(`The run ${runId} must be in the 'active' state. Current state is ${row.lifecycle}.`);
+    return activeRun(await this.runs.find(reader, runId), project, runId);
   }
 
   /** Default location of a new experiment. */

@@ -137,7 +137,12 @@ export function importVerbs(
           ))
             fresh.push({ key, step, timestamp: ts, value: is_nan === 1 ? Number.NaN : value });
         }
-        if (fresh.length > 0) await metrics.append(tx, row.id, fresh, context.keys, isEnded(row.status));
+        if (fresh.length > 0)
+          await metrics.append(
+            tx,
+            [{ id: row.id, metrics: fresh, ended: isEnded(row.status) }],
+            context.keys,
+          );
         added += fresh.length;
       }
       return added;

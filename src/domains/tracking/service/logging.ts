@@ -1,5 +1,6 @@
 import type { Tx } from '../../../database/index.ts';
 import type { JsonBytes } from '../../../lib/contract/index.ts';
+import { gather, type Outcome, outcomeOf } from '../../../lib/gather.ts';
 import { urn, type Urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { badParameter } from '../errors.ts';
@@ -7,7 +8,7 @@ import { isEnded } from '../states.ts';
 import { checkLength, checkMetric, fitBatch, fitParam, LIMITS } from '../limits.ts';
 import type { Batch, DatasetInput, KeyValue, MetricInput } from '../schema.ts';
 import { putDatasets, putModels, summarizeDatasets } from '../store/inputs.ts';
-import { storedValue } from '../store/metrics.ts';
+import { type Logged, storedValue } from '../store/metrics.ts';
 import type { Point } from '../store/series.ts';
 import type { RunRow } from '../store/runs.ts';
 import {
@@ -17,11 +18,13 @@ import {
   type SampledAsked,
   sampledHistory,
 } from '../history.ts';
-import type { TrackingContext } from './context.ts';
+import { activeRun, type TrackingContext } from './context.ts';
 
 type PutTags = (tx: Tx, row: RunRow, tags: readonly KeyValue[]) => Promise<void>;
 
 const HISTORY_LIMIT = 25_000;
+/** Points of several requests that are written together. */
+const POINTS_TOGETHER = 2000;
 /** Up to here a history is read faster than a thread is asked. */
 const INLINE_POINTS = 1000;
 
@@ -30,20 +33,50 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
   const { database, ground, runs, metrics } = context;
 
   async function log(project: string, runId: string, batch: Batch): Promise<void> {
-    const points = batch.metrics ?? [];
+    const { metrics: points = [], params = [], tags = [] } = batch;
     const making = context.keys.intern(points.map((metric) => metric.key));
     if (making) await making;
-    await database.write(async (tx) => {
-      const row = await context.activeRun(tx, project, runId);
-      if (batch.params && batch.params.length > 0) await addParams(tx, row, batch.params);
-      if (points.length > 0) {
-        await metrics.append(tx, row.id, points, context.keys, isEnded(row.status));
-        await logToModels(tx, runId, points);
-      }
-      if (batch.tags && batch.tags.length > 0) await putTags(tx, row, batch.tags);
-    });
+    if (params.length === 0 && tags.length === 0 && points.length > 0)
+      await logPoints({ project, runId, points });
+    else
+      await database.write(async (tx) => {
+        const row = await context.activeRun(tx, project, runId);
+        if (params.length > 0) await addParams(tx, row, params);
+        if (points.length > 0) {
+          await metrics.append(tx, [logged(row, points)], context.keys);
+          await logToModels(tx, runId, points);
+        }
+        if (tags.length > 0) await putTags(tx, row, tags);
+      });
     ground.signals.emit(project, `run:${runId}`, { metrics: points.length });
   }
+
+  /** Points that clients log at the same time are written in one go: one look for the runs, one insert, one commit. */
+  const logPoints = gather<{ project: string; runId: string; points: readonly MetricInput[] }, void>(
+    (items) =>
+      database.write(async (tx) => {
+        const found = await runs.findMany(
+          tx,
+          items.map(({ runId }) => runId),
+        );
+        const outcomes = items.map(({ project, runId }) =>
+          outcomeOf(() => activeRun(found.get(runId), project, runId)),
+        );
+        const good = outcomes.flatMap((outcome, at) => {
+          const item = items[at];
+          return item && 'value' in outcome ? [{ ...item, row: outcome.value }] : [];
+        });
+        if (good.length === 0) return outcomes.map(done);
+        await metrics.append(
+          tx,
+          good.map(({ row, points }) => logged(row, points)),
+          context.keys,
+        );
+        for (const { runId, points } of good) await logToModels(tx, runId, points);
+        return outcomes.map(done);
+      }),
+    { most: POINTS_TOGETHER, sizeOf: ({ points }) => points.length },
+  );
 
   async function addParams(tx: Tx, row: RunRow, params: readonly KeyValue[]): Promise<void> {
     const stored = new Map((await runs.addParams(tx, row.id, params)).map(({ key, value }) => [key, value]));
@@ -196,6 +229,15 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
     return points;
   }
 }
+
+const logged = ({ id, status }: RunRow, metrics: readonly MetricInput[]): Logged => ({
+  id,
+  metrics,
+  ended: isEnded(status),
+});
+
+const done = (outcome: Outcome<unknown>): Outcome<void> =>
+  'error' in outcome ? outcome : { value: undefined };
 
 function afterOf(token: string | undefined): Point | undefined {
   if (!token) return undefined;

@@ -74,24 +74,39 @@ export class MetricKeys {
   }
 }
 
+const POINT = {
+  run: 'bigint',
+  key: 'bigint',
+  step: 'bigint',
+  ts: 'bigint',
+  value: 'double precision',
+  is_nan: 'bigint',
+} as const;
+const LATEST = {
+  ...POINT,
+  points: 'bigint',
+  lowest: 'double precision',
+  highest: 'double precision',
+  in_order: 'bigint',
+  settled: 'bigint',
+} as const;
+
 export function metricStore(engine: Engine) {
-  const addPoints = new RowStatement(
-    engine,
-    'insert into metric_points (run, key, step, ts, value, is_nan)',
-    6,
-    'on conflict do nothing',
-  );
-  const putLatest = new RowStatement(
-    engine,
-    'insert into metric_latest (run, key, step, ts, value, is_nan, points, lowest, highest, in_order, settled)',
-    11,
-    `on conflict (run, key) do update set
+  const addPoints = new RowStatement(engine, {
+    table: 'metric_points',
+    columns: POINT,
+    then: 'on conflict do nothing',
+  });
+  const putLatest = new RowStatement(engine, {
+    table: 'metric_latest',
+    columns: LATEST,
+    then: `on conflict (run, key) do update set
       ${['step', 'ts', 'value', 'is_nan'].map((column) => `${column} = case when ${NEWER} then excluded.${column} else metric_latest.${column} end`).join(', ')},
       points = metric_latest.points + excluded.points,
       ${bound('lowest', '<')}, ${bound('highest', '>')},
       in_order = case when excluded.step >= metric_latest.step and excluded.ts >= metric_latest.ts
         then metric_latest.in_order * excluded.in_order else 0 end`,
-  );
+  });
   const countAgain = placeholders(
     engine,
     `update metric_latest set in_order = 0, points =
@@ -99,34 +114,42 @@ export function metricStore(engine: Engine) {
       where run = ? and key in ${idList(engine)}`,
   );
   const settle = placeholders(engine, 'update metric_latest set settled = 1 where run = ? and settled = 0');
-  const addModelPoints = new RowStatement(
-    engine,
-    'insert into logged_model_metrics (model_id, key, run_id, step, ts, value, is_nan, dataset_name, dataset_digest)',
-    9,
-    'on conflict do nothing',
-  );
+  const addModelPoints = new RowStatement(engine, {
+    table: 'logged_model_metrics',
+    columns: {
+      model_id: 'text',
+      key: 'text',
+      run_id: 'text',
+      step: 'bigint',
+      ts: 'bigint',
+      value: 'double precision',
+      is_nan: 'bigint',
+      dataset_name: 'text',
+      dataset_digest: 'text',
+    },
+    then: 'on conflict do nothing',
+  });
 
   return {
-    /** Appends points and moves the latest values on. The same point twice is one point. `ended`: the run has ended already. */
-    async append(
-      tx: Tx,
-      id: number,
-      metrics: readonly MetricInput[],
-      keys: MetricKeys,
-      ended: boolean,
-    ): Promise<void> {
-      const rows = metrics.map((metric) => {
-        const { value, is_nan } = storedValue(metric.value);
-        return [id, keys.number(metric.key), metric.step, metric.timestamp, value, is_nan] as const;
-      });
-      // Rows are locked in key order, so that writers of one run never wait for each other in a circle.
+    /** Appends points of runs and moves their latest values on. The same point twice is one point. */
+    async append(tx: Tx, logged: readonly Logged[], keys: MetricKeys): Promise<void> {
+      const rows = logged.flatMap(({ id, metrics }) =>
+        metrics.map((metric): Row => {
+          const { value, is_nan } = storedValue(metric.value);
+          return [id, keys.number(metric.key), metric.step, metric.timestamp, value, is_nan];
+        }),
+      );
+      // Rows are locked in this order, so that writers never wait for each other in a circle.
       if (rows.length > 1) rows.sort(byPlace);
       const added = await addPoints.run(tx, rows);
-      const { firsts, rests } = seriesOf(rows, ended ? 1 : 0);
+      const { firsts, rests } = seriesOf(rows, new Set(logged.filter((of) => of.ended).map(({ id }) => id)));
       await putLatest.run(tx, firsts);
       if (rests.length > 0) await putLatest.run(tx, rests);
-      if (added < rows.length)
-        await run(tx, countAgain, [id, JSON.stringify([...new Set(rows.map((row) => row[1]))])]);
+      if (added === rows.length) return;
+      for (const id of new Set(logged.map((of) => of.id))) {
+        const numbers = new Set(rows.filter((row) => row[0] === id).map((row) => row[1]));
+        await run(tx, countAgain, [id, JSON.stringify([...numbers])]);
+      }
     },
 
     /** Puts the latest values of a run that ends into the index by value. */
@@ -153,12 +176,21 @@ export function metricStore(engine: Engine) {
   };
 }
 
+/** Points of one run. */
+export interface Logged {
+  id: number;
+  metrics: readonly MetricInput[];
+  /** The run has ended already. */
+  ended: boolean;
+}
+
 export type MetricStore = ReturnType<typeof metricStore>;
 
 type Row = readonly [run: number, key: number, step: number, ts: number, value: number, is_nan: number];
 
 /** The order of the primary key. */
-const byPlace = (a: Row, b: Row) => a[1] - b[1] || a[2] - b[2] || a[3] - b[3] || a[4] - b[4] || a[5] - b[5];
+const byPlace = (a: Row, b: Row) =>
+  a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3] || a[4] - b[4] || a[5] - b[5];
 
 /** A row of `metric_latest`; the columns from `points` on as they are there. */
 type Series = readonly [
@@ -174,13 +206,15 @@ type Series = readonly [
  * What sorted rows add to the series of their keys: the first point of each key by itself, which is what shows whether it
  * comes behind those before it, then the others as one. No statement touches a row twice.
  */
-function seriesOf(rows: readonly Row[], settled: number): { firsts: Series[]; rests: Series[] } {
+function seriesOf(rows: readonly Row[], ended: ReadonlySet<number>): { firsts: Series[]; rests: Series[] } {
   const firsts: Series[] = [];
   const rests: Series[] = [];
   for (let start = 0; start < rows.length; ) {
     const first = rows[start] as Row;
+    const settled = ended.has(first[0]) ? 1 : 0;
+    const isSame = ([run, key]: Row) => run === first[0] && key === first[1];
     let end = start + 1;
-    while (end < rows.length && (rows[end] as Row)[1] === first[1]) end++;
+    while (end < rows.length && isSame(rows[end] as Row)) end++;
     firsts.push([...first, 1, ...boundsOf(rows, start, start + 1), 1, settled]);
     if (end > start + 1) {
       let order = 1;

@@ -5,23 +5,24 @@ import type { RunRow } from './tables.ts';
 
 export type { RunRow };
 
+const PAIR = { run: 'bigint', key: 'text', value: 'text' } as const;
+
 /** Reads and writes of runs, their params and tags. Statements of the logging path are made once per engine. */
 export function runStore(engine: Engine) {
-  const byId = placeholders(
-    engine,
-    'select id, run_id, project, experiment, name, user_id, status, start_time, end_time, artifact_uri, lifecycle, deleted_at from runs where run_id = ?',
-  );
+  const columns =
+    'id, run_id, project, experiment, name, user_id, status, start_time, end_time, artifact_uri, lifecycle, deleted_at';
+  const byId = placeholders(engine, `select ${columns} from runs where run_id = ?`);
+  const byIds = placeholders(engine, `select ${columns} from runs where run_id in ${textList(engine)}`);
   const insert = placeholders(
     engine,
     `insert into runs (run_id, project, experiment, name, user_id, status, start_time, end_time, artifact_uri, lifecycle, deleted_at)
       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id`,
   );
-  const addParams = new RowStatement(
-    engine,
-    'insert into run_params (run, key, value)',
-    3,
-    'on conflict do nothing',
-  );
+  const addParams = new RowStatement(engine, {
+    table: 'run_params',
+    columns: PAIR,
+    then: 'on conflict do nothing',
+  });
   const storedParams = placeholders(
     engine,
     `select key, value from run_params where run = ? and key in ${textList(engine)}`,
@@ -39,16 +40,21 @@ export function runStore(engine: Engine) {
         where here.id = run_datasets.dataset and there.experiment = ?)
       where run = ?`,
   );
-  const putTags = new RowStatement(
-    engine,
-    'insert into run_tags (run, key, value)',
-    3,
-    'on conflict (run, key) do update set value = excluded.value',
-  );
+  const putTags = new RowStatement(engine, {
+    table: 'run_tags',
+    columns: PAIR,
+    then: 'on conflict (run, key) do update set value = excluded.value',
+  });
 
   return {
     async find(reader: Reader, runId: string): Promise<RunRow | undefined> {
       return (await run<RunRow>(reader, byId, [runId]))[0];
+    },
+
+    /** Those of these ids that exist. */
+    async findMany(reader: Reader, runIds: readonly string[]): Promise<Map<string, RunRow>> {
+      const rows = await run<RunRow>(reader, byIds, [JSON.stringify(runIds)]);
+      return new Map(rows.map((row) => [row.run_id, row]));
     },
 
     async insert(tx: Tx, row: Omit<RunRow, 'id'>): Promise<number> {

@@ -2,7 +2,13 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Reader, Tx } from '../../../database/index.ts';
 import type { KeyValue } from '../schema.ts';
 import type { SpanRow, TraceRow } from './tables.ts';
-import { type Engine, placeholders, run, RowStatement } from '../../../database/statements.ts';
+import {
+  type ColumnType,
+  type Engine,
+  placeholders,
+  run,
+  RowStatement,
+} from '../../../database/statements.ts';
 import { idList } from './runs.ts';
 
 export type { TraceRow };
@@ -15,37 +21,36 @@ export interface TraceDetails {
 }
 
 /** The key first. */
-const SPAN_COLUMNS = [
-  'trace',
-  'span_id',
-  'parent_id',
-  'name',
-  'type',
-  'status',
-  'start_us',
-  'end_us',
-  'attributes',
-  'body',
-  'tokens',
-  'cost',
-] as const satisfies readonly (keyof SpanRow)[];
+const SPAN = {
+  trace: 'bigint',
+  span_id: 'text',
+  parent_id: 'text',
+  name: 'text',
+  type: 'text',
+  status: 'text',
+  start_us: 'bigint',
+  end_us: 'bigint',
+  attributes: 'text',
+  body: 'text',
+  tokens: 'text',
+  cost: 'text',
+} as const satisfies Record<keyof SpanRow, ColumnType>;
+const SPAN_COLUMNS = Object.keys(SPAN) as (keyof SpanRow)[];
 
 export function traceStore(engine: Engine) {
   const upsert = (table: Pairs) =>
-    new RowStatement(
-      engine,
-      `insert into ${table} (trace, key, value)`,
-      3,
-      'on conflict (trace, key) do update set value = excluded.value',
-    );
-  const putSpans = new RowStatement(
-    engine,
-    `insert into trace_spans (${SPAN_COLUMNS.join(', ')})`,
-    SPAN_COLUMNS.length,
-    `on conflict (trace, span_id) do update set ${SPAN_COLUMNS.slice(2)
+    new RowStatement(engine, {
+      table,
+      columns: { trace: 'bigint', key: 'text', value: 'text' },
+      then: 'on conflict (trace, key) do update set value = excluded.value',
+    });
+  const putSpans = new RowStatement(engine, {
+    table: 'trace_spans',
+    columns: SPAN,
+    then: `on conflict (trace, span_id) do update set ${SPAN_COLUMNS.slice(2)
       .map((column) => `${column} = excluded.${column}`)
       .join(', ')}`,
-  );
+  });
   const puts = { trace_tags: upsert('trace_tags'), trace_metadata: upsert('trace_metadata') };
 
   return {
