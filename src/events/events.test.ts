@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINES, testDatabase, type TestDatabase } from '../../test/harness/database.ts';
-import { createEvents, type Events, parseCursor, type Position, Subscriptions } from './index.ts';
+import { createEvents, type Events, cursorOf, parseCursor, type Position, Subscriptions } from './index.ts';
 
 const fact = (subject: string) => ({
   type: 'thing.happened',
@@ -33,7 +33,8 @@ describe.each(ENGINES)('events on %s', (engine) => {
           seen.add(event.subject);
           position = parseCursor(event.cursor);
         }
-        if (stop && news.length === 0) return;
+        // A transaction of another database of the server can hold back the last ones for a while.
+        if (stop && news.length === 0 && cursorOf(position) === cursorOf(await events.newest())) return;
         await new Promise((resolve) => setTimeout(resolve, 3));
       }
     })();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
 import { type Database, inSight, type Tables, type Tx } from '../database/index.ts';
-import { placeholders, run } from '../database/statements.ts';
+import { RowStatement } from '../database/statements.ts';
 import { sees, type Sight } from '../lib/contract/index.ts';
 
 /** A fact that happened, in CloudEvents 1.0 terms. `data` is JSON. */
@@ -70,8 +70,8 @@ export interface Position {
 export const START: Position = { xid: 0, id: 0 };
 
 export interface Events {
-  /** Writes the fact in the transaction of the change it reports. */
-  append(tx: Tx, event: NewEvent): Promise<void>;
+  /** Writes facts in the transaction of the change they report. */
+  append(tx: Tx, ...events: NewEvent[]): Promise<void>;
   /** Settled events after a position, oldest first. An event never appears before a position that was already returned. */
   after(
     position: Position,
@@ -105,10 +105,19 @@ const CALL_MS = 50;
 /** The append-only log of facts. Cursors follow `(transaction, id)` below the oldest running transaction, so that none is missed. */
 export async function createEvents(database: Database): Promise<Events> {
   const listeners = new Set<() => void>();
-  const insert = placeholders(
-    database.capabilities.engine,
-    'insert into events (event_id, type, source, subject, project, time, data) values (?, ?, ?, ?, ?, ?, ?)',
-  );
+  const insert = new RowStatement(database.capabilities.engine, {
+    table: 'events',
+    columns: {
+      event_id: 'text',
+      type: 'text',
+      source: 'text',
+      subject: 'text',
+      project: 'text',
+      time: 'bigint',
+      data: 'text',
+    },
+    then: '',
+  });
   const settled = sql<boolean>`xid < ${database.capabilities.settledBelow}`;
   const any = sql<boolean>`1 = 1`;
   // On SQLite every row has the transaction number 0, and a pair would be looked for among all rows.
@@ -166,18 +175,19 @@ export async function createEvents(database: Database): Promise<Events> {
   }
 
   return {
-    async append(tx, event) {
+    async append(tx, ...events) {
       fresh = true;
-      const { type, source, subject, project, data } = event;
-      await run(tx, insert, [
+      const now = Date.now();
+      const rows = events.map(({ type, source, subject, project, data }) => [
         randomUUID(),
         type,
         source,
         subject,
         project,
-        Date.now(),
+        now,
         JSON.stringify(data ?? {}),
       ]);
+      await insert.run(tx, rows);
     },
     async after(position, options = {}) {
       let query = database.read

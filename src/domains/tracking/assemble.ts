@@ -4,13 +4,12 @@ import { datasetsOf, modelsOf, type RunModel } from './store/inputs.ts';
 import { type Detail, runTexts } from './store/run-texts.ts';
 import { toInputs } from './wire.ts';
 
-/** Runs in MLflow's form, each as JSON text, in the order of their numbers. */
-export async function assembleTexts(
+/** Runs in MLflow's form, each as JSON text, by their numbers. */
+export async function textsById(
   { read, capabilities: { engine } }: ReadDatabase,
   ids: readonly number[],
   detail: Detail = {},
-): Promise<string[]> {
-  if (ids.length === 0) return [];
+): Promise<Map<number, string>> {
   const texts = await runTexts(read, engine, ids, detail);
   const linked =
     detail.projection?.inputs === false ? [] : ids.filter((id) => texts.get(id)?.linked === true);
@@ -18,10 +17,20 @@ export async function assembleTexts(
   const models = new Map<number, RunModel[]>();
   for (const model of await modelsOf(read, linked))
     models.set(model.run, [...(models.get(model.run) ?? []), model]);
-  return ids.flatMap((id) => {
-    const found = texts.get(id);
-    return found === undefined ? [] : `${found.text}${inputsText(datasets.get(id), models.get(id))}}`;
-  });
+  return new Map(
+    [...texts].map(([id, { text }]) => [id, `${text}${inputsText(datasets.get(id), models.get(id))}}`]),
+  );
+}
+
+/** In the order of the numbers. */
+export async function assembleTexts(
+  database: ReadDatabase,
+  ids: readonly number[],
+  detail?: Detail,
+): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const texts = await textsById(database, ids, detail);
+  return ids.flatMap((id) => texts.get(id) ?? []);
 }
 
 /** The same as objects. */

@@ -86,7 +86,7 @@ describe.each(ENGINES)('histories on %s', (engine) => {
     const run_id = `run-${made++}`;
     await keys.intern(given.flat().map(({ key }) => key));
     const run = await test.database.write(async (tx) => {
-      const id = await runStore(engine).insert(tx, {
+      const row = {
         run_id,
         project: 'default',
         experiment: 7,
@@ -98,7 +98,8 @@ describe.each(ENGINES)('histories on %s', (engine) => {
         artifact_uri: '',
         lifecycle: 'active',
         deleted_at: null,
-      });
+      } as const;
+      const id = (await runStore(engine).insert(tx, [row])).get(run_id) as number;
       for (const batch of given) await metricStore(engine).append(tx, [{ id, metrics: batch, ended }], keys);
       return id;
     });

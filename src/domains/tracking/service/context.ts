@@ -37,7 +37,14 @@ const DEFAULT_EXPERIMENT = 'Default';
 
 export function foundRun(row: RunRow | undefined, project: string, runId: string): RunRow {
   if (row && row.project === project) return row;
-  throw absent(`Run with id=${runId.slice(0, 300)} not found`);
+  throw absentRun(runId);
+}
+
+export const absentRun = (runId: string) => absent(`Run with id=${runId.slice(0, 300)} not found`);
+
+export function foundExperiment(row: ExperimentRow | undefined, project: string, id: number): ExperimentRow {
+  if (row && row.project === project) return row;
+  throw absent(`No Experiment with id=${id} exists`);
 }
 
 export function activeRun(found: RunRow | undefined, project: string, runId: string): RunRow {
@@ -84,9 +91,7 @@ export class TrackingContext {
   /** The experiment behind an id as clients send it; `0` and the empty text mean the project's default experiment. */
   async experiment(reader: Reader, project: string, id: string): Promise<ExperimentRow> {
     const number = await this.experimentNumber(project, id);
-    const row = await findExperiment(reader, project, number);
-    if (row) return row;
-    throw absent(`No Experiment with id=${number} exists`);
+    return foundExperiment(await findExperiment(reader, project, number), project, number);
   }
 
   async experimentNumber(project: string, id: string): Promise<number> {

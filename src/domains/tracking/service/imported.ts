@@ -47,7 +47,7 @@ export async function importedRun(
   const missing = params.kept.filter(({ key }) => !names.has(key));
   const fresh = freshPairs(tags.kept, await there('run_tags'));
   for (const piece of pieces(missing)) await runs.addParams(tx, row.id, piece);
-  for (const piece of pieces(fresh)) await runs.putTags(tx, row.id, piece);
+  for (const piece of pieces(fresh)) await runs.putTags(tx, { id: row.id, tags: piece });
   const ended = before !== undefined && !isEnded(before.status) && isEnded(given.status);
   if (ended) {
     const end = given.end_time === null ? {} : { end_time: given.end_time };
@@ -92,7 +92,7 @@ async function makeRun(
     lifecycle,
     deleted_at: lifecycle === 'deleted' ? Date.now() : null,
   };
-  const id = await runs.insert(tx, row);
+  const id = (await runs.insert(tx, [row])).get(row.run_id) as number;
   const commit = given.tags.find((tag) => tag.key === 'mlflow.source.git.commit')?.value;
   if (commit) await ground.lineage.link(tx, project, urn('run', run_id), 'ran-at', urn('commit', commit));
   return { id, ...row };

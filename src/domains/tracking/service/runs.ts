@@ -1,19 +1,21 @@
 import type { Tx } from '../../../database/index.ts';
 import type { JsonBytes } from '../../../lib/contract/index.ts';
+import { gather, type Outcome, outcomeOf } from '../../../lib/gather.ts';
 import { isRunId, newRunId } from '../../../lib/ids.ts';
 import { urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { under } from '../artifact-path.ts';
-import { assembleRuns } from '../assemble.ts';
+import { assembleRuns, textsById } from '../assemble.ts';
 import { absent, badParameter, exists } from '../errors.ts';
 import { isEnded } from '../states.ts';
 import { checkLength, checkText, fitTag, LIMITS } from '../limits.ts';
 import { randomName } from '../run-name.ts';
 import type { KeyValue, Run, RunInfo, RunStatus } from '../schema.ts';
+import { findExperiments } from '../store/experiments.ts';
 import { factsOfRuns, type RunFacts } from '../store/facts.ts';
 import type { RunRow } from '../store/runs.ts';
 import { toInputs, toRunInfo } from '../wire.ts';
-import type { TrackingContext } from './context.ts';
+import { absentRun, foundExperiment, foundRun, type TrackingContext } from './context.ts';
 import { assertActive } from './experiments.ts';
 
 export interface NewRun {
@@ -37,6 +39,17 @@ export interface RunChange {
 const NAME_TAG = 'mlflow.runName';
 const COMMIT_TAG = 'mlflow.source.git.commit';
 
+/** A run that is to be made, but for what its experiment says. */
+interface Making {
+  row: Omit<RunRow, 'id' | 'artifact_uri'>;
+  /** Its id was chosen elsewhere, and may be taken. */
+  isGiven: boolean;
+  tags: readonly KeyValue[];
+}
+
+/** Requests that come at the same time and are served by the same statements. */
+const TOGETHER = 64;
+
 export function runVerbs(context: TrackingContext) {
   const { database, ground, runs } = context;
 
@@ -51,7 +64,7 @@ export function runVerbs(context: TrackingContext) {
 
   async function putTags(tx: Tx, row: RunRow, tags: readonly KeyValue[]): Promise<void> {
     if (tags.length === 0) return;
-    await runs.putTags(tx, row.id, await nameFrom(tx, row.id, tags));
+    await runs.putTags(tx, { id: row.id, tags: await nameFrom(tx, row.id, tags) });
     await linkCommit(tx, row, tags);
   }
 
@@ -68,6 +81,67 @@ export function runVerbs(context: TrackingContext) {
     });
   }
 
+  const insert = gather<Making, RunRow>((made) => database.write((tx) => insertTogether(tx, made)), {
+    most: TOGETHER,
+  });
+
+  async function insertTogether(tx: Tx, made: readonly Making[]): Promise<Outcome<RunRow>[]> {
+    const experiments = await findExperiments(tx, [...new Set(made.map(({ row }) => row.experiment))]);
+    const given = made.filter(({ isGiven }) => isGiven).map(({ row }) => row.run_id);
+    const taken = given.length > 0 ? await runs.findMany(tx, given) : new Map<string, RunRow>();
+    const checked = made.map(({ row }) =>
+      outcomeOf((): Omit<RunRow, 'id'> => {
+        const experiment = foundExperiment(experiments.get(row.experiment), row.project, row.experiment);
+        assertActive(experiment);
+        if (taken.has(row.run_id)) throw exists(`Run with id=${row.run_id} already exists.`);
+        return { ...row, artifact_uri: under(experiment.artifact_location, row.run_id, 'artifacts') };
+      }),
+    );
+    const rows = checked.flatMap((outcome) => ('value' in outcome ? [outcome.value] : []));
+    if (rows.length === 0) return checked as { error: unknown }[];
+    const ids = await runs.insert(tx, rows);
+    const outcomes = checked.map(
+      (outcome): Outcome<RunRow> =>
+        'error' in outcome
+          ? outcome
+          : { value: { id: ids.get(outcome.value.run_id) as number, ...outcome.value } },
+    );
+    const inserted = outcomes.flatMap((outcome, at) =>
+      'value' in outcome ? [{ row: outcome.value, tags: made[at]?.tags ?? [] }] : [],
+    );
+    await runs.putTags(tx, ...inserted.map(({ row, tags }) => ({ id: row.id, tags })));
+    for (const { row, tags } of inserted) await linkCommit(tx, row, tags);
+    await ground.events.append(
+      tx,
+      ...inserted.map(({ row: { run_id, project, experiment, name } }) => ({
+        type: 'run.started',
+        source: 'tracking',
+        subject: urn('run', run_id),
+        project,
+        data: { run_id, experiment_id: String(experiment), name },
+      })),
+    );
+    return outcomes;
+  }
+
+  const read = gather<{ project: string; runId: string }, Run>(
+    async (asked) => {
+      const found = await runs.findMany(database.read, [...new Set(asked.map(({ runId }) => runId))]);
+      const texts = await textsById(
+        database,
+        [...found.values()].map(({ id }) => id),
+      );
+      return asked.map(({ project, runId }) =>
+        outcomeOf(() => {
+          const text = texts.get(foundRun(found.get(runId), project, runId).id);
+          if (text === undefined) throw absentRun(runId); // deleted for good in between
+          return JSON.parse(text) as Run;
+        }),
+      );
+    },
+    { most: TOGETHER, atOnce: 2 },
+  );
+
   return {
     assemble,
     putTags,
@@ -83,51 +157,31 @@ export function runVerbs(context: TrackingContext) {
       const name = given.run_name || tagged || randomName();
       checkName(name);
       if (!tagged) tags.push({ key: NAME_TAG, value: name });
-      const experiment = await context.experiment(database.read, project, given.experiment_id ?? '');
-      assertActive(experiment);
+      const experiment = await context.experimentNumber(project, given.experiment_id ?? '');
       const runId = given.id ?? newRunId();
       if (!isRunId(runId)) throw badParameter(`Not the id of a run: '${runId.slice(0, 100)}'.`);
-      const row: Omit<RunRow, 'id'> = {
-        run_id: runId,
-        project,
-        experiment: experiment.id,
-        name,
-        user_id: given.user_id ?? '',
-        status: 'RUNNING',
-        start_time: given.start_time ?? Date.now(),
-        end_time: null,
-        artifact_uri: under(experiment.artifact_location, runId, 'artifacts'),
-        lifecycle: 'active',
-        deleted_at: null,
-      };
-      const id = await database.write(async (tx) => {
-        if (given.id !== undefined && (await runs.find(tx, runId)))
-          throw exists(`Run with id=${runId} already exists.`);
-        const inserted = await runs.insert(tx, row);
-        await runs.putTags(tx, inserted, tags);
-        await linkCommit(tx, { id: inserted, ...row }, tags);
-        await ground.events.append(tx, {
-          type: 'run.started',
-          source: 'tracking',
-          subject: urn('run', runId),
+      const row = await insert({
+        isGiven: given.id !== undefined,
+        tags,
+        row: {
+          run_id: runId,
           project,
-          data: { run_id: runId, experiment_id: String(experiment.id), name },
-        });
-        return inserted;
+          experiment,
+          name,
+          user_id: given.user_id ?? '',
+          status: 'RUNNING',
+          start_time: given.start_time ?? Date.now(),
+          end_time: null,
+          lifecycle: 'active',
+          deleted_at: null,
+        },
       });
-      ground.signals.emit(project, `experiment:${experiment.id}`, { run_id: runId });
+      ground.signals.emit(project, `experiment:${experiment}`, { run_id: runId });
       const last = new Map(tags.map((tag) => [tag.key, tag]));
-      return {
-        info: toRunInfo({ id, ...row }),
-        data: { tags: [...last.values()] },
-        ...toInputs([], []),
-      };
+      return { info: toRunInfo(row), data: { tags: [...last.values()] }, ...toInputs([], []) };
     },
 
-    async getRun(project: string, runId: string): Promise<Run> {
-      const row = await context.run(database.read, project, runId);
-      return (await assemble([row.id]))[0] as Run;
-    },
+    getRun: (project: string, runId: string): Promise<Run> => read({ project, runId }),
 
     /** Where runs came from, newest first: those that started in a span of time, at most 20,000, or up to 500 given ones. */
     async runFacts(
@@ -159,7 +213,8 @@ export function runVerbs(context: TrackingContext) {
           ...(change.run_name ? { name: change.run_name } : {}),
         };
         await runs.update(tx, before.id, set);
-        if (change.run_name) await runs.putTags(tx, before.id, [{ key: NAME_TAG, value: change.run_name }]);
+        if (change.run_name)
+          await runs.putTags(tx, { id: before.id, tags: [{ key: NAME_TAG, value: change.run_name }] });
         const after = { ...before, ...set };
         if (change.status && isEnded(change.status) && !isEnded(before.status)) {
           await context.metrics.settle(tx, before.id);

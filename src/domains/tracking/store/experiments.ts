@@ -18,6 +18,15 @@ export async function findExperiment(
     .executeTakeFirst();
 }
 
+/** Those of these numbers that exist, of any project. */
+export async function findExperiments(
+  reader: Reader,
+  ids: readonly number[],
+): Promise<Map<number, ExperimentRow>> {
+  const rows = await reader.selectFrom('experiments').selectAll().where('id', 'in', ids).execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 export async function findExperimentByName(
   reader: Reader,
   project: string,

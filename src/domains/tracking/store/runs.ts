@@ -1,23 +1,39 @@
 import type { Reader, Tx } from '../../../database/index.ts';
 import type { KeyValue, RunStatus } from '../schema.ts';
-import { type Engine, placeholders, RowStatement, run } from '../../../database/statements.ts';
+import {
+  type ColumnType,
+  type Engine,
+  placeholders,
+  RowStatement,
+  run,
+} from '../../../database/statements.ts';
 import type { RunRow } from './tables.ts';
 
 export type { RunRow };
 
 const PAIR = { run: 'bigint', key: 'text', value: 'text' } as const;
 
+const RUN = {
+  run_id: 'text',
+  project: 'text',
+  experiment: 'bigint',
+  name: 'text',
+  user_id: 'text',
+  status: 'text',
+  start_time: 'bigint',
+  end_time: 'bigint',
+  artifact_uri: 'text',
+  lifecycle: 'text',
+  deleted_at: 'bigint',
+} as const satisfies Record<Exclude<keyof RunRow, 'id'>, ColumnType>;
+const RUN_COLUMNS = Object.keys(RUN) as (keyof typeof RUN)[];
+
 /** Reads and writes of runs, their params and tags. Statements of the logging path are made once per engine. */
 export function runStore(engine: Engine) {
-  const columns =
-    'id, run_id, project, experiment, name, user_id, status, start_time, end_time, artifact_uri, lifecycle, deleted_at';
+  const columns = ['id', ...RUN_COLUMNS].join(', ');
   const byId = placeholders(engine, `select ${columns} from runs where run_id = ?`);
   const byIds = placeholders(engine, `select ${columns} from runs where run_id in ${textList(engine)}`);
-  const insert = placeholders(
-    engine,
-    `insert into runs (run_id, project, experiment, name, user_id, status, start_time, end_time, artifact_uri, lifecycle, deleted_at)
-      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id`,
-  );
+  const insert = new RowStatement(engine, { table: 'runs', columns: RUN, then: 'returning id, run_id' });
   const addParams = new RowStatement(engine, {
     table: 'run_params',
     columns: PAIR,
@@ -57,21 +73,13 @@ export function runStore(engine: Engine) {
       return new Map(rows.map((row) => [row.run_id, row]));
     },
 
-    async insert(tx: Tx, row: Omit<RunRow, 'id'>): Promise<number> {
-      const [made] = await run<{ id: number }>(tx, insert, [
-        row.run_id,
-        row.project,
-        row.experiment,
-        row.name,
-        row.user_id,
-        row.status,
-        row.start_time,
-        row.end_time,
-        row.artifact_uri,
-        row.lifecycle,
-        row.deleted_at,
-      ]);
-      return (made as { id: number }).id;
+    /** Their numbers, by run id. */
+    async insert(tx: Tx, rows: readonly Omit<RunRow, 'id'>[]): Promise<Map<string, number>> {
+      const made = await insert.returned<{ id: number; run_id: string }>(
+        tx,
+        rows.map((row) => RUN_COLUMNS.map((column) => row[column])),
+      );
+      return new Map(made.map(({ run_id, id }) => [run_id, id]));
     },
 
     async update(
@@ -110,12 +118,14 @@ export function runStore(engine: Engine) {
     },
 
     /** The last value of a key given twice wins. */
-    async putTags(tx: Tx, id: number, tags: readonly KeyValue[]): Promise<void> {
-      const last = new Map(tags.map(({ key, value }) => [key, value]));
-      await putTags.run(
-        tx,
-        [...last].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [id, key, value]),
-      );
+    async putTags(tx: Tx, ...given: { id: number; tags: readonly KeyValue[] }[]): Promise<void> {
+      const rows = given
+        .toSorted((a, b) => a.id - b.id)
+        .flatMap(({ id, tags }) => {
+          const last = new Map(tags.map(({ key, value }) => [key, value]));
+          return [...last].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [id, key, value]);
+        });
+      await putTags.run(tx, rows);
     },
 
     async removeTag(tx: Tx, id: number, key: string): Promise<boolean> {
