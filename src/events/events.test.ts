@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINES, testDatabase, type TestDatabase } from '../../test/harness/database.ts';
-import { createEvents, type Events, cursorOf, parseCursor, type Position, Subscriptions } from './index.ts';
+import { cursorOf } from './events.ts';
+import { createEvents, type Events, parseCursor, type Position, Subscriptions } from './index.ts';
 
 const fact = (subject: string) => ({
   type: 'thing.happened',
