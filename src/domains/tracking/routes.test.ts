@@ -249,6 +249,31 @@ describe('the wire', () => {
     expect(info.body).toMatchObject({ store_type: 'SqlStore', workspaces_enabled: true });
   });
 
+  it('keeps what is said with a character in it that no database keeps, and refuses such a name', async () => {
+    const run_id = await newRun();
+    const value = 'a\u0000b\ud800c 😀';
+    for (const path of ['log-parameter', 'set-tag'])
+      expect((await call('POST', `/runs/${path}`, { run_id, key: 'k', value })).status).toBe(200);
+    const { data } = (await call('GET', `/runs/get?run_id=${run_id}`)).body.run;
+    for (const pairs of [data.params, data.tags])
+      expect(pairs).toContainEqual({ key: 'k', value: 'a\ufffdb\ufffdc 😀' });
+    for (const name of ['a\u0000', 'a\ud800']) {
+      expect((await call('POST', '/experiments/create', { name })).status).toBe(400);
+      expect((await call('POST', '/registered-models/create', { name })).status).toBe(400);
+    }
+  });
+
+  it('takes a dataset whose profile is as long as one may be, and none that is longer', async () => {
+    const run_id = await newRun();
+    const log = (length: number) => {
+      const dataset = { name: 'd', digest: String(length), source_type: 'local', source: '{}' };
+      const datasets = [{ dataset: { ...dataset, profile: 'x'.repeat(length) } }];
+      return call('POST', '/runs/log-inputs', { run_id, datasets });
+    };
+    expect((await log(16_777_215)).body).toEqual({});
+    expect((await log(16_777_216)).body.message).toContain('exceeds the maximum length of 16777215');
+  });
+
   it('leaves empty lists out, takes an empty page token for none, and says no outputs of a new run', async () => {
     const { body } = await call('POST', '/runs/create', {});
     expect(body.run).not.toHaveProperty('outputs');
