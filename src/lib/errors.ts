@@ -98,6 +98,8 @@ export function toAppError(thrown: unknown): AppError {
   const { code } = (thrown ?? {}) as { code?: unknown };
   if (typeof code === 'string' && FULL.includes(code))
     return new AppError(ERRORS.DISK_FULL, 'The disk is full; nothing was changed.', { cause: thrown });
+  const refused = typeof code === 'string' ? REFUSED[code] : undefined;
+  if (refused) return new AppError(ERRORS.INVALID, refused, { cause: thrown });
   return new AppError(ERRORS.INTERNAL, 'An unexpected error happened; nothing was changed.', {
     cause: thrown,
   });
@@ -105,3 +107,11 @@ export function toAppError(thrown: unknown): AppError {
 
 /** Of the file system, of SQLite, of PostgreSQL. */
 const FULL = ['ENOSPC', 'EDQUOT', 'SQLITE_FULL', '53100'];
+
+const NOT_A_TEXT = 'A text holds NUL or half a character, which the database cannot keep or look for.';
+/** By PostgreSQL's code, what it says of a value that somebody sent: no fault of the server, and not to be tried again. */
+const REFUSED: Readonly<Record<string, string>> = {
+  '22021': NOT_A_TEXT,
+  '22P05': NOT_A_TEXT,
+  '54000': 'A text is longer than what can be looked up.',
+};

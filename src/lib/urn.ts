@@ -1,4 +1,5 @@
 import { invalid } from './errors.ts';
+import { storable } from './storable.ts';
 
 /** Kinds of things that have a name everywhere: in lineage, events, links and the palette. */
 export const URN_KINDS = [
@@ -42,7 +43,7 @@ export type UrnKind = (typeof URN_KINDS)[number];
 export type Urn = `rondo:${UrnKind}:${string}`;
 
 export function urn(kind: UrnKind, ...parts: (string | number)[]): Urn {
-  return `rondo:${kind}:${parts.map((part) => encodeURIComponent(String(part))).join('/')}`;
+  return `rondo:${kind}:${parts.map((part) => encodeURIComponent(storable(String(part)))).join('/')}`;
 }
 
 export function parseUrn(text: string): { kind: UrnKind; parts: string[] } {

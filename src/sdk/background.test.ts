@@ -89,6 +89,36 @@ describe('a run in the background', () => {
     await way.cut();
   });
 
+  it('begins, and logs a model, although the server is away at that moment', async () => {
+    const way = await cable();
+    const rondo = new Rondo({ url: way.url, token: server.token });
+    await way.cut();
+    const starting = rondo.startRun({ experiment: 'back' });
+    const refused = await Promise.race([
+      starting.then(() => false),
+      new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 300)),
+    ]);
+    expect(refused).toBe(true);
+    await way.open();
+    const run = await starting;
+    await run.logParam('depth', 6);
+    await way.cut();
+    const logging = run.logModel({
+      name: 'm',
+      flavor: 'onnx',
+      bytes: new Uint8Array(9),
+      signature: { inputs: [], outputs: [] },
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await way.open();
+    const { model_id } = await logging;
+    await run.end();
+    expect((await stored(run.id)).data.params).toEqual([{ key: 'depth', value: '6' }]);
+    const model = await server.call('GET', `/api/2.0/mlflow/logged-models/${model_id}`);
+    expect(model.body.model.info.status).toBe('LOGGED_MODEL_READY');
+    await way.cut();
+  });
+
   it('leaves out what is refused, tells of it, and sends the rest', async () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const rondo = new Rondo({ url: server.url, token: server.token });

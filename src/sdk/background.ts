@@ -173,12 +173,14 @@ function gather(waiting: readonly Entry[]): { batch: Batch; entries: number } {
   const batch: Batch = { metrics: [], params: [], tags: [] };
   const keys = new Set<string>();
   let entries = 0;
+  let items = 0;
   for (const { metrics = [], params = [], tags = [], end, call, file } of waiting) {
+    const more = metrics.length + params.length + tags.length;
     const fits =
       batch.metrics.length + metrics.length <= MOST.metrics &&
       batch.params.length + params.length <= MOST.params &&
       batch.tags.length + tags.length <= MOST.tags &&
-      itemsOf(batch).length + metrics.length + params.length + tags.length <= MOST.items &&
+      items + more <= MOST.items &&
       !params.some(({ key }) => keys.has(key));
     if (end || call || file || (entries > 0 && !fits)) break;
     batch.metrics.push(...metrics);
@@ -186,6 +188,7 @@ function gather(waiting: readonly Entry[]): { batch: Batch; entries: number } {
     batch.tags.push(...tags);
     for (const { key } of params) keys.add(key);
     entries++;
+    items += more;
   }
   return { batch, entries };
 }

@@ -17,6 +17,8 @@ const UPLOAD_ANSWER_MS = 6 * 3_600_000;
 const WAIT_MS = 250;
 /** Asking for these twice does what asking once does (RFC 9110, 9.2.2). */
 const REPEATABLE = ['GET', 'HEAD', 'PUT'];
+/** Also what may then be there twice: for callers to whom an empty thing too many is less than an end. */
+export const ANYTHING = [...REPEATABLE, 'POST', 'PATCH'];
 
 /**
  * `fetch` that outlives a restart of the server, for up to 30 s: a connection that was refused, whose request cannot have arrived, is
@@ -24,9 +26,13 @@ const REPEATABLE = ['GET', 'HEAD', 'PUT'];
  * themselves, other clients when told to.
  */
 export const patientFetch =
-  (isPatient: boolean = isInStep(), answerMs: number = ANSWER_MS): typeof fetch =>
+  (
+    isPatient: boolean = isInStep(),
+    answerMs: number = ANSWER_MS,
+    repeated: readonly string[] = REPEATABLE,
+  ): typeof fetch =>
   async (input, init) => {
-    const repeatable = REPEATABLE.includes(init?.method ?? 'GET');
+    const repeatable = repeated.includes(init?.method ?? 'GET');
     const most = isSmall(init) ? (repeatable ? answerMs : ONCE_ANSWER_MS) : UPLOAD_ANSWER_MS;
     let until: number | undefined;
     for (;;) {

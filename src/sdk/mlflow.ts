@@ -1,7 +1,8 @@
 import { AppError } from '../lib/errors.ts';
-import { type Connection, isInStep } from './connection.ts';
+import { ANYTHING, type Connection, isInStep, patientFetch } from './connection.ts';
 import {
   acknowledged,
+  type Call,
   inBackground,
   mlflowCall,
   pairs,
@@ -48,50 +49,18 @@ export function createTracking(connection: Connection): {
 } {
   const call = mlflowCall(connection);
 
-  async function experimentId(name: string): Promise<string> {
-    const byName = `experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`;
-    const find = () => call<{ experiment: { experiment_id: string } }>('GET', byName);
-    try {
-      return (await find()).experiment.experiment_id;
-    } catch (error) {
-      if (!hasCode(error, 'RESOURCE_DOES_NOT_EXIST')) throw error;
-    }
-    try {
-      return (await call<{ experiment_id: string }>('POST', 'experiments/create', { name })).experiment_id;
-    } catch (error) {
-      if (!hasCode(error, 'RESOURCE_ALREADY_EXISTS')) throw error;
-      return (await find()).experiment.experiment_id;
-    }
-  }
-
-  async function create(options: StartRun): Promise<{ id: string; experimentId: string }> {
-    const experiment_id = await experimentId(options.experiment);
-    const { run } = await call<{ run: { info: { run_id: string } } }>('POST', 'runs/create', {
-      experiment_id,
-      start_time: Date.now(),
-      ...(options.name === undefined ? {} : { run_name: options.name }),
-      tags: pairs({ ...stepTags(), ...options.tags }),
-    });
-    return { id: run.info.run_id, experimentId: experiment_id };
-  }
-
-  async function join(run_id: string): Promise<{ id: string; experimentId: string }> {
-    const { run } = await call<{ run: { info: { experiment_id: string } } }>(
-      'GET',
-      `runs/get?run_id=${encodeURIComponent(run_id)}`,
-    );
-    return { id: run_id, experimentId: run.info.experiment_id };
-  }
-
   async function startRun(options: StartRun): Promise<TrackedRun> {
     const nth = started++;
     const joined = runToJoin(nth);
-    const ids = joined === undefined ? await create(options) : await join(joined);
     const isBackground = options.background ?? !isInStep();
+    // A run that ends for no server does not end for one that is being restarted when it begins or logs its model.
+    const own = isBackground ? { ...connection, fetch: patientFetch(true, undefined, ANYTHING) } : connection;
+    const asks = mlflowCall(own);
+    const ids = joined === undefined ? await create(asks, options) : await join(asks, joined);
     const way = isBackground ? inBackground(connection, ids.id) : acknowledged(connection, ids.id);
     const captures = options.capture ?? (!isInStep() && process.env.RONDO_CAPTURE !== 'off');
     const captured = captures && joined === undefined ? capture(ids, way, nth, options) : Promise.resolve();
-    const run = trackedRun(connection, ids, way, captured);
+    const run = trackedRun(own, ids, way, captured);
     if (joined !== undefined && options.tags) await run.setTags(options.tags);
     if (options.params) await run.logParams(options.params);
     return run;
@@ -113,6 +82,41 @@ export function createTracking(connection: Connection): {
       return model_version;
     },
   };
+}
+
+async function experimentId(call: Call, name: string): Promise<string> {
+  const byName = `experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`;
+  const find = () => call<{ experiment: { experiment_id: string } }>('GET', byName);
+  try {
+    return (await find()).experiment.experiment_id;
+  } catch (error) {
+    if (!hasCode(error, 'RESOURCE_DOES_NOT_EXIST')) throw error;
+  }
+  try {
+    return (await call<{ experiment_id: string }>('POST', 'experiments/create', { name })).experiment_id;
+  } catch (error) {
+    if (!hasCode(error, 'RESOURCE_ALREADY_EXISTS')) throw error;
+    return (await find()).experiment.experiment_id;
+  }
+}
+
+async function create(call: Call, options: StartRun): Promise<{ id: string; experimentId: string }> {
+  const experiment_id = await experimentId(call, options.experiment);
+  const { run } = await call<{ run: { info: { run_id: string } } }>('POST', 'runs/create', {
+    experiment_id,
+    start_time: Date.now(),
+    ...(options.name === undefined ? {} : { run_name: options.name }),
+    tags: pairs({ ...stepTags(), ...options.tags }),
+  });
+  return { id: run.info.run_id, experimentId: experiment_id };
+}
+
+async function join(call: Call, run_id: string): Promise<{ id: string; experimentId: string }> {
+  const { run } = await call<{ run: { info: { experiment_id: string } } }>(
+    'GET',
+    `runs/get?run_id=${encodeURIComponent(run_id)}`,
+  );
+  return { id: run_id, experimentId: run.info.experiment_id };
 }
 
 /** Beside the training; what fails is one warning. */

@@ -22,6 +22,7 @@ export interface TrackedRun {
   experimentId: string;
   logMetric(key: string, value: number, options?: { step?: number; time?: number }): Promise<void>;
   logMetrics(values: Record<string, number>, options?: { step?: number; time?: number }): Promise<void>;
+  logParam(key: string, value: Plain): Promise<void>;
   logParams(params: Record<string, Plain>): Promise<void>;
   setTags(tags: Record<string, string>): Promise<void>;
   /** Says which dataset version the run read; `context` is `training`, `evaluation` … */
@@ -55,7 +56,7 @@ const DIGEST_LENGTH = 36;
 /** Entries of one `log-batch` request. */
 const BATCH = { metrics: 1000, params: 100, tags: 100 };
 
-type Call = <T>(method: string, path: string, body?: unknown) => Promise<T>;
+export type Call = <T>(method: string, path: string, body?: unknown) => Promise<T>;
 
 /** MLflow's REST API, as its own clients use it. */
 export const mlflowCall =
@@ -148,6 +149,7 @@ export function trackedRun(
     id,
     experimentId,
     logMetrics,
+    logParam: (key, value) => way.log({ params: pairs({ [key]: value }) }),
     logMetric: (key, value, at) => logMetrics({ [key]: value }, at),
     async logParams(params) {
       for (const part of chunks(pairs(params), BATCH.params)) await way.log({ params: part });

@@ -1,43 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { rawRequest, type RawAnswer, type RawRequest } from '../../test/harness/raw-request.ts';
 import { quiet, recordsOf } from '../../test/harness/records.ts';
 import { testServer, type TestServer } from '../../test/harness/server.ts';
 import { NewUser, systemActor } from '../domains/identity/schema.ts';
 
 const PASSWORD = 'correct horse battery';
 const P = '/api/v1/projects/default';
-
-interface Sent {
-  method?: string;
-  path: string;
-  headers?: Record<string, string>;
-  body?: string;
-}
-interface Answer {
-  status: number;
-  text: string;
-  headers: Record<string, string | string[] | undefined>;
-}
-
-/** The request exactly as written: fetch would correct paths and refuse headers. */
-function raw(server: TestServer, { method = 'GET', path, headers = {}, body = '' }: Sent): Promise<Answer> {
-  const { hostname, port } = new URL(server.url);
-  return new Promise((resolve, reject) => {
-    const host = hostname === '0.0.0.0' ? '127.0.0.1' : hostname;
-    const length = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const sent = request({ host, port, method, path, headers: { ...length, ...headers } }, (response) => {
-      let text = '';
-      response.on('data', (data: Buffer) => (text += data.toString()));
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, text, headers: response.headers }),
-      );
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
 
 const json = { 'content-type': 'application/json' };
 const INSIDE = /node_modules|\bat \w+ \(|\.[jt]s:\d+|rondo-server-|SQLITE|select .* from/i;
@@ -81,7 +51,7 @@ describe('what broke other platforms', () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
 
   /** Case, request, statuses that are right; `nobody`: on a server that is not on loopback. */
-  const cases: [string, () => Sent & { nobody?: true; as?: object }, number[]][] = [
+  const cases: [string, () => RawRequest & { nobody?: true; as?: object }, number[]][] = [
     // Ray
     [
       'CVE-2023-48022 job without a token',
@@ -127,16 +97,18 @@ describe('what broke other platforms', () => {
       () => ({ path: '/api/v1/projects', headers: { host: 'localhost.evil.example' } }),
       [403],
     ],
-    ...['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((method): [string, () => Sent, number[]] => [
-      `CVE-2026-27482 ${method} from another origin`,
-      () => ({
-        method,
-        path: `${P}/rules/x`,
-        headers: { ...json, ...foreign, ...admin() },
-        body: method === 'GET' ? '' : '{}',
-      }),
-      [403],
-    ]),
+    ...['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map(
+      (method): [string, () => RawRequest, number[]] => [
+        `CVE-2026-27482 ${method} from another origin`,
+        () => ({
+          method,
+          path: `${P}/rules/x`,
+          headers: { ...json, ...foreign, ...admin() },
+          body: method === 'GET' ? '' : '{}',
+        }),
+        [403],
+      ],
+    ),
     // BentoML
     [
       'CVE-2024-2912 pickle by content type',
@@ -324,7 +296,7 @@ describe('what broke other platforms', () => {
       [400],
     ],
     ...['admin', 'root', 'rondo', 'user'].flatMap((name) =>
-      ['password', 'password1234', 'admin', name].map((password): [string, () => Sent, number[]] => [
+      ['password', 'password1234', 'admin', name].map((password): [string, () => RawRequest, number[]] => [
         `CVE-2026-2635 default account ${name}/${password}`,
         () => ({
           method: 'POST',
@@ -402,7 +374,7 @@ describe('what broke other platforms', () => {
     const server = nobody ? network : open;
     const before = [await recordsOf(server), files(server)];
     const started = Date.now();
-    const answer = await raw(server, {
+    const answer = await rawRequest(server.url, {
       ...given,
       headers: { ...given.headers, ...(as as Record<string, string>) },
     });
@@ -415,7 +387,7 @@ describe('what broke other platforms', () => {
   });
 
   it('cannot be framed, sniffed or scripted, whatever the answer', async () => {
-    const asked: Sent[] = [
+    const asked: RawRequest[] = [
       { path: '/', headers: { accept: 'text/html' } },
       { path: '/health' },
       { path: '/api/v1/projects' },
@@ -425,7 +397,7 @@ describe('what broke other platforms', () => {
       { path: '/api/v1/projects', headers: { host: 'evil.example' } },
     ];
     for (const sent of asked) {
-      const { headers } = await raw(open, sent);
+      const { headers } = await rawRequest(open.url, sent);
       const where = JSON.stringify(sent);
       expect(headers['content-security-policy'], where).toContain("frame-ancestors 'none'");
       expect(headers['content-security-policy'], where).toContain("default-src 'self'");
@@ -442,7 +414,12 @@ describe('what broke other platforms', () => {
     const body = JSON.stringify({ name: 'once', password: PASSWORD });
     const made = await Promise.all(
       Array.from({ length: 50 }, () =>
-        raw(open, { method: 'POST', path: '/api/v1/users', headers: { ...json, ...admin() }, body }),
+        rawRequest(open.url, {
+          method: 'POST',
+          path: '/api/v1/users',
+          headers: { ...json, ...admin() },
+          body,
+        }),
       ),
     );
     const statuses = made.map((answer) => answer.status);
@@ -452,26 +429,26 @@ describe('what broke other platforms', () => {
 
   it('CVE-2024-4680 an old session does not survive a new password', async () => {
     const signIn = async (password: string) =>
-      raw(open, {
+      rawRequest(open.url, {
         method: 'POST',
         path: '/api/v1/sign-in',
         headers: json,
         body: JSON.stringify({ name: 'once', password }),
       });
-    const bearer = (answer: Answer) => ({
+    const bearer = (answer: RawAnswer) => ({
       authorization: `Bearer ${(JSON.parse(answer.text) as { secret: string }).secret}`,
     });
     const [mine, stolen] = [bearer(await signIn(PASSWORD)), bearer(await signIn(PASSWORD))];
     const body = JSON.stringify({ old_password: PASSWORD, new_password: 'an entirely new one' });
-    const changed = await raw(open, {
+    const changed = await rawRequest(open.url, {
       method: 'POST',
       path: '/api/v1/me/password',
       headers: { ...json, ...mine },
       body,
     });
     expect(changed.status).toBe(200);
-    expect((await raw(open, { path: '/api/v1/me', headers: stolen })).status).toBe(401);
-    expect((await raw(open, { path: '/api/v1/me', headers: mine })).status).toBe(200);
+    expect((await rawRequest(open.url, { path: '/api/v1/me', headers: stolen })).status).toBe(401);
+    expect((await rawRequest(open.url, { path: '/api/v1/me', headers: mine })).status).toBe(200);
     expect((await signIn(PASSWORD)).status).toBe(401);
   });
 
@@ -489,7 +466,7 @@ describe('what broke other platforms', () => {
     const body = JSON.stringify({ name: 'ana', password: 'a wrong password' });
     const answers = await Promise.all(
       Array.from({ length: 1000 }, () =>
-        raw(open, { method: 'POST', path: '/api/v1/sign-in', headers: json, body }),
+        rawRequest(open.url, { method: 'POST', path: '/api/v1/sign-in', headers: json, body }),
       ),
     );
     const limited = answers.filter((answer) => answer.status === 429);

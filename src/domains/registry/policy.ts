@@ -38,8 +38,8 @@ export function nameFault(name: string): string | undefined {
   if (name.length > MODEL_NAME_LENGTH)
     return `'name' exceeds the maximum length of ${MODEL_NAME_LENGTH} characters`;
   // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f\\]/.test(name))
-    return 'Invalid model name: it holds a control character or a backslash.';
+  if (/[\u0000-\u001f\u007f\p{Surrogate}\\]/u.test(name))
+    return 'Invalid model name: it holds a control character, half a character or a backslash.';
   return undefined;
 }
 

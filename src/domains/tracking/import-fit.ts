@@ -1,6 +1,6 @@
 import { AppError } from '../../lib/errors.ts';
 import { checkKey, checkLength, LIMITS } from './limits.ts';
-import { storable } from './otlp/any-value.ts';
+import { storable } from '../../lib/storable.ts';
 import type { KeyValue } from './schema.ts';
 
 /** What can be kept of params or tags, in the order given, the last of a key; and in words what cannot, or not as it was. */

@@ -119,7 +119,8 @@ export function checkExperimentName(name: string): void {
 /** Control characters make two names look like one; nothing needs them in a name. */
 export function checkText(what: string, text: string): void {
   // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(text)) throw badParameter(`'${what}' holds a control character.`);
+  if (/[\u0000-\u001f\u007f\p{Surrogate}]/u.test(text))
+    throw badParameter(`'${what}' holds a control character or half a character.`);
 }
 
 function atMost(what: string, limit: number, found: number): void {

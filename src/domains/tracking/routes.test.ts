@@ -1,7 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rawRequest } from '../../../test/harness/raw-request.ts';
 import { testServer, type TestServer } from '../../../test/harness/server.ts';
 
 let server: TestServer;
@@ -10,47 +8,18 @@ beforeAll(async () => {
 });
 afterAll(() => server.end());
 
-/** One request exactly as written: no client may tidy the path. */
-function raw(
-  method: string,
-  path: string,
-  body?: string,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; text: string; headers: Record<string, unknown> }> {
-  const { hostname, port } = new URL(server.url);
-  return new Promise((resolve, reject) => {
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const sent = httpRequest(
-      { hostname, port, method, path, headers: { ...length, ...headers } },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('end', () =>
-          resolve({
-            status: answer.statusCode ?? 0,
-            text: Buffer.concat(chunks).toString(),
-            headers: answer.headers,
-          }),
-        );
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
+const raw = (method: string, path: string, body?: string, headers?: Record<string, string>) =>
+  rawRequest(server.url, {
+    method,
+    path,
+    ...(body === undefined ? {} : { body }),
+    ...(headers === undefined ? {} : { headers }),
   });
-}
 
 const API = '/api/2.0/mlflow';
 const call = (method: string, path: string, body?: unknown, prefix = API) =>
   server.call(method, prefix + path, body, { anonymous: true });
 const newRun = async (): Promise<string> => (await call('POST', '/runs/create', {})).body.run.info.run_id;
-const blobs = () => {
-  try {
-    return readdirSync(join(server.data, 'artifacts', 'blobs'), { recursive: true }).length;
-  } catch {
-    return 0;
-  }
-};
-
 describe('the wire', () => {
   it('serves both prefixes without a token, and numbers as numbers', async () => {
     for (const prefix of [API, '/ajax-api/2.0/mlflow']) {
@@ -249,6 +218,31 @@ describe('the wire', () => {
     expect(info.body).toMatchObject({ store_type: 'SqlStore', workspaces_enabled: true });
   });
 
+  it('keeps what is said with a character in it that no database keeps, and refuses such a name', async () => {
+    const run_id = await newRun();
+    const value = 'a\u0000b\ud800c 😀';
+    for (const path of ['log-parameter', 'set-tag'])
+      expect((await call('POST', `/runs/${path}`, { run_id, key: 'k', value })).status).toBe(200);
+    const { data } = (await call('GET', `/runs/get?run_id=${run_id}`)).body.run;
+    for (const pairs of [data.params, data.tags])
+      expect(pairs).toContainEqual({ key: 'k', value: 'a\ufffdb\ufffdc 😀' });
+    for (const name of ['a\u0000', 'a\ud800']) {
+      expect((await call('POST', '/experiments/create', { name })).status).toBe(400);
+      expect((await call('POST', '/registered-models/create', { name })).status).toBe(400);
+    }
+  });
+
+  it('takes a dataset whose profile is as long as one may be, and none that is longer', async () => {
+    const run_id = await newRun();
+    const log = (length: number) => {
+      const dataset = { name: 'd', digest: String(length), source_type: 'local', source: '{}' };
+      const datasets = [{ dataset: { ...dataset, profile: 'x'.repeat(length) } }];
+      return call('POST', '/runs/log-inputs', { run_id, datasets });
+    };
+    expect((await log(16_777_215)).body).toEqual({});
+    expect((await log(16_777_216)).body.message).toContain('exceeds the maximum length of 16777215');
+  });
+
   it('leaves empty lists out, takes an empty page token for none, and says no outputs of a new run', async () => {
     const { body } = await call('POST', '/runs/create', {});
     expect(body.run).not.toHaveProperty('outputs');
@@ -328,86 +322,12 @@ describe('the wire', () => {
 describe('requests that broke others', () => {
   const proxy = '/api/2.0/mlflow-artifacts/artifacts';
 
-  it.each([
-    '%252e%252e%252f%252e%252e%252fetc%252fpasswd',
-    '..%5c..%5cx',
-    '%2e%2e%2fx',
-    '%5c%5chost%5cs',
-    'C:%2fx',
-    '%2fetc%2fpasswd',
-    '%2f%2fproc%2fself%2froot',
-    'a%3b%2f..%2f..%2fetc',
-    'a%23%2f..%2fx',
-    'a%3f%2fa',
-    'a%00b',
-  ])('nothing is read, written or removed by %s', async (path) => {
-    const before = blobs();
-    for (const method of ['GET', 'PUT', 'DELETE']) {
-      const { status, text } = await raw(method, `${proxy}/${path}`, method === 'PUT' ? 'x' : undefined);
-      expect([method, status]).toEqual([method, 400]);
-      expect(text).not.toContain(server.data);
-    }
-    const run = await newRun();
-    expect((await raw('GET', `/get-artifact?run_id=${run}&path=${path}`)).status).toBe(400);
-    expect((await raw('GET', `${API}/artifacts/list?run_id=${run}&path=${path}`)).status).toBe(400);
-    expect(blobs()).toBe(before);
-  });
-
   it('answers a path with dots in it by no file of the machine', async () => {
     for (const path of [`${proxy}/../../../../etc/passwd`, `${proxy}/./../x`]) {
       const { status, text } = await raw('GET', path);
       expect([400, 404]).toContain(status);
       expect(text).not.toContain('root:');
     }
-  });
-
-  it.each([
-    'file:///etc/',
-    'FiLe:///etc',
-    '/etc/passwd',
-    'runs:/x/../../',
-    'models:/m/../..',
-    'http:/etc',
-    's3:///..%2f..%2fx',
-    'http://169.254.169.254/latest',
-  ])('no version comes from %s, whatever its tags say', async (source) => {
-    await call('POST', '/registered-models/create', { name: 'victim' });
-    const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }];
-    for (const extra of [{}, { tags }, { run_id: await newRun() }]) {
-      const { status, body } = await call('POST', '/model-versions/create', {
-        name: 'victim',
-        source,
-        ...extra,
-      });
-      expect([status, body.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE']);
-    }
-    const { body } = await call('GET', "/model-versions/search?filter=name%3D'victim'");
-    expect(body.model_versions).toEqual([]);
-    const file = await raw('GET', '/model-versions/get-artifact?name=victim&version=1&path=passwd');
-    expect(file.status).toBe(404);
-  });
-
-  it.each(['http://host#/../../etc/', 'http:///?/../../etc', 'x:;/../../etc', 'file:///etc'])(
-    'no experiment lies at %s',
-    async (artifact_location) => {
-      const name = `at ${artifact_location}`;
-      const { status } = await call('POST', '/experiments/create', { name, artifact_location });
-      expect(status).toBe(400);
-      const found = await call('GET', `/experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`);
-      expect(found.status).toBe(404);
-    },
-  );
-
-  it('refuses a simple cross-site POST, and a foreign Host or Origin on every method', async () => {
-    const body = '{"name":"csrf"}';
-    const path = `${API}/experiments/create`;
-    expect((await raw('POST', path, body, { 'content-type': 'text/plain' })).status).toBe(400);
-    const json = { 'content-type': 'application/json' };
-    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-      expect((await raw(method, path, body, { ...json, origin: 'http://evil.example' })).status).toBe(403);
-      expect((await raw(method, path, body, { ...json, host: 'evil.example' })).status).toBe(403);
-    }
-    expect((await call('GET', '/experiments/get-by-name?experiment_name=csrf')).status).toBe(404);
   });
 
   it('bounds names and keeps lookalikes apart', async () => {

@@ -107,4 +107,14 @@ describe.each(ENGINES)('runs in the order of a metric on %s', (engine) => {
       { numRuns: 25 },
     );
   });
+
+  it('are found by as many comparisons and orders at once as a question may have', async () => {
+    const orderBy = ['metrics.loss', ...Array.from({ length: 49 }, (_, at) => `params.p${at} DESC`)];
+    const every = await all({ orderBy: ['metrics.loss'], limit: 1000 }, 0, experiments);
+    for (const one of ['metrics.m% IS NULL', 'tags.t% IS NULL', "run_id != 'x%'", "NOT params.p% = '1'"])
+      for (const join of [' AND ', ' OR ']) {
+        const filter = Array.from({ length: 500 }, (_, at) => one.replace('%', String(at))).join(join);
+        expect(await all({ filter, orderBy, limit: 200 }, 0, experiments)).toEqual(every);
+      }
+  });
 });

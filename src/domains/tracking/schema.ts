@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { workspaceOf } from '../../lib/contract/index.ts';
+import { storable } from '../../lib/storable.ts';
 
 /** The project of callers that name none; MLflow's clients call a project a workspace. */
 export const DEFAULT_PROJECT = 'default';
@@ -29,8 +30,11 @@ export const double = z
 export const unset = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
+/** What people and programs say: no training ends for a character in it that no database keeps. */
+export const words = (most: number) => z.string().max(most).transform(storable);
+
 /** Proto texts that were not set read as empty. */
-export const text = unset(z.string()).transform((value) => value ?? '');
+export const text = unset(z.string()).transform((value) => storable(value ?? ''));
 
 /** A required text: the empty text counts as missing. */
 export const required = z.string().min(1);

@@ -1,5 +1,5 @@
 import type { OrderBy } from '../../lib/search/filter.ts';
-import { parseFilter, parseOrderBy } from '../../lib/search/parse.ts';
+import { checkOrders, parseFilter, parseOrderBy } from '../../lib/search/parse.ts';
 import { badParameter } from './errors.ts';
 import type { Search } from './store/search.ts';
 
@@ -28,12 +28,14 @@ export function searchOf(text: SearchText, of: 'runs' | 'experiments'): Search {
 const EXTREME = /^\s*(lowest|highest)\.(.*)$/s;
 
 /** The order of the runs table: MLflow's clauses, and the extremes of a metric's points. */
-export const parseRunOrder = (clauses: readonly string[]): OrderBy[] =>
-  clauses.flatMap((clause): OrderBy[] => {
+export function parseRunOrder(clauses: readonly string[]): OrderBy[] {
+  checkOrders(clauses.length);
+  return clauses.flatMap((clause): OrderBy[] => {
     const [, extreme, rest] = EXTREME.exec(clause) ?? [];
     const parsed = parseOrderBy([extreme ? `metrics.${rest}` : clause], 'runs');
     return extreme ? parsed.map((order) => ({ ...order, extreme: extreme as 'lowest' | 'highest' })) : parsed;
   });
+}
 
 export function limitOf(limit: number): number {
   if (limit < 1)

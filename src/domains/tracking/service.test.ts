@@ -396,6 +396,15 @@ describe.each(ENGINES)('tracking on %s', (engine) => {
     expect(Object.fromEntries(lengths)).toMatchObject({ p: 6000, q: 6000, t: 8000 });
   });
 
+  it('logs no metric to the model of another project', async () => {
+    const { experiment_id } = await tracking.getExperiment('other', '0');
+    const { info } = await tracking.createLoggedModel(ANONYMOUS, 'other', { experiment_id, name: 'theirs' });
+    const { info: mine } = await start();
+    await log(mine.run_id, [{ ...point('auc', 0.7), model_id: info.model_id }]);
+    expect((await tracking.getLoggedModel('other', info.model_id)).data.metrics ?? []).toEqual([]);
+    expect(await latest(mine.run_id)).toEqual({ auc: 0.7 });
+  });
+
   it('keeps the params of a logged model as they were first said', async () => {
     const experiment_id = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'kept params' });
     const { info } = await tracking.createLoggedModel(ANONYMOUS, 'default', { experiment_id, name: 'net' });

@@ -146,6 +146,21 @@ describe.each(ENGINES)('the trash on %s', (engine) => {
     expect(all.runs).toBe(1);
   });
 
+  it('says of a name in the trash that it is there', async () => {
+    const taken = await tracking.createExperiment(ANN, P, { name: 'taken' });
+    const other = await tracking.createExperiment(ANN, P, { name: 'other' });
+    const refused = (why: RegExp) => ({
+      code: 'RESOURCE_ALREADY_EXISTS',
+      message: expect.stringMatching(why) as string,
+    });
+    const create = () => tracking.createExperiment(ANN, P, { name: 'taken' });
+    await expect(create()).rejects.toMatchObject(refused(/already exists\.$/));
+    await tracking.deleteExperiment(ANN, P, taken);
+    const words = new RegExp(`in the trash\\. Restore experiment ${taken}, or delete it for good`);
+    await expect(create()).rejects.toMatchObject(refused(words));
+    await expect(tracking.renameExperiment(ANN, P, other, 'taken')).rejects.toMatchObject(refused(words));
+  });
+
   it('moves runs to another experiment, all or none', async () => {
     const to = await tracking.createExperiment(ANN, P, { name: 'target' });
     const from = await tracking.createExperiment(ANN, P, { name: 'origin' });

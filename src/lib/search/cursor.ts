@@ -10,6 +10,8 @@ export interface Cursor {
   table: ResourceTable;
   /** What `now()` means, milliseconds since 1970 UTC. */
   now: number;
+  /** How many comparisons were read. */
+  comparisons: number;
 }
 
 /** The next token; past the end, the end token. */

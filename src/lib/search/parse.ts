@@ -17,6 +17,9 @@ import { readList, readValue } from './values.ts';
 
 const MAX_LENGTH = 1_000_000;
 const MAX_DEPTH = 100;
+/** What both databases can do in one statement, together. */
+const MAX_COMPARISONS = 500;
+const MAX_ORDERS = 50;
 
 /**
  * Parses a filter: MLflow's grammar plus OR, NOT, parentheses, MATCHES (RLIKE), IS NULL everywhere, IN everywhere and
@@ -30,7 +33,14 @@ export function parseFilter(
 ): Filter | undefined {
   if (text.length > MAX_LENGTH)
     throw invalid(`A filter of ${text.length} characters is too long.`, `At most ${MAX_LENGTH}.`);
-  const cursor: Cursor = { text, tokens: tokenize(text), at: 0, table: RESOURCES[resource], now };
+  const cursor: Cursor = {
+    text,
+    tokens: tokenize(text),
+    at: 0,
+    table: RESOURCES[resource],
+    now,
+    comparisons: 0,
+  };
   skipAnds(cursor);
   if (peek(cursor).kind === 'end') return undefined;
   const filter = readOr(cursor, 0);
@@ -45,7 +55,12 @@ export function parseFilter(
 
 /** Parses order_by clauses: `metrics.auc DESC`. Absent values come last in both directions. Throws INVALID. */
 export function parseOrderBy(clauses: readonly string[], resource: SearchResource): OrderBy[] {
+  checkOrders(clauses.length);
   return clauses.map((clause) => readOrderBy(clause, RESOURCES[resource]));
+}
+
+export function checkOrders(count: number): void {
+  if (count > MAX_ORDERS) throw invalid(`At most ${MAX_ORDERS} order_by clauses can be given, not ${count}.`);
 }
 
 /** An AND that joins nothing is passed over, as MLflow does: programs put filters together from parts that may be empty. */
@@ -91,6 +106,11 @@ function readNot(cursor: Cursor, depth: number): Filter {
 }
 
 function readComparison(cursor: Cursor): Comparison {
+  const first = peek(cursor);
+  if (++cursor.comparisons > MAX_COMPARISONS) {
+    const message = `More than ${MAX_COMPARISONS} comparisons`;
+    throw searchError(message, first.start, first.end, 'IN takes any number of values.');
+  }
   const named = readField(cursor);
   const at = peek(cursor);
   const comparator = readComparator(cursor);
@@ -159,7 +179,7 @@ function readOrderBy(clause: string, table: ResourceTable): OrderBy {
   } catch {
     throw unparsable();
   }
-  const cursor: Cursor = { text: clause, tokens, at: 0, table, now: 0 };
+  const cursor: Cursor = { text: clause, tokens, at: 0, table, now: 0, comparisons: 0 };
   if (peek(cursor).kind === 'end' || peek(cursor).kind === 'symbol') throw unparsable();
   const field = readField(cursor);
   const direction = take(cursor);

@@ -52,6 +52,13 @@ describe('parseFilter', () => {
     expect(() => parseFilter(`${'('.repeat(5000)}metrics.a > 1`, 'runs')).toThrow(/levels/);
     expect(() => parseFilter(`${'NOT '.repeat(5000)}metrics.a > 1`, 'runs')).toThrow(/levels/);
     expect(() => parseFilter('x'.repeat(1_000_001), 'runs')).toThrow(/too long/);
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i) => `run_id = 'run${i}'`).join(' OR ');
+    expect(parseFilter(many(500), 'runs')).toMatchObject({ kind: 'or' });
+    expect(() => parseFilter(many(501), 'runs')).toThrow(/More than 500 comparisons/);
+    const orders = (count: number) => Array.from({ length: count }, (_, i) => `params.p${i}`);
+    expect(parseOrderBy(orders(50), 'runs')).toHaveLength(50);
+    expect(() => parseOrderBy(orders(51), 'runs')).toThrow('At most 50 order_by clauses can be given');
     const ids = Array.from({ length: 5000 }, (_, i) => `'run${i}'`).join(', ');
     expect(parseFilter(`run_id IN (${ids})`, 'runs')).toMatchObject({ comparator: 'IN' });
   });

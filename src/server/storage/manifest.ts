@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -93,7 +93,11 @@ export async function verifyBackup(folder: string): Promise<Manifest> {
     throw new AppError(BACKUP_ERRORS.BACKUP_UNKNOWN, `There is no back-up: it has no ${FILE}.`);
   const manifest = parseManifest(text);
   if (!manifest) throw damaged(`${FILE} was changed`);
+  const root = await realpath(folder);
   for (const file of manifest.files) {
+    const place = await realpath(join(folder, file.path)).catch(() => undefined);
+    if (place !== undefined && (!isPlain(file.path) || place !== join(root, file.path)))
+      throw damaged(`${file.path} is no file inside it`);
     const size = (await stat(join(folder, file.path)).catch(() => undefined))?.size;
     if (size === undefined) throw damaged(`${file.path} is missing`);
     if (size !== file.bytes) throw damaged(`${file.path} has ${size} bytes, not ${file.bytes}`);
@@ -102,6 +106,10 @@ export async function verifyBackup(folder: string): Promise<Manifest> {
   }
   return manifest;
 }
+
+/** Names folders and a file below here, and nothing else. */
+const isPlain = (path: string) =>
+  !path.includes('\\') && path.split('/').every((part) => !['', '.', '..'].includes(part));
 
 function parseManifest(text: string): Manifest | undefined {
   try {

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { endpoint } from '../../../lib/contract/index.ts';
-import { int64, list, required, text, unset } from '../../tracking/schema.ts';
+import { int64, list, required, text, unset, words } from '../../tracking/schema.ts';
 import { ModelVersion, RegisteredModel } from '../schema.ts';
 
 const Empty = z.object({});
 const One = z.object({ registered_model: RegisteredModel });
+/** Longest description, in characters. */
+export const DESCRIPTION = 100_000;
 export const TagBody = z.object({ key: required, value: text });
 const PATH = '/mlflow/registered-models';
 
@@ -15,7 +17,7 @@ export const modelsContract = {
     dialect: 'mlflow',
     summary: 'Register a model name',
     needs: 'track',
-    body: z.object({ name: required, description: unset(z.string()), tags: unset(z.array(TagBody)) }),
+    body: z.object({ name: required, description: unset(words(DESCRIPTION)), tags: unset(z.array(TagBody)) }),
     response: One,
   }),
   getRegisteredModel: endpoint({
@@ -33,7 +35,7 @@ export const modelsContract = {
     dialect: 'mlflow',
     summary: 'Describe a registered model',
     needs: 'track',
-    body: z.object({ name: required, description: unset(z.string()) }),
+    body: z.object({ name: required, description: unset(words(DESCRIPTION)) }),
     response: One,
   }),
   renameRegisteredModel: endpoint({

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { endpoint } from '../../../lib/contract/index.ts';
-import { int64, list, required, unset } from '../../tracking/schema.ts';
+import { int64, list, required, unset, words } from '../../tracking/schema.ts';
 import { ModelVersion } from '../schema.ts';
-import { TagBody } from './models.ts';
+import { DESCRIPTION, TagBody } from './models.ts';
 
 const Empty = z.object({});
 const One = z.object({ model_version: ModelVersion });
@@ -19,10 +19,10 @@ export const versionsContract = {
     body: z.object({
       name: required,
       source: required,
-      run_id: unset(z.string()),
-      model_id: unset(z.string()),
-      run_link: unset(z.string()),
-      description: unset(z.string()),
+      run_id: unset(words(256)),
+      model_id: unset(words(36)),
+      run_link: unset(words(2048)),
+      description: unset(words(DESCRIPTION)),
       tags: unset(z.array(TagBody)),
     }),
     response: One,
@@ -42,7 +42,7 @@ export const versionsContract = {
     dialect: 'mlflow',
     summary: 'Describe a version',
     needs: 'track',
-    body: Key.extend({ description: unset(z.string()) }),
+    body: Key.extend({ description: unset(words(DESCRIPTION)) }),
     response: One,
   }),
   transitionStage: endpoint({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from '../../../lib/contract/index.ts';
+import { storable } from '../../../lib/storable.ts';
 import {
   FileInfo,
   int64,
@@ -10,9 +11,11 @@ import {
   protoEnum,
   required,
   unset,
+  words,
 } from '../schema.ts';
 
 const Empty = z.object({});
+const Pair = KeyValue.extend({ value: z.string().transform(storable) });
 const Id = z.object({ id: z.string() });
 const One = z.object({ model: LoggedModel });
 const PATH = '/mlflow/logged-models';
@@ -27,10 +30,10 @@ export const loggedModelsContract = {
     body: z.object({
       experiment_id: required,
       name: unset(z.string()),
-      model_type: unset(z.string()),
-      source_run_id: unset(z.string()),
-      params: unset(z.array(KeyValue)),
-      tags: unset(z.array(KeyValue)),
+      model_type: unset(words(500)),
+      source_run_id: unset(words(256)),
+      params: unset(z.array(Pair)),
+      tags: unset(z.array(Pair)),
     }),
     response: One,
   }),
@@ -97,7 +100,7 @@ export const loggedModelsContract = {
     summary: 'Set tags of a logged model',
     needs: 'track',
     params: Id,
-    body: z.object({ tags: list(KeyValue) }),
+    body: z.object({ tags: list(Pair) }),
     response: Empty,
   }),
   deleteLoggedModelTag: endpoint({
@@ -116,7 +119,7 @@ export const loggedModelsContract = {
     summary: 'Add params to a logged model',
     needs: 'track',
     params: Id,
-    body: z.object({ params: list(KeyValue) }),
+    body: z.object({ params: list(Pair) }),
     response: Empty,
   }),
   listLoggedModelArtifacts: endpoint({

@@ -14,6 +14,7 @@ import {
   text,
   unset,
   VIEWS,
+  words,
 } from '../schema.ts';
 
 const Empty = z.object({});
@@ -25,9 +26,9 @@ const MetricFields = {
   value: double,
   timestamp: int64,
   step: unset(int64).transform((step) => step ?? 0),
-  model_id: unset(z.string()),
-  dataset_name: unset(z.string()),
-  dataset_digest: unset(z.string()),
+  model_id: unset(words(36)),
+  dataset_name: unset(words(500)),
+  dataset_digest: unset(words(36)),
 };
 
 const Param = z.object({ key: required, value: text });
@@ -41,7 +42,7 @@ export const runsContract = {
     needs: 'track',
     body: z.object({
       experiment_id: unset(z.string()),
-      user_id: unset(z.string()),
+      user_id: unset(words(256)),
       run_name: unset(z.string()),
       start_time: unset(int64),
       tags: unset(z.array(Param)),

@@ -1,13 +1,10 @@
-import { toUSVString } from 'node:util';
+import { storable } from '../../../lib/storable.ts';
 import { badParameter } from '../errors.ts';
 
 /** Levels of lists and maps inside one value. */
 const DEEPEST = 100;
 
 type Loose = Record<string, unknown>;
-
-/** A text that both databases can keep: without NUL, without halves of characters. */
-export const storable = (text: string): string => toUSVString(text.replaceAll('\u0000', '\uFFFD'));
 
 /** The JSON text of a value in OpenTelemetry's JSON form, with whole and broken numbers told apart as Python writes them. */
 export function jsonTextOf(value: unknown, depth = 0): string {

@@ -1,8 +1,9 @@
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { Readable } from 'node:stream';
 import { SPAN_KEYS, type SpanBody } from '../schema/traces.ts';
-import { integerText, jsonTextOf, listOf, storable } from './any-value.ts';
+import { integerText, jsonTextOf, listOf } from './any-value.ts';
 import { exportRequest } from './messages.ts';
+import { storable } from '../../../lib/storable.ts';
 
 /** A span as it was sent, in the form it is stored in. */
 export interface SentSpan {

@@ -151,13 +151,16 @@ function stepsOf(start: number | undefined, end: number | undefined): readonly [
 }
 
 function parseModel(text: string): unknown {
-  let model: Record<string, unknown>;
+  let model: unknown;
   try {
-    model = JSON.parse(text) as Record<string, unknown>;
+    model = JSON.parse(text);
   } catch {
     throw badParameter(`Malformed model info. \n ${text.slice(0, 500)} \n is not a valid JSON.`);
   }
-  const missing = ['artifact_path', 'flavors', 'utc_time_created', 'run_id'].filter((key) => !(key in model));
+  const fields = typeof model === 'object' && model !== null ? model : {};
+  const missing = ['artifact_path', 'flavors', 'utc_time_created', 'run_id'].filter(
+    (key) => !(key in fields),
+  );
   if (missing.length > 0)
     throw badParameter(
       `Model json is missing mandatory fields: {${missing.map((key) => `'${key}'`).join(', ')}}`,

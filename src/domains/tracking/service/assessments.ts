@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../../database/index.ts';
 import type { Actor } from '../../identity/schema.ts';
-import { storable } from '../otlp/any-value.ts';
+import { storable } from '../../../lib/storable.ts';
 import { absent, badParameter, exists } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Assessment, AssessmentKind } from '../schema/traces.ts';

@@ -54,7 +54,7 @@ export function experimentVerbs(context: TrackingContext) {
           name,
           artifact_location: given.artifact_location || undefined,
         });
-        if (!row) throw exists(`Experiment(name=${name}) already exists.`);
+        if (!row) throw nameTaken(name, await findExperimentByName(tx, project, name));
         await putExperimentTags(tx, row.id, given.tags ?? []);
         await ground.events.append(tx, {
           type: 'experiment.created',
@@ -92,7 +92,7 @@ export function experimentVerbs(context: TrackingContext) {
         if (row.lifecycle !== 'active')
           throw new AppError(TRACKING_ERRORS.INVALID_STATE, 'Cannot rename a non-active experiment.');
         const other = await findExperimentByName(tx, project, name);
-        if (other && other.id !== row.id) throw exists(`Experiment(name=${name}) already exists.`);
+        if (other && other.id !== row.id) throw nameTaken(name, other);
         await updateExperiment(tx, row.id, { name });
       });
     },
@@ -143,6 +143,13 @@ export function assertActive(row: ExperimentRow): void {
     `The experiment ${row.id} must be in the 'active' state. Current state is ${row.lifecycle}.`,
   );
 }
+
+const nameTaken = (name: string, by: ExperimentRow | undefined) =>
+  exists(
+    by?.lifecycle === 'deleted'
+      ? `Experiment(name=${name}) already exists in the trash. Restore experiment ${by.id}, or delete it for good (\`rondo trash purge\`): then its name is free.`
+      : `Experiment(name=${name}) already exists.`,
+  );
 
 function checkExperimentTag(tag: KeyValue): void {
   checkKey(tag.key, 'key');

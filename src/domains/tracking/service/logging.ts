@@ -7,6 +7,7 @@ import { badParameter } from '../errors.ts';
 import { isEnded } from '../states.ts';
 import { checkLength, checkMetric, fitBatch, fitParam, LIMITS } from '../limits.ts';
 import type { Batch, DatasetInput, KeyValue, MetricInput } from '../schema.ts';
+import { modelsOfProject } from '../store/logged-models.ts';
 import { putDatasets, putModels, summarizeDatasets } from '../store/inputs.ts';
 import { type Logged, storedValue } from '../store/metrics.ts';
 import type { Point } from '../store/series.ts';
@@ -44,7 +45,7 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
         if (params.length > 0) await addParams(tx, row, params);
         if (points.length > 0) {
           await metrics.append(tx, [logged(row, points)], context.keys);
-          await logToModels(tx, runId, points);
+          await logToModels(tx, row, points);
         }
         if (tags.length > 0) await putTags(tx, row, tags);
       });
@@ -72,7 +73,7 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
           good.map(({ row, points }) => logged(row, points)),
           context.keys,
         );
-        for (const { runId, points } of good) await logToModels(tx, runId, points);
+        for (const { row, points } of good) await logToModels(tx, row, points);
         return outcomes.map(done);
       }),
     { most: POINTS_TOGETHER, sizeOf: ({ points }) => points.length },
@@ -90,13 +91,16 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
     );
   }
 
-  async function logToModels(tx: Tx, runId: string, points: readonly MetricInput[]): Promise<void> {
+  async function logToModels(tx: Tx, row: RunRow, points: readonly MetricInput[]): Promise<void> {
+    const named = new Set(points.flatMap(({ model_id }) => model_id || []));
+    if (named.size === 0) return;
+    const theirs = await modelsOfProject(tx, row.project, [...named]);
     const rows = points
-      .filter((point) => point.model_id)
+      .filter(({ model_id }) => model_id && theirs.has(model_id))
       .map((point) => ({
         model_id: point.model_id ?? '',
         key: point.key,
-        run_id: runId,
+        run_id: row.run_id,
         step: point.step,
         ts: point.timestamp,
         ...storedValue(point.value),

@@ -1,5 +1,5 @@
 import type { JsonBytes } from '../../../lib/contract/index.ts';
-import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
+import { checkOrders, parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
 import { badParameter } from '../errors.ts';
 import { type RunSearch, searchRuns as searchRunsPage } from '../long-reads.ts';
 import { limitOf, searchOf, type SearchText } from '../search-text.ts';
@@ -94,9 +94,11 @@ export function searchVerbs(
         orderBy?: readonly ModelOrder[] | undefined;
       },
     ): Promise<Page<LoggedModel>> {
+      const { orderBy = [] } = options;
+      checkOrders(orderBy.length);
       const search = {
         filter: parseFilter(options.filter ?? '', 'logged-models'),
-        orderBy: (options.orderBy ?? []).map(modelOrder),
+        orderBy: orderBy.map(modelOrder),
         limit: limitOf(options.limit || 50),
         token: options.token || undefined,
       };

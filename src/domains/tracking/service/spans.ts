@@ -2,7 +2,7 @@ import type { Actor } from '../../identity/schema.ts';
 import type { Tx } from '../../../database/index.ts';
 import { checkTag, LIMITS } from '../limits.ts';
 import { OtlpRefusal, readSpans, type SentSpan } from '../otlp/read.ts';
-import { storable } from '../otlp/any-value.ts';
+import { storable } from '../../../lib/storable.ts';
 import { SPAN_KEYS, TRACE_KEYS } from '../schema/traces.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import type { SpanRow } from '../store/tables.ts';

@@ -7,7 +7,7 @@ import { absent, badParameter } from '../errors.ts';
 import { checkTag, checkText, LIMITS } from '../limits.ts';
 import type { SearchText } from '../search-text.ts';
 import { type Assessment, TRACE_KEYS, type TraceInfo, type TraceInfoInput } from '../schema/traces.ts';
-import { storable } from '../otlp/any-value.ts';
+import { storable } from '../../../lib/storable.ts';
 import { searchTraces, traceParts, type TraceSearch, tracesText } from '../trace-reads.ts';
 import type { ExperimentRow } from '../store/experiments.ts';
 import { traceStore, type TraceRow, type TraceValues } from '../store/traces.ts';

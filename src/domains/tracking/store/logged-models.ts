@@ -45,6 +45,21 @@ export async function loggedModelsOfRun(
     .execute();
 }
 
+/** Those of the ids that are models of the project. */
+export async function modelsOfProject(
+  tx: Tx,
+  project: string,
+  modelIds: readonly string[],
+): Promise<Set<string>> {
+  const found = await tx
+    .selectFrom('logged_models')
+    .select('model_id')
+    .where('project', '=', project)
+    .where('model_id', 'in', modelIds)
+    .execute();
+  return new Set(found.map((row) => row.model_id));
+}
+
 export async function updateLoggedModel(
   tx: Tx,
   modelId: string,
