@@ -93,9 +93,14 @@ export class TrackingContext {
     return found;
   }
 
-  async run(reader: Reader, project: string, runId: string): Promise<RunRow> {
+  async findRun(reader: Reader, project: string, runId: string): Promise<RunRow | undefined> {
     const row = await this.runs.find(reader, runId);
-    if (row && row.project === project) return row;
+    return row?.project === project ? row : undefined;
+  }
+
+  async run(reader: Reader, project: string, runId: string): Promise<RunRow> {
+    const row = await this.findRun(reader, project, runId);
+    if (row) return row;
     throw absent(`Run with id=${runId.slice(0, 300)} not found`);
   }
 
