@@ -192,8 +192,8 @@ describe.each(ENGINES)('histories on %s', (engine) => {
           );
           const asked = { runs: [{ run, run_id }], key: 'a', limit, steps: steps ?? undefined };
           const expected = ntile(within, limit).map((point) => ({ key: 'a', ...wire(point), run_id }));
-          expect((await read(sampledHistory(test.database, asked))).metrics).toEqual(expected);
-          expect((await read(sampledHistory(test.database, asked))).metrics).toEqual(expected);
+          for (const _again of [false, true])
+            expect((await read(sampledHistory(test.database, asked))).metrics ?? []).toEqual(expected);
         },
       ),
       { numRuns: 40 },

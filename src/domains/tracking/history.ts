@@ -122,7 +122,7 @@ export async function sampledHistory(
     for (const point of await sampleOf(run, key as number, facts.points))
       metrics.push({ ...toMetric(name, point), run_id });
   }
-  return JsonBytes.of(JSON.stringify({ metrics }));
+  return JsonBytes.of(JSON.stringify(metrics.length > 0 ? { metrics } : {}));
 
   async function sampleOf(run: number, key: number, points: number): Promise<Point[]> {
     const place = `${run} ${key} ${limit} ${steps.join(' ')}`;

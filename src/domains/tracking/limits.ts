@@ -91,6 +91,13 @@ function fit(pair: KeyValue, limit: number): KeyValue {
   return { key: pair.key, value: Array.from(pair.value).slice(0, limit).join('') };
 }
 
+/** The tag to keep of a run's beginning, where MLflow takes every name. */
+export function fitFirstTag(tag: KeyValue, where: string): KeyValue {
+  checkText(`${where}.key`, tag.key);
+  checkLength(`${where}.key`, LIMITS.key, tag.key);
+  return fit(tag, LIMITS.tagValue);
+}
+
 /** The batch to keep. Throws when a name, a number or a count is not fit for it. */
 export function fitBatch({ metrics = [], params: givenParams = [], tags: givenTags = [] }: Batch): Batch {
   for (const [index, metric] of metrics.entries()) checkMetric(metric, `metrics[${index}]`);

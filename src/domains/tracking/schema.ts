@@ -56,12 +56,24 @@ export const VIEWS = ['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'] as const;
 export type View = (typeof VIEWS)[number];
 export type Lifecycle = 'active' | 'deleted';
 
-/** A proto enum: by name, or by number as older clients send it. `first` is the number of the first name. */
+/**
+ * A proto enum: by name in upper or lower case, or by number as older clients send it. `first` is the number of the first name.
+ */
 export const protoEnum = <const T extends readonly [string, ...string[]]>(names: T, first: number) =>
   z.preprocess((value) => {
     const number = typeof value === 'number' || /^\d+$/.test(String(value)) ? Number(value) : undefined;
-    return number === undefined ? value : (names[number - first] ?? value);
+    if (number !== undefined) return names[number - first] ?? value;
+    return typeof value === 'string' ? value.toUpperCase() : value;
   }, z.enum(names));
+
+/** As MLflow reads proto enums that are no requirement: a name that it does not know means unset. */
+export const optionalEnum = <const T extends readonly [string, ...string[]]>(names: T, first: number) =>
+  unset(
+    z.preprocess((value) => {
+      const known = protoEnum(names, first).safeParse(value);
+      return known.success || typeof value !== 'string' ? value : undefined;
+    }, protoEnum(names, first).optional()),
+  );
 
 export const KeyValue = z.object({ key: z.string(), value: z.string() });
 export type KeyValue = z.infer<typeof KeyValue>;

@@ -56,23 +56,14 @@ async function handle<Actor>(
   if (endpoint.kind === 'upload')
     context.stream = (request.body as NodeJS.ReadableStream | undefined) ?? Readable.from([]);
   const mlflow = endpoint.dialect === 'mlflow';
-  const rawBody = bodyOf(request, mlflow);
-  const queryOnly = request.method === 'GET' && mlflow;
-  const source = queryOnly && Object.keys(request.query as object).length > 0 ? request.query : rawBody;
+  const isGet = mlflow && request.method === 'GET';
+  const given = isGet ? await argumentsOfGet(request) : bodyOf(request, mlflow);
+  const isInBody = isGet || (mlflow && endpoint.kind !== 'upload' && hasBody(request));
+  const from = (schema: z.ZodType | undefined) => (isGet ? firstValues(schema, given) : given);
   const answer = await item.handler({
     params: parse(endpoint.params, params, 'path', mlflow),
-    query: parse(
-      endpoint.query,
-      mlflow && endpoint.kind !== 'upload' && request.method !== 'GET' && hasBody(request)
-        ? rawBody
-        : request.query,
-      'query',
-      mlflow,
-    ),
-    body:
-      endpoint.kind === 'upload'
-        ? undefined
-        : parse(endpoint.body, queryOnly ? source : rawBody, 'body', mlflow),
+    query: parse(endpoint.query, isInBody ? from(endpoint.query) : request.query, 'query', mlflow),
+    body: endpoint.kind === 'upload' ? undefined : parse(endpoint.body, from(endpoint.body), 'body', mlflow),
     actor,
     request: context,
   });
@@ -116,10 +107,40 @@ function contextOf(request: FastifyRequest, reply: FastifyReply, closing?: Abort
 /** MLflow: an empty body is `{}`, and a JSON string that itself holds JSON is decoded once more. */
 function bodyOf(request: FastifyRequest, mlflow: boolean): unknown {
   if (!mlflow) return request.body;
-  if (request.body === undefined || request.body === null)
-    return request.method === 'GET' ? request.query : {};
+  if (request.body === undefined || request.body === null) return {};
   if (typeof request.body === 'string') return JSON.parse(request.body) as unknown;
   return request.body;
+}
+
+const MOST_OF_GET = 1_000_000;
+
+/** MLflow: the arguments of a GET are its query; without one they may be a JSON body, which Fastify leaves unread. */
+async function argumentsOfGet({ query, raw }: FastifyRequest): Promise<unknown> {
+  const { 'content-length': length, 'transfer-encoding': encoding } = raw.headers;
+  const isBare = (length === undefined || length === '0') && encoding === undefined;
+  if (isBare || Object.keys(query as object).length > 0) return query;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of raw as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MOST_OF_GET)
+      throw new AppError(ERRORS.TOO_LARGE, `The body of a GET is larger than ${MOST_OF_GET} bytes.`);
+    chunks.push(chunk);
+  }
+  const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as unknown;
+  return typeof body === 'string' ? (JSON.parse(body) as unknown) : body;
+}
+
+/** MLflow: of a parameter that stands in the query more than once where one is wanted, the first counts. */
+function firstValues(schema: z.ZodType | undefined, query: unknown): unknown {
+  if (!schema || !Object.values(query ?? {}).some(Array.isArray)) return query;
+  const wrong = new Set(schema.safeParse(query).error?.issues.map(({ path }) => path[0]));
+  return Object.fromEntries(
+    Object.entries(query as object).map(([key, value]: [string, unknown]) => [
+      key,
+      wrong.has(key) && Array.isArray(value) ? value[0] : value,
+    ]),
+  );
 }
 
 const hasBody = ({ body }: FastifyRequest) => body !== undefined && body !== null;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from '../../../lib/contract/index.ts';
-import { Experiment, int64, list, protoEnum, required, text, unset, VIEWS } from '../schema.ts';
+import { Experiment, int64, list, optionalEnum, required, text, unset, VIEWS } from '../schema.ts';
 
 const Empty = z.object({});
 const One = z.object({ experiment_id: required });
@@ -49,7 +49,7 @@ export const experimentsContract = {
       page_token: unset(z.string()),
       filter: unset(z.string()),
       order_by: list(z.string()),
-      view_type: unset(protoEnum(VIEWS, 1)),
+      view_type: optionalEnum(VIEWS, 1),
     }),
     response: z.object({
       experiments: z.array(Experiment).optional(),

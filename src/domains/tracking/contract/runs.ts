@@ -6,7 +6,7 @@ import {
   int64,
   list,
   Metric,
-  protoEnum,
+  optionalEnum,
   required,
   Run,
   RUN_STATUSES,
@@ -57,7 +57,7 @@ export const runsContract = {
     needs: 'track',
     body: z.object({
       ...runKey,
-      status: unset(protoEnum(RUN_STATUSES, 1)),
+      status: optionalEnum(RUN_STATUSES, 1),
       end_time: unset(int64),
       run_name: unset(z.string()),
     }),
@@ -99,7 +99,7 @@ export const runsContract = {
     body: z.object({
       experiment_ids: list(z.string()),
       filter: unset(z.string()),
-      run_view_type: unset(protoEnum(VIEWS, 1)),
+      run_view_type: optionalEnum(VIEWS, 1),
       max_results: unset(int64.pipe(z.number().max(50_000))),
       order_by: list(z.string()),
       page_token: unset(z.string()),

@@ -109,6 +109,11 @@ export class TrackingContext {
     return found;
   }
 
+  async findRun(reader: Reader, project: string, runId: string): Promise<RunRow | undefined> {
+    const row = await this.runs.find(reader, runId);
+    return row?.project === project ? row : undefined;
+  }
+
   async run(reader: Reader, project: string, runId: string): Promise<RunRow> {
     return foundRun(await this.runs.find(reader, runId), project, runId);
   }

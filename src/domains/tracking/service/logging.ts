@@ -1,5 +1,5 @@
 import type { Tx } from '../../../database/index.ts';
-import type { JsonBytes } from '../../../lib/contract/index.ts';
+import { JsonBytes } from '../../../lib/contract/index.ts';
 import { gather, type Outcome, outcomeOf } from '../../../lib/gather.ts';
 import { urn, type Urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
@@ -174,14 +174,18 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
       });
     },
 
-    /** Points in (timestamp, step, value) order as MLflow's `get-history` answers; all of them when `limit` is left out. */
+    /**
+     * Points in (timestamp, step, value) order as MLflow's `get-history` answers; all of them when `limit` is left out. A run that
+     * does not exist has none.
+     */
     async metricHistory(
       project: string,
       runId: string,
       key: string,
       page: { limit?: number | undefined; token?: string | undefined } = {},
     ): Promise<JsonBytes> {
-      const row = await context.run(database.read, project, runId);
+      const row = await context.findRun(database.read, project, runId);
+      if (!row) return JsonBytes.of('{}');
       const limit = page.limit === undefined ? undefined : Math.min(page.limit, HISTORY_LIMIT);
       const asked: HistoryAsked = { run: row.id, key, limit, after: afterOf(page.token) };
       const points = Math.min(limit ?? HISTORY_LIMIT, await pointsOf([row.id], key));
@@ -189,7 +193,7 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
       return metricHistory(database, asked);
     },
 
-    /** For each run at most `limit` points, evenly spread over its rows in step order, first and last included. */
+    /** For each run that there is at most `limit` points, evenly spread over its rows in step order, first and last included. */
     async sampledHistory(
       project: string,
       runIds: readonly string[],
@@ -198,8 +202,10 @@ export function loggingVerbs(context: TrackingContext, putTags: PutTags) {
       steps?: readonly [number, number],
     ): Promise<JsonBytes> {
       const found: SampledAsked['runs'][number][] = [];
-      for (const run_id of runIds)
-        found.push({ run: (await context.run(database.read, project, run_id)).id, run_id });
+      for (const run_id of runIds) {
+        const row = await context.findRun(database.read, project, run_id);
+        if (row) found.push({ run: row.id, run_id });
+      }
       const asked: SampledAsked = { runs: found, key, limit, steps };
       const ids = found.map(({ run }) => run);
       if ((await pointsOf(ids, key)) > INLINE_POINTS)

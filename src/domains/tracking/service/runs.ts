@@ -8,7 +8,7 @@ import { under } from '../artifact-path.ts';
 import { assembleRuns, textsById } from '../assemble.ts';
 import { absent, badParameter, exists } from '../errors.ts';
 import { isEnded } from '../states.ts';
-import { checkLength, checkText, fitTag, LIMITS } from '../limits.ts';
+import { checkLength, checkText, fitFirstTag, fitTag, LIMITS } from '../limits.ts';
 import { randomName } from '../run-name.ts';
 import type { KeyValue, Run, RunInfo, RunStatus } from '../schema.ts';
 import { findExperiments } from '../store/experiments.ts';
@@ -147,7 +147,7 @@ export function runVerbs(context: TrackingContext) {
     putTags,
 
     async createRun(_actor: Actor, project: string, given: NewRun): Promise<Run> {
-      const tags = (given.tags ?? []).map((tag, index) => fitTag(tag, `tags[${index}]`));
+      const tags = (given.tags ?? []).map((tag, index) => fitFirstTag(tag, `tags[${index}]`));
       const tagged = tags.findLast((tag) => tag.key === NAME_TAG)?.value;
       if (given.run_name && tagged && given.run_name !== tagged) {
         throw badParameter(

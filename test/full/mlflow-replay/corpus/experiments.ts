@@ -213,8 +213,8 @@ export const experimentSearch: Scenario = {
     ['creation time', search, { max_results: 10, filter: "creation_time > 0 AND name LIKE 'find%'" }],
     ['by POST only deleted', search, { max_results: 10, view_type: 'DELETED_ONLY' }],
     ['view number', search, { max_results: 10, view_type: 2, filter: "name ILIKE 'find%'" }],
-    ['view wrong', search, { max_results: 10, view_type: 'NONE' }],
-    ['view lower case', search, { max_results: 10, view_type: 'active_only' }],
+    ['view wrong', search, { max_results: 10, view_type: 'NONE', filter: "name ILIKE 'find%'" }],
+    ['view lower case', search, { max_results: 10, view_type: 'active_only', filter: "name ILIKE 'find%'" }],
     [
       'order name',
       search,

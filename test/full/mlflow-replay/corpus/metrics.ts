@@ -1,6 +1,8 @@
 import type { Scenario, Step } from '../step.ts';
 
 const run = '{{run}}';
+/** Of requests that only MLflow takes, so that what it makes of them is not seen elsewhere. */
+const odd = '{{odd}}';
 const log = 'POST runs/log-metric';
 const batch = 'POST runs/log-batch';
 const many = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -21,6 +23,12 @@ export const metrics: Scenario = {
       { experiment_id: '{{exp}}', run_name: 'm2', start_time: 1 },
       { save: { run2: 'run.info.run_id' } },
     ],
+    [
+      'odd run',
+      'POST runs/create',
+      { experiment_id: '{{exp}}', run_name: 'm3', start_time: 1 },
+      { save: { odd: 'run.info.run_id' } },
+    ],
     ['log', log, { run_id: run, key: 'loss', value: 1.5, timestamp: 10, step: 0 }],
     ['log again', log, { run_id: run, key: 'loss', value: 1.5, timestamp: 10, step: 0 }],
     ['log step', log, { run_id: run, key: 'loss', value: 1.25, timestamp: 20, step: 1 }],
@@ -31,10 +39,10 @@ export const metrics: Scenario = {
     ['log NaN', log, { run_id: run, key: 'nan', value: 'NaN', timestamp: 1 }],
     ['log inf', log, { run_id: run, key: 'inf', value: 'Infinity', timestamp: 1 }],
     ['log -inf', log, { run_id: run, key: 'ninf', value: '-Infinity', timestamp: 1 }],
-    ['log bare NaN', log, `{"run_id":"${run}","key":"nan2","value":NaN,"timestamp":1}`],
-    ['log bare Infinity', log, `{"run_id":"${run}","key":"inf2","value":Infinity,"timestamp":1}`],
+    ['log bare NaN', log, `{"run_id":"${odd}","key":"nan2","value":NaN,"timestamp":1}`],
+    ['log bare Infinity', log, `{"run_id":"${odd}","key":"inf2","value":Infinity,"timestamp":1}`],
     ['log word', log, { run_id: run, key: 'w', value: 'high', timestamp: 1 }],
-    ['log bool', log, { run_id: run, key: 'w', value: true, timestamp: 1 }],
+    ['log bool', log, { run_id: odd, key: 'w', value: true, timestamp: 1 }],
     ['log null value', log, { run_id: run, key: 'w', value: null, timestamp: 1 }],
     ['log no value', log, { run_id: run, key: 'w', timestamp: 1 }],
     ['log no time', log, { run_id: run, key: 'w', value: 1 }],
@@ -43,8 +51,8 @@ export const metrics: Scenario = {
     ['log missing run', log, { run_id: '0'.repeat(32), key: 'w', value: 1, timestamp: 1 }],
     ['log negative time', log, { run_id: run, key: 'w', value: 1, timestamp: -1 }],
     ['log negative step', log, { run_id: run, key: 'neg', value: 1, timestamp: 1, step: -3 }],
-    ['log fraction step', log, { run_id: run, key: 'w', value: 1, timestamp: 1, step: 1.5 }],
-    ['log fraction time', log, { run_id: run, key: 'w', value: 1, timestamp: 1.5 }],
+    ['log fraction step', log, { run_id: odd, key: 'w', value: 1, timestamp: 1, step: 1.5 }],
+    ['log fraction time', log, { run_id: odd, key: 'w', value: 1, timestamp: 1.5 }],
     ['log long key', log, { run_id: run, key: 'k'.repeat(251), value: 1, timestamp: 1 }],
     ['log bad key', log, { run_id: run, key: 'a?', value: 1, timestamp: 1 }],
     ['log path key', log, { run_id: run, key: '../a', value: 1, timestamp: 1 }],
@@ -55,7 +63,7 @@ export const metrics: Scenario = {
       { run_id: run, key: 'onset', value: 1, timestamp: 1, dataset_name: 'd', dataset_digest: '1' },
     ],
     ['log huge', log, { run_id: run, key: 'huge', value: 1e308, timestamp: 1 }],
-    ['log over range', log, `{"run_id":"${run}","key":"over","value":1e400,"timestamp":1}`],
+    ['log over range', log, `{"run_id":"${odd}","key":"over","value":1e400,"timestamp":1}`],
     ['latest by step', log, { run_id: run, key: 'latest', value: 1, timestamp: 5, step: 5 }],
     ['latest older step', log, { run_id: run, key: 'latest', value: 9, timestamp: 9, step: 4 }],
     ['latest same step', log, { run_id: run, key: 'latest', value: 2, timestamp: 5, step: 5 }],
@@ -119,7 +127,7 @@ export const metrics: Scenario = {
     [
       'batch metric bad value',
       batch,
-      { run_id: run, metrics: [{ key: 'a', value: 'x', timestamp: 1, step: 0 }] },
+      { run_id: odd, metrics: [{ key: 'a', value: 'x', timestamp: 1, step: 0 }] },
     ],
     [
       'batch metric bad key',
@@ -138,8 +146,8 @@ export const metrics: Scenario = {
       { run_id: run, metrics: [{ key: 'k'.repeat(251), value: 1, timestamp: 1, step: 0 }] },
     ],
     ['batch param no key', batch, { run_id: run, params: [{ value: '1' }] }],
-    ['batch param number', batch, { run_id: run, params: [{ key: 'n', value: 1 }] }],
-    ['batch param long', batch, { run_id: run, params: [{ key: 'n', value: 'v'.repeat(6001) }] }],
+    ['batch param number', batch, { run_id: odd, params: [{ key: 'n', value: 1 }] }],
+    ['batch param long', batch, { run_id: run, params: [{ key: 'long', value: 'v'.repeat(6001) }] }],
     ['batch tag no key', batch, { run_id: run, tags: [{ value: '1' }] }],
     ['batch tag long', batch, { run_id: run, tags: [{ key: 'n', value: 'v'.repeat(8001) }] }],
     ['batch tag bad key', batch, { run_id: run, tags: [{ key: 'a?', value: 'v' }] }],

@@ -38,6 +38,12 @@ export const loggedModels: Scenario = {
       { save: { model: 'model.info.model_id' } },
     ],
     ['create unnamed', `POST ${LM}`, { experiment_id: '{{exp}}' }],
+    [
+      'create elsewhere',
+      `POST ${LM}`,
+      { experiment_id: '{{other}}', name: 'odd' },
+      { save: { odd: 'model.info.model_id' } },
+    ],
     ['create in missing', `POST ${LM}`, { experiment_id: '999999', name: 'x' }],
     ['create without experiment', `POST ${LM}`, { name: 'x' }],
     ['create bad name', `POST ${LM}`, { experiment_id: '{{exp}}', name: 'a/b' }],
@@ -58,7 +64,7 @@ export const loggedModels: Scenario = {
     ],
     [
       'params without id in the body',
-      `POST ${LM}/{{model}}/params`,
+      `POST ${LM}/{{odd}}/params`,
       { params: [{ key: 'only-path', value: '2' }] },
     ],
     ['params none', `POST ${LM}/{{model}}/params`, {}],

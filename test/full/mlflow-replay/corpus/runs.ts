@@ -64,7 +64,7 @@ export const runs: Scenario = {
     [
       'create with bad tag key',
       'POST runs/create',
-      { experiment_id: '{{exp}}', tags: [{ key: 'a?', value: 'v' }] },
+      { experiment_id: '{{exp}}', start_time: 1, tags: [{ key: 'a?', value: 'v' }] },
     ],
     [
       'create with twice the tag',
@@ -93,6 +93,7 @@ export const runs: Scenario = {
     ['update wrong status', 'POST runs/update', { run_id: run, status: 'DONE' }],
     ['update wrong number', 'POST runs/update', { run_id: run, status: 99 }],
     ['update lower status', 'POST runs/update', { run_id: run, status: 'finished' }],
+    ['update back', 'POST runs/update', { run_id: run, status: 'FAILED' }],
     ['update bad time', 'POST runs/update', { run_id: run, end_time: 'x' }],
     ['update nothing', 'POST runs/update', { run_id: run }],
     ['update none', 'POST runs/update', { status: 'FINISHED' }],
