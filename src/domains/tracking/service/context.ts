@@ -96,11 +96,16 @@ export class TrackingContext {
   async run(reader: Reader, project: string, runId: string): Promise<RunRow> {
     const row = await this.runs.find(reader, runId);
     if (row && row.project === project) return row;
-    throw absent(`Run with id=${runId.slice(0, 300)} not found`);
+    throw noRun(runId);
   }
 
   async activeRun(reader: Reader, project: string, runId: string): Promise<RunRow> {
-    const row = await this.run(reader, project, runId);
+    return this.active(runId, await this.run(reader, project, runId));
+  }
+
+  /** The row that was found for a run, if it is there and not in the trash. */
+  active<R extends Pick<RunRow, 'lifecycle'>>(runId: string, row: R | undefined): R {
+    if (!row) throw noRun(runId);
     if (row.lifecycle === 'active') return row;
     throw badParameter(`The run ${runId} must be in the 'active' state. Current state is ${row.lifecycle}.`);
   }
@@ -144,3 +149,5 @@ export class TrackingContext {
     });
   }
 }
+
+const noRun = (runId: string) => absent(`Run with id=${runId.slice(0, 300)} not found`);
