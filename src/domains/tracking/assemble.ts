@@ -20,7 +20,12 @@ export async function assembleTexts(
     models.set(model.run, [...(models.get(model.run) ?? []), model]);
   return ids.flatMap((id) => {
     const found = texts.get(id);
-    return found === undefined ? [] : `${found.text}${inputsText(datasets.get(id), models.get(id))}}`;
+    if (found === undefined) return [];
+    const verdict = detail.verdicts?.get(id);
+    const text = verdict
+      ? found.text.replace('{"info":{', `{"info":{"reproduced":"${verdict}",`)
+      : found.text;
+    return `${text}${inputsText(datasets.get(id), models.get(id))}}`;
   });
 }
 
