@@ -36,6 +36,7 @@ import { startTracking } from '../domains/tracking/jobs.ts';
 import { startWebhooks } from '../domains/registry/jobs.ts';
 import { contentsRoutes } from '../domains/registry/routes/contents.ts';
 import { evaluationsRoutes } from '../domains/registry/routes/evaluations.ts';
+import { modelTableRoutes } from '../domains/registry/routes/model-table.ts';
 import { registryImportRoutes } from '../domains/registry/routes/import.ts';
 import { registryRoutes } from '../domains/registry/routes.ts';
 import { webhooksRoutes } from '../domains/registry/routes/webhooks.ts';
@@ -333,6 +334,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       registryImportRoutes(registry),
       webhooksRoutes(webhooks),
       evaluationsRoutes(evaluations),
+      modelTableRoutes(registry),
       pipelinesRoutes(pipelines),
       servingRoutes(serving, log, forwardFeedback(gateway.url, gate.startToken)),
       monitoringRoutes(monitoring),

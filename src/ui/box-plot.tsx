@@ -2,6 +2,8 @@ import { useElementSize } from '@mantine/hooks';
 import { useMemo } from 'react';
 import { quantileOf, sortedValues } from '../lib/statistics/bins.ts';
 import { formatNumber } from './number.ts';
+import type { DataColumn } from './data-column.ts';
+import { PlotFigure } from './plot-figure.tsx';
 import { PlotTip, usePlotMarks } from './plot-marks.tsx';
 import { plotScale } from './plot-scale.ts';
 
@@ -15,19 +17,52 @@ const MIN_BOX = 5;
 const ROW = 44;
 const BOTTOM = 40;
 
-/** Each group's values on one axis: every point, and a box where there are enough of them. */
-export function BoxPlot({
-  value,
-  groups,
-  log,
-  onOpen,
-}: {
+export interface BoxPlotProps {
   /** What lies along the axis. */
   value: string;
+  /** What the groups share. */
+  by: string;
   groups: readonly BoxGroup[];
   log?: boolean;
   onOpen: (id: string) => void;
-}) {
+}
+
+/** Each group's values on one axis: every point, and a box where there are enough of them. */
+export function BoxPlot(props: BoxPlotProps) {
+  const { value, by, groups } = props;
+  const columns = useMemo(() => groupColumns(by), [by]);
+  return (
+    <PlotFigure title={`${value} by ${by}`} rows={groups} columns={columns} rowId={(group) => group.name}>
+      <Boxes {...props} />
+    </PlotFigure>
+  );
+}
+
+/** What a box is drawn from; where there are too few points for one, the extremes alone. */
+function groupColumns(by: string): DataColumn<BoxGroup>[] {
+  const valuesOf = (group: BoxGroup) => sortedValues(group.points.map((point) => point.value));
+  const number = (id: string, head: string, of: (sorted: Float64Array) => number | undefined) => ({
+    id,
+    head,
+    value: (group: BoxGroup) => of(valuesOf(group)),
+    style: 'metric' as const,
+    proof: null,
+    width: 110,
+  });
+  const quartile = (q: number) => (sorted: Float64Array) =>
+    sorted.length < MIN_BOX ? undefined : quantileOf(sorted, q);
+  return [
+    { id: 'name', head: by, value: (group) => group.name, width: 160, grow: true, narrow: 'name' },
+    { id: 'n', head: 'n', value: (group) => group.points.length, style: 'count', proof: null, width: 70 },
+    number('low', 'lowest', (sorted) => sorted[0]),
+    number('q1', 'lower quartile', quartile(0.25)),
+    { ...number('median', 'median', (sorted) => quantileOf(sorted, 0.5)), narrow: 'end' },
+    number('q3', 'upper quartile', quartile(0.75)),
+    number('high', 'highest', (sorted) => sorted.at(-1)),
+  ];
+}
+
+function Boxes({ value, groups, log, onOpen }: BoxPlotProps) {
   const { ref, width } = useElementSize();
   const all = groups.flatMap((group) => group.points);
   const scale = useMemo(
@@ -57,7 +92,7 @@ export function BoxPlot({
         onKeyDown={onKeyDown}
       >
         {width > 0 ? (
-          <svg width={width} height={height} aria-hidden>
+          <svg width={width} height={height} aria-hidden data-chart>
             {scale.ticks
               .filter((_, at) => at % every === 0)
               .map(({ place, text }) => {

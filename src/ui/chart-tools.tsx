@@ -4,8 +4,7 @@ import type { ChartAxis, ChartSeries } from './chart-model.ts';
 import { copyText } from './copy.ts';
 import { type DataColumn, toCsv } from './data-column.ts';
 import { DataTable } from './data-table.tsx';
-import type { NumberStyle } from './number.ts';
-import { saveFile } from './save-file.ts';
+import { formatNumber, type NumberStyle } from './number.ts';
 import { useSurroundings } from './surroundings.tsx';
 import { formatAbsolute } from './time.ts';
 import { toast } from './toasts.tsx';
@@ -17,10 +16,14 @@ interface ChartPoints {
   series: readonly ChartSeries[];
 }
 
-export interface ChartToolsProps extends ChartPoints {
+export interface ChartToolsProps {
+  /** What the chart shows, for the sentence that says what was copied. */
+  name: string;
   asTable: boolean;
   onTable: (on: boolean) => void;
-  root: HTMLElement | null;
+  csv: () => { text: string; rows: number };
+  /** Saves what is drawn. */
+  picture?: { label: 'PNG' | 'SVG'; save: () => void } | undefined;
 }
 
 interface PointRow {
@@ -29,7 +32,13 @@ interface PointRow {
 }
 
 /** [Table] and [Copy] of a chart. */
-export function ChartTools({ metric, axis, x, series, asTable, onTable, root }: ChartToolsProps) {
+export function ChartTools({ name, asTable, onTable, csv, picture }: ChartToolsProps) {
+  const copy = () => {
+    const { text, rows } = csv();
+    void copyText(text).then(
+      (done) => done && toast(`${formatNumber(rows, 'count')} rows of ${name} copied as CSV.`),
+    );
+  };
   return (
     <span className="r-chart-tools">
       <button type="button" className="r-link" aria-pressed={asTable} onClick={() => onTable(!asTable)}>
@@ -42,22 +51,19 @@ export function ChartTools({ metric, axis, x, series, asTable, onTable, root }: 
           </button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item
-            onClick={() => {
-              const csv = toCsv(pointColumns({ axis, series }, 'UTC'), pointRows(x));
-              void copyText(csv).then(
-                (done) => done && toast(`${x.length} rows of ${metric} copied as CSV.`),
-              );
-            }}
-          >
-            CSV
-          </Menu.Item>
-          {asTable ? null : <Menu.Item onClick={() => savePng(root, metric)}>PNG</Menu.Item>}
+          <Menu.Item onClick={copy}>CSV</Menu.Item>
+          {asTable || !picture ? null : <Menu.Item onClick={picture.save}>{picture.label}</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
     </span>
   );
 }
+
+/** The points of a chart as text; times are in UTC. */
+export const pointsCsv = ({ axis, x, series }: Omit<ChartPoints, 'metric'>) => ({
+  text: toCsv(pointColumns({ axis, series }, 'UTC'), pointRows(x)),
+  rows: x.length,
+});
 
 /** The points of a chart as a table. */
 export function ChartTable({ metric, axis, x, series, style }: ChartPoints & { style?: NumberStyle }) {
@@ -108,10 +114,4 @@ function pointColumns(
       }),
     ),
   ];
-}
-
-function savePng(root: HTMLElement | null, metric: string) {
-  root?.querySelector('canvas')?.toBlob((blob) => {
-    if (blob) saveFile(blob, `${metric.replace(/[^\w]+/g, '-')}.png`);
-  });
 }

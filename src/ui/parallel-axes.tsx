@@ -1,5 +1,7 @@
 import { useElementSize } from '@mantine/hooks';
 import { type PointerEvent, useMemo, useRef, useState } from 'react';
+import type { DataColumn } from './data-column.ts';
+import { PlotFigure, valueColumn } from './plot-figure.tsx';
 import { PlotTip, usePlotMarks } from './plot-marks.tsx';
 import { plotScale, type PlotValue } from './plot-scale.ts';
 
@@ -57,9 +59,42 @@ export function brushed(
 }
 
 /** One line for each thing across upright axes, coloured by the last of them; dragging along an axis keeps what runs through it. */
-export function ParallelAxes({ axes, lines, brushes, onBrush, onOpen, height = 380 }: ParallelAxesProps) {
+export function ParallelAxes(props: ParallelAxesProps) {
+  const { axes, lines, brushes, onOpen } = props;
+  const found = useMemo(() => brushed(axes, lines, brushes), [axes, lines, brushes]);
+  const columns = useMemo(
+    (): DataColumn<ParallelLine>[] => [
+      { id: 'name', head: 'name', value: (line) => line.name, width: 200, grow: true, narrow: 'name' },
+      ...axes.map((axis, at) =>
+        valueColumn(axis.id, axis.label, (line: ParallelLine) => line.values[at] ?? null, lines),
+      ),
+    ],
+    [axes, lines],
+  );
+  return (
+    <PlotFigure
+      title={`Across ${axes.map((axis) => axis.label).join(', ')}`}
+      rows={lines.filter((line) => found.within.has(line.id))}
+      columns={columns}
+      rowId={(line) => line.id}
+      onOpen={(line) => onOpen(line.id)}
+    >
+      <Lines {...props} {...found} />
+    </PlotFigure>
+  );
+}
+
+function Lines({
+  axes,
+  lines,
+  brushes,
+  onBrush,
+  onOpen,
+  scales,
+  within,
+  height = 380,
+}: ParallelAxesProps & ReturnType<typeof brushed>) {
   const { ref, width } = useElementSize();
-  const { scales, within } = useMemo(() => brushed(axes, lines, brushes), [axes, lines, brushes]);
   const { active, onKeyDown, markOf } = usePlotMarks(
     lines.filter((line) => within.has(line.id)).map((line) => line.id),
     onOpen,
@@ -91,7 +126,7 @@ export function ParallelAxes({ axes, lines, brushes, onBrush, onOpen, height = 3
         style={{ width: width > 0 ? full : undefined }}
       >
         {width > 0 ? (
-          <svg width={full} height={height} aria-hidden>
+          <svg width={full} height={height} aria-hidden data-chart>
             {order.map((line) => (
               <path
                 key={line.id}

@@ -1,6 +1,8 @@
 import { useElementSize } from '@mantine/hooks';
 import { useMemo } from 'react';
 import { formatNumber } from './number.ts';
+import type { DataColumn } from './data-column.ts';
+import { PlotFigure, valueColumn } from './plot-figure.tsx';
 import { PlotTip, usePlotMarks } from './plot-marks.tsx';
 import { type PlotScale, plotScale, type PlotValue } from './plot-scale.ts';
 
@@ -11,13 +13,15 @@ export interface ScatterPoint {
   y: PlotValue;
   /** A colour of the theme: `--r-series-1`. */
   colour: string;
-  /** More of it for the tip. */
-  note?: string;
+  /** What the colour stands for. */
+  by?: string;
 }
 
 export interface ScatterPlotProps {
   x: string;
   y: string;
+  /** What colours stand for. */
+  by?: string | undefined;
   logX?: boolean;
   logY?: boolean;
   points: readonly ScatterPoint[];
@@ -28,7 +32,31 @@ export interface ScatterPlotProps {
 const [LEFT, RIGHT, TOP, BOTTOM] = [68, 12, 8, 40];
 
 /** One point for each thing, of two of its values. */
-export function ScatterPlot({ x, y, logX, logY, points, onOpen, height = 360 }: ScatterPlotProps) {
+export function ScatterPlot(props: ScatterPlotProps) {
+  const { x, y, by, points, onOpen } = props;
+  const columns = useMemo(
+    (): DataColumn<ScatterPoint>[] => [
+      { id: 'name', head: 'name', value: (point) => point.name, width: 200, grow: true, narrow: 'name' },
+      valueColumn('x', x, (point) => point.x, points),
+      { ...valueColumn('y', y, (point: ScatterPoint) => point.y, points), narrow: 'end' },
+      ...(by ? [{ id: 'by', head: by, value: (point: ScatterPoint) => point.by }] : []),
+    ],
+    [x, y, by, points],
+  );
+  return (
+    <PlotFigure
+      title={`${y} against ${x}`}
+      rows={points}
+      columns={columns}
+      rowId={(point) => point.id}
+      onOpen={(point) => onOpen(point.id)}
+    >
+      <Points {...props} />
+    </PlotFigure>
+  );
+}
+
+function Points({ x, y, by, logX, logY, points, onOpen, height = 360 }: ScatterPlotProps) {
   const { ref, width } = useElementSize();
   const { sx, sy } = useMemo(
     () => ({
@@ -61,7 +89,7 @@ export function ScatterPlot({ x, y, logX, logY, points, onOpen, height = 360 }: 
         onKeyDown={onKeyDown}
       >
         {width > 0 ? (
-          <svg width={width} height={height} aria-hidden>
+          <svg width={width} height={height} aria-hidden data-chart>
             <Grid scale={sx} width={width} height={height} />
             <Grid scale={sy} width={width} height={height} upright />
             <text x={(LEFT + width - RIGHT) / 2} y={height - 6} textAnchor="middle" className="r-plot-title">
@@ -89,7 +117,11 @@ export function ScatterPlot({ x, y, logX, logY, points, onOpen, height = 360 }: 
             <div>
               {x} {show(named.x)}
             </div>
-            {named.note ? <div>{named.note}</div> : null}
+            {by ? (
+              <div>
+                {by} {named.by}
+              </div>
+            ) : null}
           </PlotTip>
         ) : null}
       </div>

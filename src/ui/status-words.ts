@@ -43,6 +43,8 @@ export const STATUS = {
   'No data': { tone: 'mute', shape: 'question' },
   Stale: { tone: 'mute', shape: 'clock' },
   Provisional: { tone: 'mute', shape: 'half' },
+  Reproduced: { tone: 'ok', shape: 'check' },
+  Differs: { tone: 'fail', shape: 'cross' },
   Reused: { tone: 'ok', shape: 'return' },
   'Needs you': { tone: 'ink', shape: 'diamond' },
 } as const satisfies Record<string, StatusLook>;

@@ -9,10 +9,11 @@ import {
   prepareChart,
 } from './chart-model.ts';
 import { ChartTip, tipRows } from './chart-tip.tsx';
-import { ChartTable, ChartTools } from './chart-tools.tsx';
+import { ChartTable, ChartTools, pointsCsv } from './chart-tools.tsx';
 import { EventLane, type LaneEvent } from './event-lane.tsx';
 import type { NumberStyle } from './number.ts';
 import type { Proof } from './proof.ts';
+import { savePng } from './save-file.ts';
 import { useSurroundings } from './surroundings.tsx';
 import { formatAbsolute } from './time.ts';
 import { useChart } from './use-chart.ts';
@@ -65,13 +66,11 @@ export function TimeChart(props: TimeChartProps) {
         <span className="r-small">{axisTitle}</span>
         <span className="r-spring" />
         <ChartTools
-          metric={metric}
-          axis={axis}
-          x={x}
-          series={series}
+          name={metric}
+          csv={() => pointsCsv({ axis, x, series })}
+          picture={{ label: 'PNG', save: () => savePng(host, metric) }}
           asTable={asTable}
           onTable={setAsTable}
-          root={host}
         />
       </figcaption>
       {asTable ? (

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flawsOf, LOOKS, openBrowser, openPage, settled, wear } from '../harness/browser.ts';
 import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
@@ -211,6 +211,44 @@ describe('runs against each other, in Chromium', () => {
     await page.locator('.r-tip').getByText('trial-1', { exact: true }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL(new RegExp(`/runs/${ids[1]}`));
+  });
+
+  it('has a table of what each plot shows, and copies it', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const twin = async (tab: string, more = '') => {
+      await open(tab, active(), more);
+      await page.getByRole('button', { name: 'Table', exact: true }).click();
+      const grid = page.getByRole('grid');
+      await grid.getByRole('row').nth(1).waitFor();
+      return grid;
+    };
+    const cells = async (row: Locator) => (await row.getByRole('gridcell').allInnerTexts()).join(' | ');
+    const points = await twin('scatter', '&px=params.lr&py=metrics.auc&by=params.kind');
+    expect(await points.getAttribute('aria-rowcount')).toBe(String(RUNS));
+    expect(await points.getByRole('columnheader').allInnerTexts()).toEqual(['name', 'lr', 'auc', 'kind']);
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'CSV' }).click();
+    await page.getByText(`${RUNS - 1} rows of auc against lr copied as CSV.`).waitFor();
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    expect(text.split('\r\n').slice(0, 2)).toEqual([
+      'name,lr,auc,kind',
+      expect.stringMatching(/^trial-0,0\.01,/),
+    ]);
+    const boxes = await twin('box', '&py=metrics.auc');
+    expect(await cells(boxes.getByRole('row').nth(1))).toBe(
+      'boosted | 7 | 0.7000 | 0.7450 | 0.7900 | 0.8350 | 0.8800',
+    );
+    // Only what passes the brushed axes.
+    const lines = await twin('parallel', '&brush=params.lr%400-0.2');
+    const passing = Number(await lines.getAttribute('aria-rowcount')) - 1;
+    expect(passing).toBeGreaterThan(0);
+    expect(passing).toBeLessThan(RUNS - 1);
+    await page.getByRole('button', { name: 'Chart', exact: true }).click();
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('menuitem', { name: 'SVG' }).click();
+    const file = await (await saved).path();
+    expect(readFileSync(file, 'utf8')).toMatch(/^<svg[^]*stroke: ?rgb[^]*<\/svg>$/);
   });
 
   it('groups a metric by a param', async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flawsOf, LOOKS, openBrowser, openPage, settled, wear } from '../harness/browser.ts';
 import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
@@ -125,6 +125,22 @@ describe('models, in Chromium', () => {
     await row.getByText('champion v2').waitFor();
     await row.getByText('v3', { exact: true }).waitFor();
     await row.getByRole('button', { name: '0.4700' }).waitFor();
+  });
+
+  it('asks once for the metrics of all models, however many there are', async () => {
+    const asked: string[] = [];
+    const note = (request: Request) =>
+      asked.push(new URL(request.url()).pathname.replace(/^.*\/(default|mlflow)\//, ''));
+    page.on('request', note);
+    await open('');
+    await page
+      .getByRole('row', { name: /flight-delay/ })
+      .getByRole('button', { name: '0.4700' })
+      .waitFor();
+    await page.getByRole('row', { name: /^empty/ }).waitFor();
+    page.off('request', note);
+    const about = asked.filter((path) => /^(models|runs)\//.test(path));
+    expect(about).toEqual(['models/newest-metrics']);
   });
 
   it('keeps a card in Markdown', async () => {

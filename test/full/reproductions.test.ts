@@ -104,4 +104,19 @@ describe('what a run page says of reproductions, in Chromium', () => {
     await expect.poll(() => page.url()).toContain(run);
     expect(faults).toEqual([]);
   });
+
+  it('shows it in the table of runs, once the column is picked', async () => {
+    await page.goto(`${server.url}/p/default/experiments`);
+    await settled(page);
+    const grid = page.getByRole('grid', { name: 'Runs' });
+    await grid.getByRole('row').nth(3).waitFor();
+    await page.getByRole('button', { name: /^Columns/ }).click();
+    await page.getByRole('checkbox', { name: 'reproduced', exact: true }).check();
+    await page.waitForURL(/cols=.*reproduced/);
+    await page.keyboard.press('Escape');
+    await grid.getByText('Reproduced', { exact: true }).waitFor();
+    await grid.getByText('not tried', { exact: true }).first().waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    expect(faults).toEqual([]);
+  });
 });

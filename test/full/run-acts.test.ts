@@ -45,7 +45,7 @@ describe('what is done with runs, in Chromium', () => {
 
   beforeAll(async () => {
     server = await serverProcess(data);
-    for (const name of ['here', 'there', 'gone'])
+    for (const name of ['here', 'there', 'gone', 'many'])
       experiments[name] = (
         await post<{ experiment_id: string }>('/experiments/create', { name })
       ).experiment_id;
@@ -84,6 +84,21 @@ describe('what is done with runs, in Chromium', () => {
     await settled(page);
     await grid().locator('.r-run-name').first().waitFor();
   };
+  const manyRuns = async (count: number) => {
+    for (let at = 0; at < count; at += 100)
+      await Promise.all(
+        Array.from({ length: Math.min(100, count - at) }, (_, each) =>
+          post('/runs/create', { experiment_id: experiments.many, run_name: `many-${at + each}` }),
+        ),
+      );
+  };
+  const countOf = async (experiment: string) =>
+    (
+      await post<{ runs?: unknown[] }>('/runs/search', {
+        experiment_ids: [experiments[experiment]],
+        max_results: 5000,
+      })
+    ).runs?.length ?? 0;
   const experimentOf = async (name: string) =>
     (await ask<{ run: { info: { experiment_id: string } } }>('GET', `/runs/get?run_id=${runs[name]}`)).run
       .info.experiment_id;
@@ -122,6 +137,38 @@ describe('what is done with runs, in Chromium', () => {
     await page.keyboard.press('u');
     await expect.poll(names).toEqual(['three', 'two', 'one']);
     expect(await experimentOf('three')).toBe(experiments.here);
+  });
+
+  it('moves all runs that match, and back', async () => {
+    await start('many', 'left', [1]);
+    await manyRuns(1201);
+    await open('many', `&q=${encodeURIComponent("attributes.run_name LIKE 'many%'")}`);
+    await page.getByText('1,201 of 1,202', { exact: true }).waitFor();
+    await grid().focus();
+    await grid().getByRole('checkbox', { name: 'Choose all rows' }).check();
+    await page.getByRole('button', { name: 'Choose all 1,201 that match' }).click();
+    await page.getByRole('button', { name: 'Move 1,201', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Move 1,201 runs' });
+    await dialog.getByRole('combobox', { name: 'To the experiment' }).click();
+    await page.getByRole('option', { name: 'there' }).click();
+    // The second piece waits, so that what is said meanwhile can be read.
+    let asked = 0;
+    let go = () => {};
+    const held = new Promise<void>((resolve) => (go = resolve));
+    await page.route('**/runs/move', async (route) => {
+      if (++asked === 2) await held;
+      await route.continue();
+    });
+    await dialog.getByRole('button', { name: 'Move 1,201 runs' }).click();
+    await dialog.getByText('1,000 of 1,201 runs moved.').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    go();
+    await page.getByText('1,201 runs moved to there.').waitFor();
+    await page.unroute('**/runs/move');
+    expect([await countOf('there'), await countOf('many')]).toEqual([1201, 1]);
+    await page.keyboard.press('u');
+    await expect.poll(() => countOf('many')).toBe(1202);
+    expect(await countOf('there')).toBe(0);
   });
 
   const openPurge = async (name: string) => {

@@ -12,6 +12,7 @@ import { createLineage, type LineageService } from '../lineage/service.ts';
 import { createProjects } from '../projects/service.ts';
 import { createTracking, type TrackingService } from '../tracking/service.ts';
 import type { ProtectedChange } from './policy.ts';
+import { insertEvaluation } from './store/evaluations.ts';
 import { createRegistry, type RegistryService } from './service.ts';
 
 const P = 'default';
@@ -53,6 +54,79 @@ describe.each(ENGINES)('registry on %s', (engine) => {
   afterAll(async () => {
     await test.end();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('says how good models are: by the newest judgement, else by what the run of the newest version logged', async () => {
+    const names = ['judged', 'logged', 'silent', 'bare'];
+    for (const name of names) await registry.createModel(ANONYMOUS, P, { name });
+    const version = async (name: string, keys: readonly string[]) => {
+      const { run, model_id } = await logModel();
+      await tracking.logBatch(ANONYMOUS, P, run, {
+        metrics: keys.map((key, at) => ({ key, value: at, timestamp: 1, step: 0 })),
+      });
+      return registry.createVersion(ANONYMOUS, P, name, {
+        source: `models:/${model_id}`,
+        model_id,
+        run_id: run,
+      });
+    };
+    await version('judged', ['loss']);
+    await version('logged', ['old']);
+    const { run_id } = await version('logged', ['system/cpu', 'z', 'b']);
+    await version('silent', []);
+    const estimate = (value: number) => ({ value, low: value - 1, high: value + 1, n: 7 });
+    const judge = (of: number, champion: number | null, value: number) =>
+      test.database.write((tx) =>
+        insertEvaluation(tx, {
+          project: P,
+          model: 'judged',
+          version: of,
+          champion,
+          loss: 'log_loss',
+          label: 'y',
+          n: 7,
+          dataset: 'd',
+          dataset_version: 1,
+          dataset_digest: 'dd',
+          model_digest: 'md',
+          created_at: value,
+          pairs: {},
+          slices: [],
+          trained_on: [],
+          reports: {
+            candidate: {
+              n: 7,
+              calibration: [],
+              roc: [],
+              confusion: null,
+              scores: { edges: [], counts: [] },
+              metrics: { log_loss: estimate(value), auc: estimate(0) },
+            },
+          },
+        }),
+      );
+    await judge(1, null, 1);
+    await judge(2, 1, 2);
+    await judge(2, null, 3);
+    await judge(1, 1, 4);
+    const ofJudged = {
+      project: P,
+      model: 'judged',
+      version: 2,
+      model_digest: 'md',
+      loss: 'log_loss',
+      dataset: 'd',
+      dataset_version: 1,
+      dataset_digest: 'dd',
+    };
+    expect(await registry.newestMetrics(P, [...names, 'never'])).toEqual([
+      { model: 'judged', judgement: { ...ofJudged, estimate: estimate(2) } },
+      {
+        model: 'logged',
+        logged: { version: 2, run_id, metric: { key: 'b', value: 2, timestamp: 1, step: 0 } },
+      },
+    ]);
+    expect(await registry.newestMetrics(P, [])).toEqual([]);
   });
 
   async function logModel(files: Record<string, string> = { MLmodel: MLMODEL, 'model.pkl': 'one' }) {

@@ -1,6 +1,7 @@
 import { resolveRegistry } from './provenance.ts';
 import { RegistryContext, type RegistryGround } from './service/context.ts';
 import { registryImportVerbs } from './service/import.ts';
+import { modelTableVerbs } from './service/model-table.ts';
 import { modelVerbs } from './service/models.ts';
 import { versionVerbs } from './service/versions.ts';
 
@@ -10,7 +11,12 @@ export type { ProtectionPort } from './service/context.ts';
 export function createRegistry(ground: RegistryGround) {
   const context = new RegistryContext(ground);
   resolveRegistry(ground.database, ground.lineage);
-  return { ...modelVerbs(context), ...versionVerbs(context), ...registryImportVerbs(context) };
+  return {
+    ...modelVerbs(context),
+    ...modelTableVerbs(context),
+    ...versionVerbs(context),
+    ...registryImportVerbs(context),
+  };
 }
 
 export type RegistryService = ReturnType<typeof createRegistry>;

@@ -17,8 +17,15 @@ export async function textsById(
   const models = new Map<number, RunModel[]>();
   for (const model of await modelsOf(read, linked))
     models.set(model.run, [...(models.get(model.run) ?? []), model]);
+  const withVerdict = (id: number, text: string) => {
+    const verdict = detail.verdicts?.get(id);
+    return verdict ? text.replace('{"info":{', `{"info":{"reproduced":"${verdict}",`) : text;
+  };
   return new Map(
-    [...texts].map(([id, { text }]) => [id, `${text}${inputsText(datasets.get(id), models.get(id))}}`]),
+    [...texts].map(([id, { text }]) => [
+      id,
+      `${withVerdict(id, text)}${inputsText(datasets.get(id), models.get(id))}}`,
+    ]),
   );
 }
 

@@ -3,7 +3,7 @@ import { JsonBytes } from '../../lib/contract/index.ts';
 import { assembleTexts } from './assemble.ts';
 import { projectionOf } from './columns.ts';
 import { bulkHistory, metricHistory, sampledHistory } from './history.ts';
-import { reproductionReads } from './reproduction-reads.ts';
+import { reproductionReads, verdictsOf } from './reproduction-reads.ts';
 import type { View } from './schema.ts';
 import { searchOf, type SearchText } from './search-text.ts';
 import { searchRunNumbers } from './store/run-search.ts';
@@ -26,7 +26,8 @@ export async function searchRuns(database: ReadDatabase, search: RunSearch): Pro
   const { project, experiments, view, parent, columns, extremes, children } = search;
   const scope = { project, experiments, view, parent };
   const page = await searchRunNumbers(database, scope, searchOf(search, 'runs'));
-  const detail = { projection: columns && projectionOf(columns), extremes, children };
+  const verdicts = columns?.includes('reproduced') ? await verdictsOf(database, page.items) : undefined;
+  const detail = { projection: columns && projectionOf(columns), extremes, children, verdicts };
   const texts = await assembleTexts(database, page.items, detail);
   const pieces = texts.flatMap((text, index) => [index === 0 ? '"runs":[' : ',', text]);
   if (texts.length > 0) pieces.push(']');

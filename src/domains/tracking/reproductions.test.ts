@@ -9,6 +9,7 @@ import { ANONYMOUS } from '../identity/schema.ts';
 import { createLineage } from '../lineage/service.ts';
 import { createProjects } from '../projects/service.ts';
 import type { Reproduction } from './schema/reproductions.ts';
+import type { Run } from './schema.ts';
 import { createTracking, type TrackingService } from './service.ts';
 
 interface Answer {
@@ -105,6 +106,37 @@ describe.each(ENGINES)('reproductions on %s', (engine) => {
     });
     expect([machines, more]).toEqual([2, false]);
     expect(within).toBeCloseTo(0.02, 12);
+  });
+
+  it('says of each run of a search what came of it, where that was asked for', async () => {
+    const experiment = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'verdicts' });
+    const runs = { good: '', off: '', going: '', bad: '', never: '' };
+    for (const name of Object.keys(runs) as (keyof typeof runs)[]) {
+      runs[name] = await logged({ loss: 1 });
+      await tracking.moveRuns(ANONYMOUS, 'default', { run_ids: [runs[name]] }, experiment);
+    }
+    const terms = { tolerance: 0.01 };
+    await logged({ loss: 1 }, of(runs.good, terms));
+    await logged({ loss: 9 }, of(runs.good, terms));
+    await logged({ loss: 9 }, of(runs.off, terms));
+    await logged({ loss: 1 }, of(runs.off, terms), { status: 'FAILED' });
+    await logged({ loss: 1 }, of(runs.going, terms), { status: 'RUNNING' });
+    await logged({ loss: 1 }, of(runs.bad, terms), { status: 'FAILED' });
+    await tracking.deleteRun(ANONYMOUS, 'default', await logged({ loss: 1 }, of(runs.never, terms)));
+    const asked = async (columns: string[] | undefined) => {
+      const answer = await tracking.searchRunsAnswer('default', { experimentIds: [experiment], columns });
+      const { runs: found = [] } = JSON.parse(answer.bytes.toString()) as { runs?: Run[] };
+      return found.map(({ info }) => [info.run_id, info.reproduced]);
+    };
+    expect(await asked(['metrics.loss', 'reproduced'])).toEqual([
+      [runs.never, undefined],
+      [runs.bad, 'failed'],
+      [runs.going, 'running'],
+      [runs.off, 'differs'],
+      [runs.good, 'reproduced'],
+    ]);
+    expect((await asked([])).every(([, verdict]) => verdict === undefined)).toBe(true);
+    expect((await asked(undefined)).every(([, verdict]) => verdict === undefined)).toBe(true);
   });
 
   it('shows the newest 20, and nothing of a run that is not there', async () => {

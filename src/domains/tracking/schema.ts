@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { VERDICTS } from './schema/reproductions.ts';
 import { workspaceOf } from '../../lib/contract/index.ts';
 import { storable } from '../../lib/storable.ts';
 
@@ -119,6 +120,8 @@ export const RunInfo = z.object({
   lifecycle_stage: z.string(),
   /** How many runs name it as their parent, where that was asked for. */
   children: z.number().optional(),
+  /** What came of it when it was made again, where that was asked for and somebody did. */
+  reproduced: z.enum(VERDICTS).optional(),
 });
 export type RunInfo = z.infer<typeof RunInfo>;
 

@@ -3,7 +3,7 @@ import { parseFilter, parseOrderBy } from '../../lib/search/parse.ts';
 import { badParameter } from './errors.ts';
 import { exportColumns, type ExportPage, exportPage } from './run-export.ts';
 import { downsample, type Span } from './store/downsample.ts';
-import { metricsAt } from './store/metrics-at.ts';
+import { metricsAt, someMetrics } from './store/metrics-at.ts';
 import { MetricKeys } from './store/metrics.ts';
 import { countRuns, type GroupBy, groupRuns } from './store/run-groups.ts';
 import { type KeyKind, keysOfRuns, valuesOfRuns } from './store/run-keys.ts';
@@ -46,6 +46,11 @@ export interface ValuesAtAsked {
   project: string;
   runIds: readonly string[];
   step: number;
+}
+
+export interface FirstAsked {
+  project: string;
+  runIds: readonly string[];
 }
 
 const count = (database: ReadDatabase, { scope, filter }: Filtered) =>
@@ -104,6 +109,22 @@ async function valuesAt(database: ReadDatabase, { project, runIds, step }: Value
   return { runs };
 }
 
+/** One metric of each run that logged any: of its first ones by name, those of a family (a slash) last. */
+async function firstMetrics(database: ReadDatabase, { project, runIds }: FirstAsked) {
+  const { engine } = database.capabilities;
+  const runs = [];
+  for (const { id, run_id } of await runsOf(database, project, runIds)) {
+    const [metric] = (await someMetrics(database.read, engine, id, LOOKED_AT)).sort(
+      (a, b) => Number(a.key.includes('/')) - Number(b.key.includes('/')) || (a.key < b.key ? -1 : 1),
+    );
+    if (metric) runs.push({ run_id, metric });
+  }
+  return { runs };
+}
+
+/** Metrics of a run that are looked at to find one that stands for it. */
+const LOOKED_AT = 50;
+
 async function runsOf({ read, capabilities }: ReadDatabase, project: string, runIds: readonly string[]) {
   const store = runStore(capabilities.engine);
   const runs = [];
@@ -123,6 +144,7 @@ export const tableReads = {
   'tracking.runGroups': groups as LongRead,
   'tracking.metricPoints': points as LongRead,
   'tracking.metricValues': valuesAt as LongRead,
+  'tracking.firstMetrics': firstMetrics as LongRead,
   'tracking.exportColumns': ((database: ReadDatabase, { scope, filter }: Filtered) =>
     exportColumns(database, scope, parseFilter(filter ?? '', 'runs'))) as LongRead,
   'tracking.exportPage': ((database: ReadDatabase, asked: ExportPage) =>

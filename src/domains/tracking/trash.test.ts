@@ -172,12 +172,13 @@ describe.each(ENGINES)('the trash on %s', (engine) => {
       name: 'm',
       source_run_id: ids[0],
     });
-    await expect(tracking.moveRuns(ANN, P, [...ids, '0'.repeat(32)], to)).rejects.toMatchObject({
+    const named = { run_ids: ids };
+    await expect(tracking.moveRuns(ANN, P, { run_ids: [...ids, '0'.repeat(32)] }, to)).rejects.toMatchObject({
       code: 'RESOURCE_DOES_NOT_EXIST',
     });
-    const there = { moved: 2, from: [{ experiment_id: from, run_ids: ids }] };
-    expect(await tracking.moveRuns(ANN, P, ids, to)).toEqual(there);
-    expect(await tracking.moveRuns(ANN, P, ids, to)).toEqual({ moved: 0, from: [] });
+    const there = { moved: 2, from: [{ experiment_id: from, run_ids: ids }], more: false };
+    expect(await tracking.moveRuns(ANN, P, named, to)).toEqual(there);
+    expect(await tracking.moveRuns(ANN, P, named, to)).toEqual({ moved: 0, from: [], more: false });
     const found = await tracking.searchRuns(P, { experimentIds: [to], orderBy: ['start_time'] });
     expect(found.items.map((run) => run.info.run_id).sort()).toEqual([...ids].sort());
     const [moved = ''] = ids;
@@ -193,5 +194,47 @@ describe.each(ENGINES)('the trash on %s', (engine) => {
     expect(await tracking.listRunArtifacts(P, ids[0] as string, '')).toMatchObject({
       files: [{ path: 'f.txt' }],
     });
+  });
+
+  it('moves all runs that match, a piece at a time, and leaves the others', async () => {
+    const to = await tracking.createExperiment(ANN, P, { name: 'all-target' });
+    const from = [
+      await tracking.createExperiment(ANN, P, { name: 'all-origin/a' }),
+      await tracking.createExperiment(ANN, P, { name: 'all-origin/b' }),
+    ];
+    const made = Array.from({ length: 1203 }, async (_, at) => {
+      const tags = [{ key: 'good', value: at % 400 === 0 ? 'no' : 'yes' }];
+      return tracking.createRun(ANN, P, { experiment_id: from[at % 2], run_name: `run ${at}`, tags });
+    });
+    await Promise.all(made);
+    const [gone] = (await tracking.searchRuns(P, { experimentIds: from, filter: "tags.good = 'yes'" })).items;
+    await tracking.deleteRun(ANN, P, gone?.info.run_id ?? '');
+    // The target is among the experiments that are looked through: what is there already does not move again.
+    const matching = { experiment_ids: [...from, to], filter: "tags.good = 'yes'" };
+    const moved: { experiment_id: string; run_ids: string[] }[] = [];
+    const pieces: number[] = [];
+    for (let more = true; more; ) {
+      const piece = await tracking.moveRuns(ANN, P, matching, to);
+      pieces.push(piece.moved);
+      moved.push(...piece.from);
+      more = piece.more;
+    }
+    expect(pieces).toEqual([1000, 198]);
+    const where = async (experiment: string) =>
+      (await tracking.searchRuns(P, { experimentIds: [experiment], limit: 5000 })).items.length;
+    expect([await where(to), await where(from[0] ?? ''), await where(from[1] ?? '')]).toEqual([1198, 4, 0]);
+    for (const { experiment_id, run_ids } of moved)
+      await tracking.moveRuns(ANN, P, { run_ids }, experiment_id);
+    expect(await where(to)).toBe(0);
+    expect((await where(from[0] ?? '')) + (await where(from[1] ?? ''))).toBe(1202);
+    expect(await tracking.moveRuns(ANN, P, { experiment_ids: [to] }, to)).toMatchObject({
+      moved: 0,
+      more: false,
+    });
+    await expect(tracking.moveRuns(ANN, P, { ...matching, filter: 'tags.good =' }, to)).rejects.toMatchObject(
+      {
+        status: 400,
+      },
+    );
   });
 });

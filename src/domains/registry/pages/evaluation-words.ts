@@ -2,7 +2,7 @@ import { counted, estimated, type LeadPart, type Proof } from '../../../lib/lead
 import type { IntervalRow } from '../../../ui/interval.tsx';
 import { formatEstimate } from '../../../ui/number.ts';
 import { pageOf } from '../../../ui/place.ts';
-import type { Evaluation } from '../schema/evaluation.ts';
+import type { Evaluation, Judgement } from '../schema/evaluation.ts';
 
 type Gain = Evaluation['pairs'][string]['gain'];
 
@@ -23,7 +23,11 @@ export function judged(gain: Gain | undefined): 'better' | 'worse' | 'no clear d
 }
 
 /** What all numbers of an evaluation share: which files, on which rows. */
-export function evaluationProof(evaluation: Evaluation, definition: string, formula?: string): Proof {
+export function evaluationProof(
+  evaluation: Omit<Judgement, 'estimate' | 'loss'> & { n: number },
+  definition: string,
+  formula?: string,
+): Proof {
   const rows = pageOf(evaluation.project, 'datasets', evaluation.dataset, evaluation.dataset_version);
   return {
     definition,

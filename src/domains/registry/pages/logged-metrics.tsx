@@ -19,15 +19,15 @@ export const loggedMetrics = (run: Run | undefined): Metric[] =>
   (run?.data.metrics ?? []).toSorted((a, b) => family(a) - family(b) || (a.key < b.key ? -1 : 1));
 
 /** A metric as the run of a version logged it: nobody but the run vouches for it. */
-export function LoggedMetric({ project, run, metric }: { project: string; run: Run; metric: Metric }) {
+export function LoggedMetric({ project, run, metric }: { project: string; run: string; metric: Metric }) {
   if (typeof metric.value !== 'number') return metric.value;
-  const href = pageOf(project, 'runs', run.info.run_id);
+  const href = pageOf(project, 'runs', run);
   return (
     <Num
       kind="logged"
       value={metric.value}
       style="metric"
-      run={{ id: run.info.run_id, href }}
+      run={{ id: run, href }}
       proof={{
         definition: `${metric.key}, the last value that the run of this version logged. Rondo did not compute it; gates read evaluations only.`,
         clock: 'wall',
@@ -48,7 +48,7 @@ export function LoggedMetrics({ project, run }: { project: string; run: Run | un
           .slice(0, FEW)
           .map((metric) => [
             metric.key,
-            <LoggedMetric key={metric.key} project={project} run={run} metric={metric} />,
+            <LoggedMetric key={metric.key} project={project} run={run.info.run_id} metric={metric} />,
           ])}
       />
       {metrics.length > FEW ? (

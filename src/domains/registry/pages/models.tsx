@@ -11,17 +11,22 @@ import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { useTableState } from '../../../ui/table-state.ts';
 import { When } from '../../../ui/when.tsx';
-import { evaluationsContract } from '../contract/evaluations.ts';
+import { modelTableContract } from '../contract/model-table.ts';
 import { modelsContract } from '../contract/models.ts';
 import type { RegisteredModel } from '../schema.ts';
-import { evaluationProof, lossName, metricRows, newestOf } from './evaluation-words.ts';
+import type { NewestMetric } from '../schema/evaluation.ts';
+import { evaluationProof, lossName } from './evaluation-words.ts';
 import type { LivePanel } from './later-rooms.ts';
-import { LoggedMetric, loggedMetrics, useSourceRun } from './logged-metrics.tsx';
+import { LoggedMetric } from './logged-metrics.tsx';
 
 const newest = (model: RegisteredModel): number =>
   Math.max(0, ...(model.latest_versions ?? []).map((version) => Number(version.version)));
 
-const columnsOf = (project: string, Live: LivePanel): readonly DataColumn<RegisteredModel>[] => [
+const columnsOf = (
+  project: string,
+  Live: LivePanel,
+  metrics: ReadonlyMap<string, NewestMetric>,
+): readonly DataColumn<RegisteredModel>[] => [
   { id: 'name', head: 'model', value: (model) => model.name, width: 220, grow: true, narrow: 'name' },
   {
     id: 'latest',
@@ -49,7 +54,7 @@ const columnsOf = (project: string, Live: LivePanel): readonly DataColumn<Regist
     id: 'judged',
     head: 'newest metric',
     value: () => null,
-    cell: (model) => <NewestMetric project={project} model={model} />,
+    cell: (model) => <MetricCell project={project} metric={metrics.get(model.name)} />,
     width: 230,
     sortable: false,
   },
@@ -74,10 +79,17 @@ const columnsOf = (project: string, Live: LivePanel): readonly DataColumn<Regist
 /** Every registered model: its newest version, where it is live and how it does. */
 export function Models({ Live }: { Live: LivePanel }) {
   const { project } = usePlace();
-  const columns = useMemo(() => columnsOf(project, Live), [project, Live]);
-  const table = useTableState(columns);
   const answer = useEndpoint(modelsContract.searchRegisteredModels, { query: { max_results: 500 } });
   const models = answer.data?.registered_models ?? [];
+  const known = useEndpoint(
+    modelTableContract.listNewestMetrics,
+    models.length > 0
+      ? { params: { project }, body: { models: models.map((model) => model.name) } }
+      : undefined,
+  ).data?.metrics;
+  const metrics = useMemo(() => new Map((known ?? []).map((each) => [each.model, each])), [known]);
+  const columns = useMemo(() => columnsOf(project, Live, metrics), [project, Live, metrics]);
+  const table = useTableState(columns);
   const rows = { label: 'the models', href: pageOf(project, 'models') };
   const versions = models.reduce((sum, model) => sum + newest(model), 0);
   return (
@@ -132,35 +144,29 @@ export function Models({ Live }: { Live: LivePanel }) {
 }
 
 /** How the newest version that Rondo evaluated does; else what the run of the newest version logged. */
-function NewestMetric({ project, model }: { project: string; model: RegisteredModel }) {
-  const evaluations = useEndpoint(evaluationsContract.listEvaluations, {
-    params: { project, model: model.name },
-  }).data?.evaluations;
-  const evaluation =
-    evaluations && [...newestOf(evaluations).values()].sort((a, b) => b.version - a.version)[0];
-  const row =
-    evaluation &&
-    metricRows(evaluation, evaluation.loss).find((each) => each.label === `v${evaluation.version}`);
-  const last = model.latest_versions?.find((each) => Number(each.version) === newest(model));
-  const run = useSourceRun(evaluations && !row ? last?.run_id : undefined);
-  if (evaluation && row)
+function MetricCell({ project, metric }: { project: string; metric: NewestMetric | undefined }) {
+  if (metric?.judgement) {
+    const { judgement } = metric;
+    const { value, low, high, n } = judgement.estimate;
+    const loss = lossName(judgement.loss);
     return (
       <span>
-        {lossName(evaluation.loss)}{' '}
+        {loss}{' '}
         <Num
           kind="estimated"
-          value={row.value}
-          n={row.n ?? evaluation.n}
-          interval={row.interval}
-          proof={evaluationProof(evaluation, `${lossName(evaluation.loss)} of ${row.label} on the hold-out.`)}
+          value={value}
+          n={n}
+          interval={low === null || high === null ? { none: 'its spread was not measured' } : [low, high]}
+          proof={evaluationProof({ ...judgement, n }, `${loss} of v${judgement.version} on the hold-out.`)}
         />
       </span>
     );
-  const [metric] = loggedMetrics(run);
-  if (!run || !metric) return <span className="r-missing">{'\u2013'}</span>;
+  }
+  if (!metric?.logged) return <span className="r-missing">{'\u2013'}</span>;
+  const { run_id, metric: logged } = metric.logged;
   return (
     <span>
-      {metric.key} <LoggedMetric project={project} run={run} metric={metric} />, logged
+      {logged.key} <LoggedMetric project={project} run={run_id} metric={logged} />, logged
     </span>
   );
 }

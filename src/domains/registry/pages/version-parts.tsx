@@ -88,8 +88,10 @@ function metricRows(project: string, before: Run | undefined, after: Run | undef
       typeof old?.value === 'number' && typeof now?.value === 'number' ? now.value - old.value : undefined;
     return {
       key,
-      before: before && old ? <LoggedMetric project={project} run={before} metric={old} /> : undefined,
-      after: after && now ? <LoggedMetric project={project} run={after} metric={now} /> : undefined,
+      before:
+        before && old ? <LoggedMetric project={project} run={before.info.run_id} metric={old} /> : undefined,
+      after:
+        after && now ? <LoggedMetric project={project} run={after.info.run_id} metric={now} /> : undefined,
       changed: old?.value !== now?.value,
       note: difference ? formatSigned(difference) : undefined,
     };

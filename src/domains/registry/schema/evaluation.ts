@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Metric } from '../../tracking/schema.ts';
 
 const Estimated = z.object({
   value: z.number().nullable(),
@@ -58,6 +59,27 @@ export const Evaluation = z.object({
   created_at: z.number(),
 });
 export type Evaluation = z.infer<typeof Evaluation>;
+
+/** How a version was judged by the metric of the charter: of an evaluation, what a list needs. */
+export const Judgement = Evaluation.pick({
+  project: true,
+  model: true,
+  version: true,
+  model_digest: true,
+  dataset: true,
+  dataset_version: true,
+  dataset_digest: true,
+  loss: true,
+}).extend({ estimate: Estimated });
+export type Judgement = z.infer<typeof Judgement>;
+
+/** What is known of how good a model is: how its newest evaluated version was judged, else what the run of the newest logged. */
+export const NewestMetric = z.object({
+  model: z.string(),
+  judgement: Judgement.optional(),
+  logged: z.object({ version: z.number(), run_id: z.string(), metric: Metric }).optional(),
+});
+export type NewestMetric = z.infer<typeof NewestMetric>;
 
 export const EvaluateBody = z.object({
   dataset: z.string(),

@@ -171,6 +171,30 @@ export async function latestVersions(reader: Reader, models: readonly number[]):
     .execute();
 }
 
+/** The newest version of each named model, where that one names a run. */
+export async function newestRuns(
+  reader: Reader,
+  project: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, { version: number; run_id: string }>> {
+  if (names.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('model_versions as v')
+    .innerJoin('registered_models as m', 'm.id', 'v.model')
+    .select(['m.name', 'v.version', 'v.run_id'])
+    .where('m.project', '=', project)
+    .where('m.name', 'in', names)
+    .where('v.version', '=', (eb) =>
+      eb
+        .selectFrom('model_versions as n')
+        .select((inner) => inner.fn.max('n.version').as('newest'))
+        .whereRef('n.model', '=', 'v.model')
+        .where('n.stage', '!=', 'Deleted'),
+    )
+    .execute();
+  return new Map(rows.flatMap(({ name, version, run_id }) => (run_id ? [[name, { version, run_id }]] : [])));
+}
+
 /** Versions of a project made in [from, to] (epoch ms), newest first; prompts and deleted versions are left out. */
 export async function versionsBetween(
   reader: Reader,

@@ -103,7 +103,7 @@ export const runsContract = {
       max_results: unset(int64.pipe(z.number().max(50_000))),
       order_by: list(z.string()),
       page_token: unset(z.string()),
-      /** Only these come back: `metrics.loss`, `params.lr`, `tags.team`, `inputs`; all of a run when left out. */
+      /** Only these come back: `metrics.loss`, `params.lr`, `tags.team`, `inputs`, `reproduced`; all of a run when left out. */
       columns: unset(z.array(z.string().max(1000)).max(1000)),
       /** Lowest and highest value beside the last one; `order_by` may then say `lowest.loss` and `highest.auc`. */
       extremes: unset(z.boolean()),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from '../../../lib/contract/index.ts';
-import { PurgePreview } from '../schema.ts';
+import { list, PurgePreview } from '../schema.ts';
 
 const BASE = '/api/v1/projects/:project';
 const inProject = z.object({ project: z.string().min(1).max(200) });
@@ -32,17 +32,23 @@ export const trashContract = {
   moveRuns: endpoint({
     method: 'POST',
     path: `${BASE}/runs/move`,
-    summary: 'Move runs to another experiment of the project',
+    summary: 'Move runs to another experiment of the project: those named, or a piece of those that match',
     needs: 'track',
     params: inProject,
     body: z.object({
-      run_ids: z.array(z.string().min(1).max(64)).min(1).max(10_000),
       experiment_id: z.string(),
+      /** All of them are moved or none. */
+      run_ids: z.array(z.string().min(1).max(64)).min(1).max(10_000).optional(),
+      /** Without `run_ids`: runs of these experiments that match. */
+      experiment_ids: list(z.string().max(20)),
+      filter: z.string().max(1_000_000).optional(),
     }),
     response: z.object({
       moved: z.number(),
       /** Where they were: runs that were there already are in none. */
       from: z.array(z.object({ experiment_id: z.string(), run_ids: z.array(z.string()) })),
+      /** More may match: ask again. */
+      more: z.boolean(),
     }),
   }),
 };

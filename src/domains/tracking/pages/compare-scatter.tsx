@@ -35,7 +35,6 @@ export function CompareScatter({ runs, dimensions }: ComparePlotProps) {
         const [px, py] = [x?.values[at] ?? null, y?.values[at] ?? null];
         if (px === null || py === null) return [];
         const value = by?.values[at] ?? null;
-        const note = by ? `${by.label} ${shown(value)}` : undefined;
         const colour = colours ? colours.of(value) : '--r-series-1';
         // A param of which one run has a text is text in all.
         const placed = x?.kind === 'category' ? String(px) : px;
@@ -46,7 +45,7 @@ export function CompareScatter({ runs, dimensions }: ComparePlotProps) {
             x: placed,
             y: y?.kind === 'category' ? String(py) : py,
             colour,
-            note,
+            ...(by ? { by: shown(value) } : {}),
           },
         ];
       }),
@@ -81,6 +80,7 @@ export function CompareScatter({ runs, dimensions }: ComparePlotProps) {
           <ScatterPlot
             x={x.label}
             y={y.label}
+            by={by?.label}
             logX={search.logx === '1'}
             logY={search.logy === '1'}
             points={points}
@@ -165,6 +165,7 @@ export function CompareBox({ runs, dimensions }: ComparePlotProps) {
         <>
           <BoxPlot
             value={value.label}
+            by={by.label}
             groups={groups}
             log={search.logx === '1'}
             onOpen={(id) => go(pageOf(project, 'runs', id))}

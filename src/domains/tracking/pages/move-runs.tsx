@@ -1,55 +1,46 @@
-import { Modal, Select } from '@mantine/core';
+import { Modal, Progress, Select } from '@mantine/core';
 import { useState } from 'react';
-import { toAppError } from '../../../lib/errors.ts';
 import { Action } from '../../../ui/action.tsx';
-import { useAct, useAskAnew, useCall, useEndpoint } from '../../../ui/data.tsx';
+import { useEndpoint } from '../../../ui/data.tsx';
 import { Fault } from '../../../ui/fault.tsx';
-import { toast } from '../../../ui/toasts.tsx';
+import { formatNumber } from '../../../ui/number.ts';
 import { experimentsContract } from '../contract/experiments.ts';
-import { trashContract } from '../contract/trash.ts';
 import { runsText } from './run-words.ts';
+import { useMove } from './use-move.ts';
+import type { RunsQuestion } from './use-runs.ts';
 
-/** Puts runs into another experiment with all that they logged; undone from its toast. */
+/** Puts runs into another experiment with all that they logged; undone from its toast. Closing it stops what goes on. */
 export function MoveRuns({
-  project,
+  question,
   runs,
+  count,
   onClose,
   onDone,
 }: {
-  project: string;
-  runs: readonly string[];
+  question: RunsQuestion;
+  runs: readonly string[] | 'all';
+  count: number;
   onClose: () => void;
   onDone: () => void;
 }) {
   const experiments = useEndpoint(experimentsContract.searchExperiments, { body: { max_results: 50_000 } });
   const [to, setTo] = useState<string | null>(null);
-  const call = useCall();
-  const askAnew = useAskAnew();
+  const { move, moved, stop, fault } = useMove(question, runs);
   const all = experiments.data?.experiments ?? [];
-  const move = useAct(trashContract.moveRuns, ({ moved, from }) => {
-    const back = async () => {
-      for (const { experiment_id, run_ids } of from)
-        await call(trashContract.moveRuns, { params: { project }, body: { experiment_id, run_ids } });
-      await askAnew();
-    };
-    const name = all.find((each) => each.experiment_id === to)?.name ?? 'the experiment';
-    toast(
-      moved === 0 ? `They are in ${name} already.` : `${runsText(moved)} moved to ${name}.`,
-      moved === 0 ? undefined : () => void back().catch((error: unknown) => toast(toAppError(error).message)),
-    );
-    onDone();
-    return undefined;
-  });
-  const because =
-    to === null ? 'Choose an experiment first.' : move.running ? 'They are being moved.' : undefined;
+  const running = moved !== undefined;
+  const target = all.find((each) => each.experiment_id === to);
+  const because = target ? (running ? 'They are being moved.' : undefined) : 'Choose an experiment first.';
+  const close = () => (running ? stop() : onClose());
   return (
-    <Modal opened onClose={onClose} title={`Move ${runsText(runs.length)}`}>
+    <Modal opened onClose={close} title={`Move ${runsText(count)}`}>
       <form
         className="r-stack"
         onSubmit={(event) => {
           event.preventDefault();
-          if (to !== null && !because)
-            move.run({ params: { project }, body: { run_ids: [...runs], experiment_id: to } });
+          if (target && !because)
+            void move({ id: target.experiment_id, name: target.name }).then(
+              (end) => end === 'done' && onDone(),
+            );
         }}
       >
         <Select
@@ -58,15 +49,25 @@ export function MoveRuns({
           data={all.map((each) => ({ value: each.experiment_id, label: each.name }))}
           value={to}
           onChange={setTo}
+          disabled={running}
           searchable
           limit={200}
           data-autofocus
           nothingFoundMessage="No experiment is called like that."
         />
-        {move.fault ? <Fault fault={move.fault} /> : null}
-        <Action kind="primary" submit because={because}>
-          {`Move ${runsText(runs.length)}`}
-        </Action>
+        {running ? (
+          <div className="r-stack">
+            <p role="status">{`${formatNumber(moved, 'count')} of ${runsText(count)} moved.`}</p>
+            <Progress value={(100 * moved) / Math.max(count, 1)} size="xs" aria-label="Runs moved" />
+          </div>
+        ) : null}
+        {fault ? <Fault fault={fault} /> : null}
+        <div className="r-row">
+          <Action kind="primary" submit because={because}>
+            {`Move ${runsText(count)}`}
+          </Action>
+          {running ? <Action onClick={stop}>Stop</Action> : null}
+        </div>
       </form>
     </Modal>
   );

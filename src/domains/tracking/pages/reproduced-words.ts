@@ -1,5 +1,6 @@
 import { formatMetric } from '../../../lib/format.ts';
 import { counted, type LeadPart } from '../../../lib/lead.ts';
+import type { StatusWord } from '../../../ui/status-words.ts';
 import type { Reproduction } from '../schema/reproductions.ts';
 
 export interface Reproductions {
@@ -7,6 +8,13 @@ export interface Reproductions {
   machines: number;
   within: number | null;
 }
+
+export const VERDICT_WORDS: Readonly<Record<Reproduction['verdict'], StatusWord>> = {
+  reproduced: 'Reproduced',
+  differs: 'Differs',
+  failed: 'Broken',
+  running: 'Running',
+};
 
 const FORMULA = '|reproduced − recorded| / max(|recorded|, 0.001)';
 

@@ -3,6 +3,7 @@ import { Status } from '../../../ui/status.tsx';
 import { fromMlflow } from '../../../ui/status-words.ts';
 import { When } from '../../../ui/when.tsx';
 import type { Run } from '../schema.ts';
+import { VERDICT_WORDS } from './reproduced-words.ts';
 import { bestOf, betterOf, loggedProof, metricOf } from './run-words.ts';
 
 export const STATUS: DataColumn<Run> = {
@@ -24,6 +25,22 @@ export const LAST: readonly DataColumn<Run>[] = [
     proof: 'From the start to the end that the run reported.',
     width: 100,
     narrow: 'none',
+    sortable: false,
+  },
+  {
+    id: 'reproduced',
+    head: 'reproduced',
+    value: (run) => run.info.reproduced ?? 'not tried',
+    cell: ({ info }) =>
+      info.reproduced ? (
+        <Status word={VERDICT_WORDS[info.reproduced]} still />
+      ) : (
+        <span className="r-missing">not tried</span>
+      ),
+    width: 120,
+    hidden: true,
+    narrow: 'none',
+    // Both runs are compared anew for each row, so nothing can be ordered by it.
     sortable: false,
   },
   {

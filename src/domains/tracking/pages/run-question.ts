@@ -48,7 +48,7 @@ export function fetchedColumns(
   const columns = new Set<string>();
   let extremes = readSort(sort ?? '').some(({ id }) => id.startsWith('best.'));
   for (const id of shown) {
-    if (/^(metrics|params|tags)\./.test(id)) columns.add(id);
+    if (/^(metrics|params|tags)\.|^reproduced$/.test(id)) columns.add(id);
     if (!id.startsWith('best.')) continue;
     columns.add(`metrics.${id.slice('best.'.length)}`);
     extremes = true;

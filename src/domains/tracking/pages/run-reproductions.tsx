@@ -6,20 +6,12 @@ import { useEndpoint } from '../../../ui/data.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { Status } from '../../../ui/status.tsx';
-import type { StatusWord } from '../../../ui/status-words.ts';
 import { When } from '../../../ui/when.tsx';
 import { reproductionsContract } from '../contract/reproductions.ts';
 import type { Run } from '../schema.ts';
 import { CAPTURE_TAGS } from '../schema/capture.ts';
 import type { Reproduction } from '../schema/reproductions.ts';
-import { whyNot } from './reproduced-words.ts';
-
-const WORD: Record<Reproduction['verdict'], StatusWord> = {
-  reproduced: 'Passed',
-  differs: 'Failed',
-  failed: 'Broken',
-  running: 'Running',
-};
+import { VERDICT_WORDS, whyNot } from './reproduced-words.ts';
 
 export function useReproductions(run: Run | undefined) {
   const { project } = usePlace();
@@ -83,7 +75,7 @@ export function RunReproductions({ run }: { run: Run }) {
       <ul className="r-list">
         {answer.reproductions.map((each) => (
           <li key={each.run_id} className="r-row">
-            <Status word={WORD[each.verdict]} />
+            <Status word={VERDICT_WORDS[each.verdict]} />
             <a href={pageOf(project, 'runs', each.run_id)}>{each.run_name}</a>
             <span className="r-small">
               {sentenceOf(each)} <When at={each.start_time} clock="wall" />

@@ -39,7 +39,7 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
   const barrier = useBarrier('track');
   const purgeBarrier = useBarrier('operate');
   const [purged, setPurged] = useState<readonly string[]>();
-  const [moving, setMoving] = useState<readonly string[]>();
+  const [moving, setMoving] = useState<{ runs: readonly string[] | 'all'; count: number }>();
   const askAnew = useAskAnew();
   const columns = useColumns(runs, question, shown);
   const table = useTableState(columns);
@@ -69,7 +69,7 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
         run: () =>
           select(new Set(selected.has(id) ? [...selected].filter((each) => each !== id) : [...selected, id])),
       },
-      { label: 'Move to an experiment', because: barrier, run: () => setMoving([id]) },
+      { label: 'Move to an experiment', because: barrier, run: () => setMoving({ runs: [id], count: 1 }) },
       { label: 'Move to trash', harmful: true, because: barrier, run: () => void trash('delete', [id]) },
     ];
   };
@@ -116,13 +116,15 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
               <Action
                 because={
                   barrier ??
-                  (all
-                    ? `At most ${formatNumber(MOST_MOVED, 'count')} chosen runs are moved at once.`
+                  (!all && ids.size > MOST_NAMED
+                    ? `At most ${formatNumber(MOST_NAMED, 'count')} runs are moved one by one; choose all that match.`
                     : undefined)
                 }
-                onClick={() => setMoving([...ids])}
+                onClick={() =>
+                  setMoving(all ? { runs: 'all', count: total ?? 0 } : { runs: [...ids], count: ids.size })
+                }
               >
-                {`Move ${ids.size}`}
+                {`Move ${formatNumber(all ? (total ?? 0) : ids.size, 'count')}`}
               </Action>
             )}
             <Action kind={inTrash ? 'plain' : 'harmful'} because={barrier} onClick={() => void move(ids)}>
@@ -160,8 +162,8 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
       ) : null}
       {moving ? (
         <MoveRuns
-          project={project}
-          runs={moving}
+          question={question}
+          {...moving}
           onClose={() => setMoving(undefined)}
           onDone={() => {
             setMoving(undefined);
@@ -183,7 +185,8 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
   );
 }
 
-const MOST_MOVED = 10_000;
+/** Ids in one request. */
+const MOST_NAMED = 10_000;
 const runId = (run: Run) => run.info.run_id;
 
 /** The name, the status, a column for each key that is shown, and what every run has. */

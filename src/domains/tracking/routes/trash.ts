@@ -7,7 +7,6 @@ export function trashHandlers(tracking: TrackingService): Handlers<typeof trashC
   return {
     previewPurge: ({ actor, params, body }) => tracking.previewPurge(actor, params.project, body),
     purge: ({ actor, params, body }) => tracking.purge(actor, params.project, body),
-    moveRuns: ({ actor, params, body }) =>
-      tracking.moveRuns(actor, params.project, body.run_ids, body.experiment_id),
+    moveRuns: ({ actor, params, body }) => tracking.moveRuns(actor, params.project, body, body.experiment_id),
   };
 }

@@ -15,6 +15,7 @@ export const ComparedMetric = z.object({
 export type ComparedMetric = z.infer<typeof ComparedMetric>;
 
 export const VERDICTS = ['reproduced', 'differs', 'failed', 'running'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** A run that was made again, beside the run that it repeats. */
 export const Reproduction = z.object({

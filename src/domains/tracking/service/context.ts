@@ -48,7 +48,12 @@ export function foundExperiment(row: ExperimentRow | undefined, project: string,
 }
 
 export function activeRun(found: RunRow | undefined, project: string, runId: string): RunRow {
-  const row = foundRun(found, project, runId);
+  return activeRow(foundRun(found, project, runId), runId);
+}
+
+/** The row that was found for a run, if it is there and not in the trash. */
+export function activeRow<R extends Pick<RunRow, 'lifecycle'>>(row: R | undefined, runId: string): R {
+  if (!row) throw absentRun(runId);
   if (row.lifecycle === 'active') return row;
   throw badParameter(`The run ${runId} must be in the 'active' state. Current state is ${row.lifecycle}.`);
 }

@@ -5,12 +5,12 @@ import { checkText } from '../limits.ts';
 import { absent, badParameter } from '../errors.ts';
 import { type ExportFormat, exportFile } from '../export-file.ts';
 import { parseRunOrder } from '../search-text.ts';
-import { groupBy, type PointsAsked, type ValuesAtAsked } from '../table-reads.ts';
+import { type FirstAsked, groupBy, type PointsAsked, type ValuesAtAsked } from '../table-reads.ts';
 import type { KeyKind } from '../store/run-keys.ts';
 import type { RunScope } from '../store/run-search.ts';
 import { moveRuns } from '../store/run-trash.ts';
 import { listViews, putView, removeView, type ViewRow } from '../store/views.ts';
-import type { View } from '../schema.ts';
+import type { Metric, View } from '../schema.ts';
 import type { TrackingContext } from './context.ts';
 
 export interface RunsAsked {
@@ -100,6 +100,14 @@ export function runTableVerbs(context: TrackingContext) {
 
     metricValues: (project: string, asked: Omit<ValuesAtAsked, 'project'>): Promise<JsonBytes> =>
       reads.run('tracking.metricValues', { project, ...asked } satisfies ValuesAtAsked),
+
+    /** One metric of each run that logged any, to stand for it in a list; by run. */
+    async firstMetrics(project: string, runIds: readonly string[]): Promise<ReadonlyMap<string, Metric>> {
+      if (runIds.length === 0) return new Map();
+      const { bytes } = await reads.run('tracking.firstMetrics', { project, runIds } satisfies FirstAsked);
+      const { runs } = JSON.parse(bytes.toString()) as { runs: { run_id: string; metric: Metric }[] };
+      return new Map(runs.map(({ run_id, metric }) => [run_id, metric]));
+    },
 
     /** In pieces, so that writers beside it wait for one piece and never for all. A piece that was moved stays moved. */
     async trashRuns(

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { enqueue, type JobOutcome } from '../../../jobs/index.ts';
+import type { Tx } from '../../../database/index.ts';
 import { AppError, conflict } from '../../../lib/errors.ts';
+import { parseFilter } from '../../../lib/search/parse.ts';
 import { urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { badParameter, TRACKING_ERRORS } from '../errors.ts';
@@ -14,7 +16,8 @@ import {
   runsLeft,
   weigh,
 } from '../store/trash.ts';
-import type { TrackingContext } from './context.ts';
+import { matchingRuns, type Movable, moveTo, namedRuns } from '../store/run-moves.ts';
+import { activeRow, type TrackingContext } from './context.ts';
 import { assertActive } from './experiments.ts';
 
 export const PURGE_JOB = 'tracking.purge';
@@ -27,8 +30,23 @@ export interface Which {
 /** Things that came of what is deleted are looked for from this many runs and models, and shown up to that many. */
 const ASKED = 200;
 const SHOWN = 50;
+/** Runs moved in one write. */
+const MOVED = 1000;
 /** Points removed in one write, so that loggers beside it wait for milliseconds only. */
 const PIECE = 20_000;
+
+/** Runs by id, or those of these experiments that match. */
+interface Movers {
+  run_ids?: readonly string[] | undefined;
+  experiment_ids?: readonly string[];
+  filter?: string | undefined;
+}
+
+interface MovedRuns {
+  moved: number;
+  from: { experiment_id: string; run_ids: string[] }[];
+  more: boolean;
+}
 
 /** Deleting for good what is in the trash, and moving runs between experiments. */
 export function trashVerbs(context: TrackingContext) {
@@ -59,6 +77,12 @@ export function trashVerbs(context: TrackingContext) {
     }
     const list = [...found.values()].sort((a, b) => (a.urn < b.urn ? -1 : 1));
     return { dependents: list.slice(0, SHOWN), more: list.length > SHOWN || roots.length > ASKED };
+  }
+
+  /** The named runs, each once and in the order of their names; throws for one that is not there or in the trash. */
+  async function named(tx: Tx, project: string, ids: readonly string[]): Promise<Movable[]> {
+    const found = new Map((await namedRuns(tx, engine, project, ids)).map((row) => [row.run_id, row]));
+    return [...new Set(ids)].map((id) => activeRow(found.get(id), id));
   }
 
   return {
@@ -126,25 +150,36 @@ export function trashVerbs(context: TrackingContext) {
       return undefined;
     },
 
-    /** All of them or none; `from` is where they were, so that they can be moved back. */
-    async moveRuns(
-      _actor: Actor,
-      project: string,
-      runIds: readonly string[],
-      experimentId: string,
-    ): Promise<{ moved: number; from: { experiment_id: string; run_ids: string[] }[] }> {
+    /**
+     * Named ones all or none; of those that match, a piece, so that writers beside it wait for milliseconds only. `from` is where
+     * they were, so that they can be moved back.
+     */
+    async moveRuns(_actor: Actor, project: string, which: Movers, experimentId: string): Promise<MovedRuns> {
+      const filter = parseFilter(which.filter ?? '', 'runs');
+      const experiments = which.run_ids
+        ? []
+        : await context.experimentNumbers(project, which.experiment_ids ?? []);
       return database.write(async (tx) => {
         const to = await context.experiment(tx, project, experimentId);
         assertActive(to);
+        const scope = {
+          project,
+          experiments: experiments.filter((id) => id !== to.id),
+          view: 'ACTIVE_ONLY' as const,
+        };
+        const found = which.run_ids
+          ? await named(tx, project, which.run_ids)
+          : await matchingRuns(tx, engine, scope, filter, MOVED);
+        const moved = found.filter(({ experiment }) => experiment !== to.id);
         const from = new Map<number, string[]>();
-        for (const runId of runIds) {
-          const row = await context.activeRun(tx, project, runId);
-          if (row.experiment === to.id) continue;
-          from.set(row.experiment, [...(from.get(row.experiment) ?? []), runId]);
-          await context.runs.move(tx, row, to.id);
-        }
-        const groups = [...from].map(([id, run_ids]) => ({ experiment_id: String(id), run_ids }));
-        return { moved: groups.reduce((sum, { run_ids }) => sum + run_ids.length, 0), from: groups };
+        for (const { experiment, run_id } of moved)
+          from.set(experiment, [...(from.get(experiment) ?? []), run_id]);
+        await moveTo(tx, engine, moved, to.id);
+        return {
+          moved: moved.length,
+          from: [...from].map(([id, run_ids]) => ({ experiment_id: String(id), run_ids })),
+          more: !which.run_ids && found.length === MOVED,
+        };
       });
     },
   };

@@ -23,10 +23,23 @@ export async function metricsAt(reader: Reader, engine: Engine, id: number, step
   const rows = await run<Row>(reader, placeholders(engine, AT), [step, id]);
   // In order, so that the last point of a step wins.
   const last = new Map(rows.map((row) => [row.key, row]));
-  return [...last.values()].map(({ key, value, is_nan, ts, step: at }) => ({
-    key,
-    value: is_nan === 1 ? 'NaN' : value,
-    timestamp: Number(ts),
-    step: Number(at),
-  }));
+  return [...last.values()].map(toMetric);
 }
+
+const SOME = `select k.name as key, l.value, l.is_nan, l.ts, l.step from metric_latest l
+  join metric_keys k on k.id = l.key where l.run = ? order by l.key limit ?`;
+
+/** The last points of a run's metrics, at most so many of them. */
+export const someMetrics = async (
+  reader: Reader,
+  engine: Engine,
+  id: number,
+  most: number,
+): Promise<Metric[]> => (await run<Row>(reader, placeholders(engine, SOME), [id, most])).map(toMetric);
+
+const toMetric = ({ key, value, is_nan, ts, step }: Row): Metric => ({
+  key,
+  value: is_nan === 1 ? 'NaN' : value,
+  timestamp: Number(ts),
+  step: Number(step),
+});

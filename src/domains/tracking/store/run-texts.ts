@@ -1,5 +1,6 @@
 import type { Reader } from '../../../database/index.ts';
 import { type Engine, placeholders, run } from '../../../database/statements.ts';
+import type { Verdict } from '../schema/reproductions.ts';
 import { idList, textList } from './runs.ts';
 
 /** Which keys of runs a caller wants to see; everything else stays in the database. */
@@ -19,6 +20,8 @@ export interface Detail {
   extremes?: boolean | undefined;
   /** With the number of runs that name it as their parent. */
   children?: boolean | undefined;
+  /** What came of runs when they were made again. */
+  verdicts?: ReadonlyMap<number, Verdict> | undefined;
 }
 
 export interface RunText {

@@ -43,19 +43,6 @@ export function runStore(engine: Engine) {
     engine,
     `select key, value from run_params where run = ? and key in ${textList(engine)}`,
   );
-  const copyDatasets = placeholders(
-    engine,
-    `insert into logged_datasets (experiment, name, digest, source_type, source, schema, profile)
-      select cast(? as bigint), d.name, d.digest, d.source_type, d.source, d.schema, d.profile
-      from logged_datasets d join run_datasets u on u.dataset = d.id where u.run = ? on conflict do nothing`,
-  );
-  const linkDatasets = placeholders(
-    engine,
-    `update run_datasets set dataset = (select there.id from logged_datasets there
-        join logged_datasets here on here.name = there.name and here.digest = there.digest
-        where here.id = run_datasets.dataset and there.experiment = ?)
-      where run = ?`,
-  );
   const putTags = new RowStatement(engine, {
     table: 'run_tags',
     columns: PAIR,
@@ -89,14 +76,6 @@ export function runStore(engine: Engine) {
     ): Promise<void> {
       if (Object.keys(change).length > 0)
         await tx.updateTable('runs').set(change).where('id', '=', id).execute();
-    },
-
-    /** Datasets and models go along: what is left of the old experiment is not the run's. */
-    async move(tx: Tx, { id, run_id }: Pick<RunRow, 'id' | 'run_id'>, experiment: number): Promise<void> {
-      await run(tx, copyDatasets, [experiment, id]);
-      await run(tx, linkDatasets, [experiment, id]);
-      await tx.updateTable('logged_models').set({ experiment }).where('source_run_id', '=', run_id).execute();
-      await tx.updateTable('runs').set({ experiment }).where('id', '=', id).execute();
     },
 
     async setLifecycle(tx: Tx, id: number, lifecycle: 'active' | 'deleted'): Promise<void> {
