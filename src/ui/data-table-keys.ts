@@ -23,13 +23,20 @@ export interface GridKeys {
   page: number;
   move: (row: number, extend: boolean) => void;
   turn: (by: -1 | 1) => void;
+  /** `e` on a number that has the focus, because it was clicked, asks it. */
+  askFocused: boolean;
   /** Undefined where the table cannot do it: the key is then free for the page. */
   also: Readonly<Record<string, (() => void) | undefined>>;
 }
 
 /** One key on a grid; what it does not know goes on to the page. */
 export function pressOnGrid(event: KeyboardEvent<HTMLDivElement>, keys: GridKeys): void {
-  if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target !== event.currentTarget) {
+    const target = event.target as HTMLElement;
+    if (keys.askFocused && event.key === 'e' && target.matches('.r-num-cell[data-asked]')) target.click();
+    return;
+  }
   const step = ROW_STEPS[event.key]?.(keys.row, keys.count, keys.page);
   const also = keys.also[event.key];
   if (step !== undefined) keys.move(step, event.shiftKey);

@@ -26,19 +26,9 @@ export function template<T>(columns: readonly DataColumn<T>[], choosable: boolea
   return `${choosable ? `${CHOOSE}px ` : ''}${tracks.join(' ')}`;
 }
 
-/** Distance in px from the left edge at which each of the first `pinned` + 1 columns sticks. */
-export function stickyLefts<T>(
-  columns: readonly DataColumn<T>[],
-  pinned: number,
-  choosable: boolean,
-): number[] {
-  let left = choosable ? CHOOSE : 0;
-  return columns.slice(0, pinned === 0 ? 0 : pinned + 1).map((column) => {
-    const at = left;
-    left += widthOf(column);
-    return at;
-  });
-}
+/** Width in px of the columns that stay in sight, `pinned` being these; the name may have given way, so it is the most. */
+export const pinnedWidth = <T>(pinned: readonly DataColumn<T>[], choosable: boolean): number =>
+  pinned.reduce((sum, column) => sum + widthOf(column), choosable ? CHOOSE : 0);
 
 /** Width in px a column has; the growing ones share what the others leave. */
 export function textWidth<T>(column: DataColumn<T>, shown: readonly DataColumn<T>[], width: number): number {

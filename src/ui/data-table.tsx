@@ -17,13 +17,16 @@ import { type ColumnFinder, ColumnPicker } from './column-picker.tsx';
 import { bestValue, type DataColumn, decimalRoom } from './data-column.ts';
 import { TableFoot } from './data-table-foot.tsx';
 import { pressOnGrid } from './data-table-keys.ts';
-import { minWidth, rowHeightOf, stickyLefts, template, textWidth, widthOf } from './data-table-layout.ts';
+import { minWidth, pinnedWidth, rowHeightOf, template, textWidth, widthOf } from './data-table-layout.ts';
 import { useModel } from './data-table-model.ts';
+import { HeadRow } from './data-table-head.tsx';
 import { GridCells } from './num.tsx';
 import type { ProofSource } from './proof.ts';
-import { HeadRow, type RowContext, TableRow } from './data-table-row.tsx';
+import { type RowContext, TableRow } from './data-table-row.tsx';
 import { type RowAction, RowMenu, type RowMenuAt } from './row-menu.tsx';
+import { useSurroundings } from './surroundings.tsx';
 import { arranged, resized, useArrangement } from './table-arrangement.ts';
+import { useSideScroll } from './use-side-scroll.ts';
 
 export interface DataTableProps<T> {
   /** Says what the rows are, for screen readers: "Runs of late-flights". */
@@ -78,7 +81,11 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
   const { rows, rowId, dense, maxHeight = 560, selected, onSelect, href, source, onOpen, marked } = props;
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
+  const pane = useRef<HTMLDivElement>(null);
   const { ref: sizer, width } = useElementSize();
+  /** What is left of it beside the scroll bar. */
+  const { ref: view, width: viewWidth } = useElementSize();
+  const { singleKeys } = useSurroundings();
   const narrow = width > 0 && width < 560;
   const [arrangement, arrange] = useArrangement(props.kept);
   const columns = useMemo(() => arranged(props.columns, arrangement), [props.columns, arrangement]);
@@ -98,6 +105,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
   const [menu, setMenu] = useState<RowMenuAt>();
   const anchor = useRef<number | undefined>(undefined);
   const rowHeight = narrow ? 56 : dense ? 28 : undefined;
+  useSideScroll(scroller, pane);
   // oxlint-disable-next-line react/incompatible-library -- only the React Compiler, which is not used, cannot memoise it
   const virtual = useVirtualizer({
     count: items.length,
@@ -163,6 +171,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
       move,
       turn: (by) =>
         setActive((old) => ({ ...old, column: Math.max(0, Math.min(shown.length - 1, old.column + by)) })),
+      askFocused: singleKeys,
       also: {
         Enter: () => open(here),
         e: () => askCell(cell),
@@ -174,7 +183,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
       },
     });
   };
-  const pinned = shown.slice(1).filter((column) => arrangement.pinned.includes(column.id)).length;
+  const pinned = 1 + shown.slice(1).filter((column) => arrangement.pinned.includes(column.id)).length;
   const choosable = onSelect !== undefined;
   const withMenu = props.actions !== undefined;
   const context = useMemo<RowContext<T>>(
@@ -183,21 +192,17 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
       room,
       best,
       template: template(shown, choosable),
-      lefts: stickyLefts(shown, pinned, choosable),
+      pinned,
       narrow,
       roomOf: (column) =>
         Math.max(12, Math.floor((narrow ? width : textWidth(column, shown, width) - 16) / 6.6)),
       gridId: id,
-      activeRow: active.row,
-      activeColumn: active.column,
       href,
       source,
-      selected,
       choose: choosable ? choose : undefined,
       menu: withMenu ? openMenu : undefined,
-      activate: (row, column) => setActive({ row, column }),
+      activate: (row) => setActive((old) => ({ ...old, row })),
       open: onOpen,
-      marked,
     }),
     [
       shown,
@@ -208,27 +213,28 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
       narrow,
       width,
       id,
-      active,
       href,
       source,
-      selected,
       choose,
       withMenu,
       openMenu,
       onOpen,
-      marked,
     ],
   );
-  const allHere = items.length > 0 && items.every((row) => selected?.has(rowId(row)));
-  const toggleAll = () => onSelect?.(allHere ? new Set() : new Set(items.map(rowId)));
+  const allHere = useMemo(
+    () => items.length > 0 && items.every((row) => selected?.has(rowId(row))),
+    [items, selected, rowId],
+  );
+  const toggleAll = useLatest(() => onSelect?.(allHere ? new Set() : new Set(items.map(rowId))));
+  const sortBy = useLatest((column: string, multi: boolean) =>
+    table.getColumn(column)?.toggleSorting(undefined, multi),
+  );
+  const resize = useLatest((column: string, to: number) => arrange((old) => resized(old, column, to)));
+  const sheet = narrow ? undefined : minWidth(shown, choosable);
+  const wide = sheet !== undefined && viewWidth > 0 && sheet > viewWidth;
   const menuRow = menu && items[menu.row];
   return (
-    <div
-      className="r-table"
-      ref={useMergedRef(sizer)}
-      data-dense={dense || undefined}
-      data-narrow={narrow || undefined}
-    >
+    <div className="r-table" ref={sizer} data-dense={dense || undefined} data-narrow={narrow || undefined}>
       {props.tools || !props.fixedColumns ? (
         <div className="r-table-tools">
           {props.tools}
@@ -254,8 +260,11 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
       ) : null}
       <div
         className="r-table-scroll"
-        ref={scroller}
-        style={{ maxHeight }}
+        ref={useMergedRef(scroller, view)}
+        style={{
+          maxHeight,
+          scrollPaddingLeft: wide ? pinnedWidth(shown.slice(0, pinned), choosable) : undefined,
+        }}
         role="grid"
         aria-label={props.label}
         aria-rowcount={(props.total ?? rows.length) + 1}
@@ -265,33 +274,50 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
         tabIndex={0}
         onKeyDown={onKeyDown}
       >
-        <div className="r-table-sheet" style={{ minWidth: narrow ? undefined : minWidth(shown, choosable) }}>
-          {narrow ? null : (
-            <HeadRow
-              context={context}
-              sort={table.state.sorting}
-              onSort={(column, multi) => table.getColumn(column)?.toggleSorting(undefined, multi)}
-              onWidth={props.kept ? (column, to) => arrange((old) => resized(old, column, to)) : undefined}
-              all={choosable ? { chosen: allHere, onToggle: toggleAll } : undefined}
-            />
-          )}
-          <div role="rowgroup" className="r-table-body" style={{ height: virtual.getTotalSize() }}>
-            <GridCells>
-              {drawn.map((item) => {
-                const row = items[item.index];
-                return row ? (
-                  <TableRow
-                    key={item.key}
-                    id={rowId(row)}
-                    index={item.index}
-                    row={row}
-                    top={item.start}
-                    height={item.size}
-                    context={context}
-                  />
-                ) : null;
-              })}
-            </GridCells>
+        <div className="r-table-sheet" style={{ minWidth: sheet }}>
+          <div
+            className="r-table-pane"
+            ref={pane}
+            data-wide={wide || undefined}
+            style={{ width: wide ? viewWidth : undefined }}
+          >
+            {narrow ? null : (
+              <HeadRow
+                context={context}
+                sort={table.state.sorting}
+                minWidth={sheet}
+                onSort={sortBy}
+                onWidth={props.kept === undefined ? undefined : resize}
+                allChosen={allHere}
+                onAll={toggleAll}
+              />
+            )}
+            <div
+              role="rowgroup"
+              className="r-table-body"
+              style={{ height: virtual.getTotalSize(), minWidth: sheet }}
+            >
+              <GridCells>
+                {drawn.map((item) => {
+                  const row = items[item.index];
+                  if (!row) return null;
+                  const own = rowId(row);
+                  return (
+                    <TableRow
+                      key={item.key}
+                      index={item.index}
+                      row={row}
+                      top={item.start}
+                      height={item.size}
+                      chosen={selected?.has(own) ?? false}
+                      marked={marked === own}
+                      active={item.index === active.row ? active.column : undefined}
+                      context={context}
+                    />
+                  );
+                })}
+              </GridCells>
+            </div>
           </div>
         </div>
       </div>

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext } from 'react';
+import { createContext, type CSSProperties, type ReactNode, useContext } from 'react';
 import { formatEstimate, formatNumber, type NumberStyle } from './number.ts';
 import type { Proof } from './proof.ts';
 import { type Asked, askProof } from './proof-host.tsx';
@@ -39,10 +39,37 @@ export function Num(props: NumProps) {
   );
 }
 
-const InGrid = createContext(false);
-
 /** Numbers in the cells of a grid are no tab stops of their own: the grid has one, and `e` asks the current cell. */
+export const InGrid = createContext(false);
+
 export const GridCells = ({ children }: { children: ReactNode }) => <InGrid value>{children}</InGrid>;
+
+/** The number of a cell that opens its proof. Light: what it says is put together when somebody asks, and the grid hears its keys. */
+export const AskCell = ({
+  asked,
+  children,
+  ...shown
+}: {
+  asked: () => Asked | undefined;
+  style?: CSSProperties | undefined;
+  'data-best'?: true | undefined;
+  children: string;
+}) => (
+  <button
+    type="button"
+    className="r-num r-num-cell r-num-value r-plain"
+    data-asked
+    aria-haspopup="dialog"
+    tabIndex={-1}
+    onClick={(event) => {
+      const known = asked();
+      if (known) askProof(event.currentTarget, known);
+    }}
+    {...shown}
+  >
+    {children}
+  </button>
+);
 
 /** Any text of a number that opens its proof on click, or on `e` while it has the focus. */
 export function Ask({

@@ -82,11 +82,15 @@ function exponential(value: number, digits: number): string {
     .replaceAll('-', MINUS);
 }
 
+/** By decimal places: to make a format takes longer than to use it. */
+const formats: Intl.NumberFormat[] = [];
+
 function withCommas(value: number, places: number): string {
-  const text = Math.abs(value).toLocaleString('en-US', {
+  const format = (formats[places] ??= new Intl.NumberFormat('en-US', {
     minimumFractionDigits: places,
     maximumFractionDigits: places,
-  });
+  }));
+  const text = format.format(Math.abs(value));
   return value < 0 && /[1-9]/.test(text) ? MINUS + text : text;
 }
 

@@ -21,22 +21,35 @@ export function formatRelative(at: number, now: number): string {
   return 'now';
 }
 
+/** By zone, with seconds and without: to make a format takes longer than to use it. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatIn(zone: string, seconds: boolean): Intl.DateTimeFormat {
+  const key = `${zone} ${seconds}`;
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-GB', {
+      timeZone: zone,
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      ...(seconds ? { second: '2-digit' as const } : {}),
+    });
+    formats.set(key, format);
+  }
+  return format;
+}
+
 /** "3 Mar 2026 09:00"; seconds and zone on demand. `at` in milliseconds since 1970. */
 export function formatAbsolute(
   at: number,
   zone: string,
   options: { seconds?: boolean; zone?: boolean } = {},
 ): string {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    ...(options.seconds ? { second: '2-digit' as const } : {}),
-  }).formatToParts(at);
+  const parts = formatIn(zone, options.seconds ?? false).formatToParts(at);
   const get = (type: Intl.DateTimeFormatPartTypes) => parts.find((part) => part.type === type)?.value ?? '';
   const time = `${get('hour')}:${get('minute')}${options.seconds ? `:${get('second')}` : ''}`;
   return `${get('day')} ${get('month').slice(0, 3)} ${get('year')} ${time}${options.zone ? ` ${zone}` : ''}`;
