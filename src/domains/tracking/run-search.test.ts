@@ -5,6 +5,8 @@ import { searchOf, type SearchText } from './search-text.ts';
 import { searchRunNumbers } from './store/run-search.ts';
 
 const RUNS = 240;
+/** No look at the best first. */
+const PLAIN = { first: 0, most: 0 };
 
 describe.each(ENGINES)('runs in the order of a metric on %s', (engine) => {
   let test: TestDatabase;
@@ -72,7 +74,11 @@ describe.each(ENGINES)('runs in the order of a metric on %s', (engine) => {
   });
   afterAll(() => test.end());
 
-  async function all(text: SearchText, window: number, which: number[]): Promise<number[]> {
+  async function all(
+    text: SearchText,
+    window: { first: number; most: number },
+    which: number[],
+  ): Promise<number[]> {
     const found: number[] = [];
     let token: string | undefined;
     do {
@@ -97,10 +103,12 @@ describe.each(ENGINES)('runs in the order of a metric on %s', (engine) => {
         fc.integer({ min: 8, max: 60 }),
         fc.integer({ min: 1, max: 200 }),
         fc.boolean(),
-        async (filter, orderBy, limit, window, both) => {
+        fc.integer({ min: 0, max: 200 }),
+        async (filter, orderBy, limit, first, both, more) => {
           const which = both ? experiments : experiments.slice(0, 1);
-          const plain = await all({ filter, orderBy, limit }, 0, which);
+          const plain = await all({ filter, orderBy, limit }, PLAIN, which);
           expect(plain.length).toBeGreaterThan(5);
+          const window = { first, most: first + more };
           expect(await all({ filter, orderBy, limit }, window, which)).toEqual(plain);
         },
       ),
@@ -110,11 +118,11 @@ describe.each(ENGINES)('runs in the order of a metric on %s', (engine) => {
 
   it('are found by as many comparisons and orders at once as a question may have', async () => {
     const orderBy = ['metrics.loss', ...Array.from({ length: 49 }, (_, at) => `params.p${at} DESC`)];
-    const every = await all({ orderBy: ['metrics.loss'], limit: 1000 }, 0, experiments);
+    const every = await all({ orderBy: ['metrics.loss'], limit: 1000 }, PLAIN, experiments);
     for (const one of ['metrics.m% IS NULL', 'tags.t% IS NULL', "run_id != 'x%'", "NOT params.p% = '1'"])
       for (const join of [' AND ', ' OR ']) {
         const filter = Array.from({ length: 500 }, (_, at) => one.replace('%', String(at))).join(join);
-        expect(await all({ filter, orderBy, limit: 200 }, 0, experiments)).toEqual(every);
+        expect(await all({ filter, orderBy, limit: 200 }, PLAIN, experiments)).toEqual(every);
       }
   });
 });

@@ -88,11 +88,16 @@ export async function searchRunNumbers(
   { read, capabilities: { engine } }: ReadDatabase,
   scope: RunScope,
   search: Search,
-  window = windowOf(search.limit),
+  { first, most }: Window = windowOf(search.limit),
 ): Promise<Page<number>> {
   const question = { scope, search, ...termsOf(search.orderBy) };
-  const best = await bestFirst(read, engine, question, window);
-  if (best) return best;
+  for (let window = first; window > 0 && window <= most; ) {
+    const best = await bestFirst(read, engine, question, window);
+    if (best === undefined) break;
+    if ('items' in best) return best;
+    // What the filter kept says how far the next look has to go; too far, and all are looked at.
+    window = Math.ceil((1.5 * search.limit * window) / Math.max(best.kept, 0.1));
+  }
   const found = await page<{ id: number }>(read, engine, {
     from: sql`runs`,
     columns: sql`runs.id`,
@@ -138,23 +143,30 @@ function termsOf(orderBy: readonly OrderBy[]): Pick<Question, 'terms' | 'joins'>
   return { terms, joins };
 }
 
-/** How many runs are looked at, from the best on, for one page of `limit`; longer pages gain nothing. */
-const windowOf = (limit: number) => (limit > 1000 ? 0 : 1000 + 10 * limit);
+/** How many runs are looked at, from the best on, for one page; none at all when `first` is 0. */
+interface Window {
+  first: number;
+  most: number;
+}
+
+/** Longer pages gain nothing. */
+const windowOf = (limit: number): Window =>
+  limit > 1000 ? { first: 0, most: 0 } : { first: 100 + 7 * limit, most: 1000 + 10 * limit };
 
 /**
  * Where runs are ordered by a metric first: the page from those that the index by value has at that end, so that the others are
- * neither filtered nor sorted. Live runs, which are not in that index, are few and all looked at. Undefined when these may not be
- * all that belong to the page: too few of them fulfil the filter, or the last one has the value where the window ends.
+ * neither filtered nor sorted. Live runs, which are not in that index, are few and all looked at. `kept` when these may not be all
+ * that belong to the page: too few of them fulfil the filter, or the last one has the value where the window ends. Undefined where
+ * the index cannot help, or has no more.
  */
 async function bestFirst(
   read: Reader,
   engine: Engine,
   { scope, search, terms, joins }: Question,
   window: number,
-): Promise<Page<number> | undefined> {
+): Promise<Page<number> | { kept: number } | undefined> {
   const [order] = search.orderBy;
-  if (window === 0 || scope.parent !== undefined || order?.entity !== 'metric' || order.extreme)
-    return undefined;
+  if (scope.parent !== undefined || order?.entity !== 'metric' || order.extreme) return undefined;
   const [rank = 0, from] = keyset(terms, engine, search.token).from ?? [];
   if (rank !== 0) return undefined;
   const { ascending } = order;
@@ -165,11 +177,14 @@ async function bestFirst(
   const bound = from === undefined ? sql`` : sql` and m.value ${beyond} ${from}`;
   const of = (settled: Sql) =>
     sql`select m.run, m.value, m.is_nan from metric_latest m where m.settled = ${settled} and m.key = ${key} and m.is_nan = 0`;
-  // SQLite takes the tables of a cross join as they stand.
-  const join = engine === 'sqlite' ? sql`cross join` : sql`join`;
+  // One look for each of the window, never a hash table of all runs: SQLite takes the tables of a cross join as they stand.
+  const run =
+    engine === 'sqlite'
+      ? sql`cross join runs on runs.id = o0.run`
+      : sql`cross join lateral (select * from runs r where r.id = o0.run offset 0) as runs`;
   const found = await page<{ id: number; k1: number; seen: number; edge: number }>(read, engine, {
     before: sql`with best as materialized (${of(sql`1`)}${bound} order by m.value ${direction} limit ${window}) `,
-    from: sql`(select * from best union all ${of(sql`0`)}) as o0 ${join} runs on runs.id = o0.run`,
+    from: sql`(select * from best union all ${of(sql`0`)}) as o0 ${run}`,
     columns: sql`runs.id, (select count(*) from best) as seen, (select ${end} from best) as edge`,
     joins: joins.slice(1),
     where: scopeSql(scope, engine),
@@ -178,10 +193,11 @@ async function bestFirst(
     search,
   });
   const last = found.items.at(-1);
-  if (found.token === undefined || !last) return undefined;
-  const whole = Number(last.seen) < window;
+  const whole = last && Number(last.seen) < window;
+  if (found.token === undefined || !last) return whole ? undefined : { kept: found.items.length };
   const inside = ascending ? last.k1 < last.edge : last.k1 > last.edge;
-  return whole || inside ? { items: found.items.map(({ id }) => id), token: found.token } : undefined;
+  if (!whole && !inside) return { kept: found.items.length };
+  return { items: found.items.map(({ id }) => id), token: found.token };
 }
 
 /** For a few runs one look per run is cheaper than all that fulfil a comparison. */
