@@ -135,7 +135,7 @@ function readComparison(cursor: Cursor): Comparison {
   if (comparator === 'IN' || comparator === 'NOT IN') return { ...base, value: readList(cursor, field) };
   const { start, end } = peek(cursor);
   const value = readValue(cursor, field, comparator === 'MATCHES');
-  if (/LIKE$/.test(comparator) && String(value).length > MAX_LIKE)
+  if (comparator.endsWith('LIKE') && String(value).length > MAX_LIKE)
     throw searchError(`A pattern of more than ${MAX_LIKE} characters`, start, end);
   return { ...base, value };
 }
