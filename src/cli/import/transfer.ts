@@ -13,8 +13,9 @@ import { type Comparison, compareRuns, type Tally, type WantedRun } from './tall
 
 const RUNS_AT_ONCE = 100;
 const THINGS_AT_ONCE = 50;
-/** Longest name of a user here, in characters. */
+/** What is kept of a user's name and of a model's type, in characters: SQLite under MLflow takes longer ones. */
 const MOST_USER = 256;
+const MOST_TYPE = 500;
 
 export interface TransferOptions {
   source: Source;
@@ -219,7 +220,11 @@ async function bringModels(
   const progress = () => options.progress(`${experiment.name}: ${tally.line()}`);
   for await (const batch of batches(source.models(experiment), THINGS_AT_ONCE, weightOfModel)) {
     options.signal.throwIfAborted();
-    const models = batch.map(({ location: _, files: __, ...model }) => ({ ...model, experiment_id }));
+    const models = batch.map(({ location: _, files: __, ...model }) => ({
+      ...model,
+      model_type: (model.model_type ?? '').slice(0, MOST_TYPE),
+      experiment_id,
+    }));
     const results = dryRun ? [] : (await target.send('importLoggedModels', { models })).results;
     for (const [index, { model_id, files }] of batch.entries()) {
       const result = results[index];
