@@ -26,7 +26,7 @@ const alphabet = {
   ),
   number: fc.constantFrom(...numbers),
   // What RE2, JavaScript and PostgreSQL read alike.
-  pattern: pattern(fc.constantFrom('a', 'b', '[^a]', '^', '(a|b)', 'x*', '1+', 'A?')),
+  pattern: pattern(fc.constantFrom('a', 'b', '[^a]', '^', '(a|b)', 'x*', '1+', 'A?', '.', '\\b', '\\w')),
 };
 
 interface Row {

@@ -1,6 +1,8 @@
 import { checkPattern } from './pattern.ts';
+import { postgresPattern } from './postgres/pattern.ts';
 import { type RawBuilder, sql } from 'kysely';
 import { AppError, defineErrors } from '../lib/errors.ts';
+import { storable } from '../lib/storable.ts';
 import type { Comparison, Entity, Filter, OrderBy } from '../lib/search/filter.ts';
 import type { Capabilities } from './database.ts';
 
@@ -94,7 +96,9 @@ function holds(field: Sql, { comparator, value, numeric }: Comparison, engine: C
       return sql`(lower(${field}) like lower(${value}) escape ${NO_ESCAPE})`;
     case 'MATCHES':
       checkPattern(String(value));
-      return engine === 'sqlite' ? sql`(${field} regexp ${value})` : sql`(${field} ~ ${value})`;
+      return engine === 'sqlite'
+        ? sql`(${field} regexp ${value})`
+        : sql`(${field} ~ ${postgresPattern(String(value))})`;
     case 'IN':
       return sql`(${field} in ${listSql(value, numeric, engine)})`;
     case 'NOT IN':
@@ -110,9 +114,12 @@ function numberSql(value: number): Sql {
   return Number.isSafeInteger(finite) ? sql`${finite}` : sql`cast(${finite} as double precision)`;
 }
 
+/** No database has a text with half a character; its JSON would end the query. */
+const whole = (item: unknown) => (typeof item === 'string' ? storable(item) : item);
+
 /** A list of any length is one parameter. */
 function listSql(value: Comparison['value'], numeric: boolean, engine: Capabilities['engine']): Sql {
-  const list = JSON.stringify(value);
+  const list = JSON.stringify(Array.isArray(value) ? value.map(whole) : value);
   if (engine === 'sqlite') return sql`(select value from json_each(${list}))`;
   const item = sql.raw(numeric ? 'item::double precision' : 'item');
   return sql`(select ${item} from jsonb_array_elements_text(${list}::jsonb) as listed (item))`;

@@ -113,5 +113,6 @@ const NOT_A_TEXT = 'A text holds NUL or half a character, which the database can
 const REFUSED: Readonly<Record<string, string>> = {
   '22021': NOT_A_TEXT,
   '22P05': NOT_A_TEXT,
+  '2201B': 'The database does not read that regular expression.',
   '54000': 'A text is longer than what can be looked up.',
 };

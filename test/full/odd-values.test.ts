@@ -29,7 +29,7 @@ const ODD: Readonly<Record<string, unknown>> = {
   prototype: { __proto__: null, constructor: { prototype: { role: 'admin' } } },
 };
 
-describe.each(ENGINES)('odd values in every field of the tracking API, on %s', (engine) => {
+describe.each(ENGINES)('odd values in every field of the API, on %s', (engine) => {
   let server: TestServer;
   let right: Record<string, unknown>;
   beforeAll(async () => {
@@ -44,6 +44,7 @@ describe.each(ENGINES)('odd values in every field of the tracking API, on %s', (
     await call('POST', '/registered-models/create', { name: 'm' });
     await call('POST', '/model-versions/create', { name: 'm', source: `models:/${model_id}`, model_id });
     right = {
+      project: 'default',
       run_id,
       run_uuid: run_id,
       run_ids: [run_id],
@@ -85,7 +86,8 @@ describe.each(ENGINES)('odd values in every field of the tracking API, on %s', (
     const faults: string[] = [];
     let asked = 0;
     for (const { name, endpoint } of server.domains.bound) {
-      if (endpoint.dialect !== 'mlflow' || (endpoint.kind ?? 'json') !== 'json') continue;
+      // What somebody does about themselves may end the token that asks.
+      if (endpoint.needs === 'self' || (endpoint.kind ?? 'json') !== 'json') continue;
       const fields = fieldsOf(endpoint);
       const base = Object.fromEntries(Object.entries(right).filter(([field]) => fields.includes(field)));
       for (const method of methodsOf(endpoint)) {
@@ -101,6 +103,6 @@ describe.each(ENGINES)('odd values in every field of the tracking API, on %s', (
       }
     }
     expect(faults).toEqual([]);
-    expect(asked).toBeGreaterThan(4000);
+    expect(asked).toBeGreaterThan(8000);
   }, 600_000);
 });

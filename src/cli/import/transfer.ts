@@ -1,19 +1,21 @@
 import { digestRun } from '../../domains/tracking/import-digest.ts';
 import { fitPairs, keyFault } from '../../domains/tracking/import-fit.ts';
 import { LIMITS } from '../../domains/tracking/limits.ts';
-import type { RunDigest } from '../../domains/tracking/schema/import.ts';
+import type { ImportedRun, RunDigest } from '../../domains/tracking/schema/import.ts';
 import { copyFiles } from './artifacts.ts';
+import { batches, runInParts, weightOfModel, weightOfRun } from './batches.ts';
 import type { ImportJournal } from './journal.ts';
 import { PointSender } from './points.ts';
 import { bringRegistered } from './registered.ts';
 import type { Target } from './server.ts';
-import type { Source, SourceExperiment, SourceModel, SourceRun, SourceTrace } from './source.ts';
+import type { Source, SourceExperiment, SourceRun, SourceTrace } from './source.ts';
 import { type Comparison, compareRuns, type Tally, type WantedRun } from './tally.ts';
 
 const RUNS_AT_ONCE = 100;
 const THINGS_AT_ONCE = 50;
-/** Characters of one request, about. */
-const TEXT_AT_ONCE = 1_000_000;
+/** What is kept of a user's name and of a model's type, in characters: SQLite under MLflow takes longer ones. */
+const MOST_USER = 256;
+const MOST_TYPE = 500;
 
 export interface TransferOptions {
   source: Source;
@@ -146,9 +148,10 @@ async function putRuns(
   const runs = batch.map(({ location: _, files: __, mark: ___, series: ____, lost: _____, ...run }) => ({
     ...run,
     ...fitted(run),
+    user_id: (run.user_id ?? '').slice(0, MOST_USER),
     experiment_id,
   }));
-  const { results } = await target.send('importRuns', { runs });
+  const { results } = await sendRuns(target, runs);
   const placed = new Map<string, string>();
   for (const [index, result] of results.entries()) {
     const { params, tags } = batch[index] as SourceRun;
@@ -159,6 +162,19 @@ async function putRuns(
     if (result.outcome !== 'refused') placed.set(result.id, artifact_uri);
   }
   return placed;
+}
+
+/** What came of each run. One that is too large for a request comes alone, part by part: the first says what came of it. */
+async function sendRuns(target: Target, runs: readonly ImportedRun[]) {
+  const [only] = runs;
+  if (runs.length !== 1 || !only) return target.send('importRuns', { runs: [...runs] });
+  const send = (part: ImportedRun) => target.send('importRuns', { runs: [part] });
+  let first: Awaited<ReturnType<typeof send>> | undefined;
+  for await (const part of runInParts(only)) {
+    const answer = await send(part);
+    first ??= answer;
+  }
+  return first ?? { results: [] };
 }
 
 /** Reads all points of a run and sends those series that are not here as they are there. */
@@ -202,9 +218,13 @@ async function bringModels(
   const { source, target, tally, dryRun } = options;
   if (!source.models) return;
   const progress = () => options.progress(`${experiment.name}: ${tally.line()}`);
-  for await (const batch of batches(source.models(experiment), THINGS_AT_ONCE, weightOfRun)) {
+  for await (const batch of batches(source.models(experiment), THINGS_AT_ONCE, weightOfModel)) {
     options.signal.throwIfAborted();
-    const models = batch.map(({ location: _, files: __, ...model }) => ({ ...model, experiment_id }));
+    const models = batch.map(({ location: _, files: __, ...model }) => ({
+      ...model,
+      model_type: (model.model_type ?? '').slice(0, MOST_TYPE),
+      experiment_id,
+    }));
     const results = dryRun ? [] : (await target.send('importLoggedModels', { models })).results;
     for (const [index, { model_id, files }] of batch.entries()) {
       const result = results[index];
@@ -242,26 +262,4 @@ async function bringTraces(
     for (const result of results) tally.outcome('traces', result);
     options.progress(`${experiment.name}: ${tally.line()}`);
   }
-}
-
-const weightOfRun = ({ params, tags }: Pick<SourceRun | SourceModel, 'params' | 'tags'>): number =>
-  [...params, ...tags].reduce((sum, { key, value }) => sum + key.length + value.length + 20, 500);
-
-/** Pieces of at most `most` items and about `TEXT_AT_ONCE` characters. */
-async function* batches<T>(
-  items: AsyncIterable<T>,
-  most: number,
-  weight: (item: T) => number,
-): AsyncGenerator<T[]> {
-  let batch: T[] = [];
-  let sum = 0;
-  for await (const item of items) {
-    batch.push(item);
-    sum += weight(item);
-    if (batch.length < most && sum < TEXT_AT_ONCE) continue;
-    yield batch;
-    batch = [];
-    sum = 0;
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -90,7 +90,7 @@ export const pipelinesContract = {
       pipeline: Name.optional(),
       state: z.enum(RUN_STATES).optional(),
       /** `created_at` of the last run seen. */
-      before: z.coerce.number().optional(),
+      before: z.coerce.number().int().optional(),
       limit: z.coerce.number().int().min(1).max(500).default(50),
     }),
     response: z.object({ runs: z.array(RunItem) }),

@@ -19,12 +19,13 @@ export interface RunSearch extends SearchText {
   extremes?: boolean | undefined;
   children?: boolean | undefined;
   parent?: string | undefined;
+  top?: boolean | undefined;
 }
 
 /** One page of runs in the form of MLflow's `runs/search`. */
 export async function searchRuns(database: ReadDatabase, search: RunSearch): Promise<JsonBytes> {
-  const { project, experiments, view, parent, columns, extremes, children } = search;
-  const scope = { project, experiments, view, parent };
+  const { project, experiments, view, parent, top, columns, extremes, children } = search;
+  const scope = { project, experiments, view, parent, top };
   const page = await searchRunNumbers(database, scope, searchOf(search, 'runs'));
   const verdicts = columns?.includes('reproduced') ? await verdictsOf(database, page.items) : undefined;
   const detail = { projection: columns && projectionOf(columns), extremes, children, verdicts };

@@ -118,6 +118,8 @@ describe.each(ENGINES)('runs in the order of a metric on %s', (engine) => {
 
   it('are found by as many comparisons and orders at once as a question may have', async () => {
     const orderBy = ['metrics.loss', ...Array.from({ length: 49 }, (_, at) => `params.p${at} DESC`)];
+    const widest = `tags.a IS NULL OR tags.a LIKE '${'😀'.repeat(5000)}' OR run_id IN ('\ud800')`;
+    expect(await all({ filter: widest, limit: 1000 }, PLAIN, experiments)).not.toEqual([]);
     const every = await all({ orderBy: ['metrics.loss'], limit: 1000 }, PLAIN, experiments);
     for (const one of ['metrics.m% IS NULL', 'tags.t% IS NULL', "run_id != 'x%'", "NOT params.p% = '1'"])
       for (const join of [' AND ', ' OR ']) {

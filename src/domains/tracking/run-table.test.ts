@@ -143,6 +143,29 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
     expect(children.map((run) => run.info.run_name)).toEqual(['run 5', 'run 4']);
   });
 
+  it('shows a child at the top while its parent is not among the runs asked for', async () => {
+    const elsewhere = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'of parents' });
+    const make = async (experiment_id: string, parent?: string) => {
+      const tags = parent === undefined ? [] : [{ key: 'mlflow.parentRunId', value: parent }];
+      return (await tracking.createRun(ANONYMOUS, 'default', { experiment_id, tags })).info.run_id;
+    };
+    const of = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'of children' });
+    const parent = await make(of);
+    const child = await make(of, parent);
+    const orphan = await make(of, 'gone');
+    const far = await make(of, await make(elsewhere));
+    const tops = async (experimentIds: string[], view?: 'DELETED_ONLY') => {
+      const answer = await read(tracking.searchRunsAnswer('default', { experimentIds, view, top: true }));
+      return new Set(((answer as { runs?: Run[] }).runs ?? []).map((run) => run.info.run_id));
+    };
+    expect(await tops([of])).toEqual(new Set([parent, orphan, far]));
+    expect((await tops([of, elsewhere])).has(far)).toBe(false);
+    await tracking.deleteRun(ANONYMOUS, 'default', parent);
+    expect(await tops([of])).toEqual(new Set([child, orphan, far]));
+    await tracking.deleteRun(ANONYMOUS, 'default', child);
+    expect(await tops([of], 'DELETED_ONLY')).toEqual(new Set([parent]));
+  });
+
   it('counts what matches beside what there is', async () => {
     expect(
       await read(

@@ -17,6 +17,8 @@ import { readList, readValue } from './values.ts';
 
 const MAX_LENGTH = 1_000_000;
 const MAX_DEPTH = 100;
+/** SQLite reads patterns of up to 50,000 bytes. */
+const MAX_LIKE = 10_000;
 /** What both databases can do in one statement, together. */
 const MAX_COMPARISONS = 500;
 const MAX_ORDERS = 50;
@@ -131,7 +133,11 @@ function readComparison(cursor: Cursor): Comparison {
   };
   if (comparator === 'IS NULL' || comparator === 'IS NOT NULL') return { ...base, value: null };
   if (comparator === 'IN' || comparator === 'NOT IN') return { ...base, value: readList(cursor, field) };
-  return { ...base, value: readValue(cursor, field, comparator === 'MATCHES') };
+  const { start, end } = peek(cursor);
+  const value = readValue(cursor, field, comparator === 'MATCHES');
+  if (comparator.endsWith('LIKE') && String(value).length > MAX_LIKE)
+    throw searchError(`A pattern of more than ${MAX_LIKE} characters`, start, end);
+  return { ...base, value };
 }
 
 const typeFor = (comparator: string): 'number' | 'text' =>

@@ -52,6 +52,9 @@ describe('parseFilter', () => {
     expect(() => parseFilter(`${'('.repeat(5000)}metrics.a > 1`, 'runs')).toThrow(/levels/);
     expect(() => parseFilter(`${'NOT '.repeat(5000)}metrics.a > 1`, 'runs')).toThrow(/levels/);
     expect(() => parseFilter('x'.repeat(1_000_001), 'runs')).toThrow(/too long/);
+    const like = (length: number) => `tags.a ILIKE '${'é'.repeat(length)}'`;
+    expect(parseFilter(like(10_000), 'runs')).toMatchObject({ comparator: 'ILIKE' });
+    expect(() => parseFilter(like(10_001), 'runs')).toThrow(/more than 10000 characters/);
     const many = (count: number) =>
       Array.from({ length: count }, (_, i) => `run_id = 'run${i}'`).join(' OR ');
     expect(parseFilter(many(500), 'runs')).toMatchObject({ kind: 'or' });

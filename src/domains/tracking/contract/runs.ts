@@ -111,6 +111,8 @@ export const runsContract = {
       children: unset(z.boolean()),
       /** Only runs that name this one as their parent. */
       parent_run_id: unset(z.string()),
+      /** Only runs whose parent is not among the runs of these experiments and this view. */
+      top_level: unset(z.boolean()),
     }),
     response: z.object({ runs: z.array(Run).optional(), next_page_token: z.string().optional() }),
   }),

@@ -18,11 +18,9 @@ export interface RunsQuestion {
   columns: readonly string[];
   extremes: boolean;
   view: 'ACTIVE_ONLY' | 'DELETED_ONLY';
-  /** Only runs without a parent; children come when their parent is opened. */
+  /** Children come when their parent is opened. */
   nested: boolean;
 }
-
-const TOP_LEVEL = 'tags.`mlflow.parentRunId` IS NULL';
 
 /** The rows of the table: pages so far, children of opened parents among them, running ones as they are now. */
 export function useRuns(question: RunsQuestion | undefined) {
@@ -32,7 +30,8 @@ export function useRuns(question: RunsQuestion | undefined) {
     const top = nested && filter === '';
     return {
       experiment_ids: [...experiments],
-      filter: top ? TOP_LEVEL : filter,
+      filter,
+      top_level: top,
       order_by: [...order],
       columns: [...columns],
       extremes,
@@ -104,7 +103,9 @@ function useChildren(body: Body) {
   const toggle = (id: string) => {
     if (!body) return;
     if (state.open.has(id)) return set((open) => void open.delete(id));
-    call(runsContract.searchRuns, { body: { ...body, filter: '', parent_run_id: id, max_results: 1000 } })
+    call(runsContract.searchRuns, {
+      body: { ...body, filter: '', top_level: false, parent_run_id: id, max_results: 1000 },
+    })
       .then((answer) => set((open) => void open.set(id, answer.runs ?? [])))
       .catch((error: unknown) => toast(toAppError(error).message));
   };

@@ -50,6 +50,7 @@ export function runHandlers(tracking: TrackingService): Handlers<typeof runsCont
         extremes: body.extremes,
         children: body.children,
         parent: body.parent_run_id,
+        top: body.top_level,
       }),
     logMetric: async ({ actor, body, request }) => {
       await tracking.logMetric(actor, projectOf(request.headers), runIdOf(body), body);

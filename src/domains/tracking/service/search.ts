@@ -28,6 +28,7 @@ export interface RunSearchOptions extends SearchOptions {
   extremes?: boolean | undefined;
   children?: boolean | undefined;
   parent?: string | undefined;
+  top?: boolean | undefined;
 }
 
 export interface ModelOrder {

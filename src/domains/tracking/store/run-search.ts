@@ -41,9 +41,11 @@ export interface RunScope {
   view: View;
   /** Only runs that name this run as their parent. */
   parent?: string | undefined;
+  /** No runs whose parent is among the runs that the question is about. */
+  top?: boolean | undefined;
 }
 
-export function scopeSql({ project, experiments, view, parent }: RunScope, engine: Engine): Sql[] {
+export function scopeSql({ project, experiments, view, parent, top }: RunScope, engine: Engine): Sql[] {
   return [
     experimentsOf(project, experiments, engine),
     ...lifecycleIs(sql`runs.lifecycle`, view),
@@ -52,7 +54,14 @@ export function scopeSql({ project, experiments, view, parent }: RunScope, engin
       : [
           sql`runs.id in (select t.run from run_tags t where t.key = 'mlflow.parentRunId' and t.value = ${parent})`,
         ]),
+    ...(top ? [sql`not exists (${parentIn(experiments, view, engine)})`] : []),
   ];
+}
+
+function parentIn(experiments: readonly number[], view: View, engine: Engine): Sql {
+  const shown = [oneOf(sql`p.experiment`, experiments, engine), ...lifecycleIs(sql`p.lifecycle`, view)];
+  return sql`select 1 from run_tags t join runs p on p.run_id = t.value
+    where t.run = runs.id and t.key = 'mlflow.parentRunId' and p.id <> runs.id and ${sql.join(shown, sql` and `)}`;
 }
 
 /**
