@@ -171,6 +171,40 @@ describe('what is done with runs, in Chromium', () => {
     expect(await countOf('there')).toBe(0);
   });
 
+  it('renames, moves, throws away and takes back the run of a page', async () => {
+    const id = runs.three ?? '';
+    const choose = async (name: string) => {
+      await page.getByRole('button', { name: 'More actions' }).click();
+      await page.getByRole('menuitem', { name, exact: true }).click();
+    };
+    await page.goto(`${server.url}/p/default/runs/${id}`);
+    await settled(page);
+    await choose('Rename');
+    await page.getByRole('textbox', { name: 'Name' }).fill('three and more');
+    await page.getByRole('button', { name: 'Rename run' }).click();
+    await page.getByRole('heading', { name: 'three and more' }).waitFor();
+    await choose('Move to an experiment');
+    const dialog = page.getByRole('dialog', { name: 'Move 1 run' });
+    await dialog.getByRole('combobox', { name: 'To the experiment' }).click();
+    await page.getByRole('option', { name: 'there' }).click();
+    await dialog.getByRole('button', { name: 'Move 1 run' }).click();
+    await page.getByRole('link', { name: 'there', exact: true }).waitFor();
+    await choose('Move to trash');
+    await page.getByText('It is in the trash.').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await choose('Take out of the trash');
+    await page.getByText('It is in the trash.').waitFor({ state: 'detached' });
+    await choose('Compare with others');
+    await page.waitForURL(new RegExp(`experiment=${experiments.there}&sel=${id}`));
+    await page.getByRole('button', { name: /^Compare 1/ }).waitFor();
+  });
+
+  it('opens what the addresses of MLflow name', async () => {
+    await page.goto(`${server.url}/#/experiments/${experiments.here}/runs/${runs.one}`);
+    await page.getByRole('heading', { name: 'one', exact: true }).waitFor();
+    await page.waitForURL(`**/p/default/runs/${runs.one}`);
+  });
+
   const openPurge = async (name: string) => {
     await open('gone', '&trash=1');
     await grid()
