@@ -32,7 +32,7 @@ describe('runs against each other, in Chromium', () => {
     for (let at = 0; at < RUNS; at++) {
       const { run } = await post<{ run: { info: { run_id: string } } }>('/runs/create', {
         experiment_id: experiments[at % 2],
-        run_name: `trial-${at}`,
+        run_name: at === 2 ? `trial-2${'-with-a-very-long-name'.repeat(6)}` : `trial-${at}`,
         start_time: BEGAN + at * 60_000,
         tags: [
           { key: 'mlflow.source.git.commit', value: at < 12 ? 'a41f9c0' : 'b7d1e22' },
