@@ -136,7 +136,7 @@ function lines(series: ChartSeries, index: number): uPlot.Series[] {
       stroke: colour,
       width,
       dash: series.role === 'reference' ? [6, 4] : undefined,
-      points: { show: false },
+      points: { show: true, size: 6, stroke: colour, fill: colour, filter: alone },
     },
     {
       label: `${series.label}, provisional`,
@@ -156,6 +156,28 @@ function lines(series: ChartSeries, index: number): uPlot.Series[] {
     bound,
   ];
 }
+
+/** Points with no other beside them: no line shows them. */
+const alone: uPlot.Series.Points.Filter = (u, index) => {
+  const column = u.data[index] ?? [];
+  const found: number[] = [];
+  // What is undefined lies on the line between its neighbours; null breaks it.
+  let before: number | undefined;
+  let several = false;
+  for (let at = 0; at <= column.length; at++) {
+    const value = at < column.length ? column[at] : null;
+    if (value === undefined) continue;
+    if (value !== null) {
+      several = before !== undefined;
+      before = at;
+      continue;
+    }
+    if (before !== undefined && !several) found.push(before);
+    before = undefined;
+    several = false;
+  }
+  return found;
+};
 
 const provisionalOnly =
   (series: ChartSeries): uPlot.Series.Points.Filter =>
@@ -181,6 +203,19 @@ function yRange(min: number | null, max: number | null, limits: readonly ChartLi
 
 const grid = () => ({ stroke: () => cssColour('--r-line'), width: 1 });
 
+/** Distances of ticks: 1, 2 and 5 times the powers of ten. */
+const distances = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => 10 ** (from + at)).flatMap((power) => [
+    power,
+    2 * power,
+    5 * power,
+  ]);
+const WHOLE = distances(0, 15);
+const ANY = distances(-12, 15);
+
+/** Steps and counts have no tick between two of them. */
+const isWhole = (x: readonly number[]): boolean => x.slice(0, 100).every(Number.isInteger);
+
 function xAxis(o: ChartOptions): uPlot.Axis {
   return {
     stroke: () => cssColour('--r-ink3'),
@@ -191,6 +226,7 @@ function xAxis(o: ChartOptions): uPlot.Axis {
     grid: { show: false },
     ticks: { ...grid(), size: 5 },
     border: { show: true, stroke: () => cssColour('--r-lineStrong'), width: 1 },
+    ...(o.axis.kind === 'count' ? { incrs: () => (isWhole(o.current().x) ? WHOLE : ANY) } : {}),
     values: (_u, splits, _axis, _space, step) =>
       o.axis.kind === 'time'
         ? timeTicks(splits, step, o.zone)

@@ -1,5 +1,6 @@
 import type uPlot from 'uplot';
 import type { ChartLimit, ChartSeries } from './chart-model.ts';
+import { cutMiddle } from './data-column.ts';
 
 /** The value of a CSS variable now; read at each draw, so that a change of scheme shows. */
 export function cssColour(name: string): string {
@@ -103,7 +104,7 @@ export function paintEndLabels(u: uPlot, labels: EndLabel[]): void {
   ctx.textBaseline = 'middle';
   for (const label of sorted) {
     ctx.fillStyle = cssColour(label.variable);
-    ctx.fillText(label.text, bbox.left + bbox.width + 8 * px, label.at);
+    ctx.fillText(fitted(ctx, label.text, (MOST_ROOM - 18) * px), bbox.left + bbox.width + 8 * px, label.at);
   }
   ctx.restore();
 }
@@ -127,12 +128,21 @@ export function paintOdd(u: uPlot, odd: readonly number[]): void {
   ctx.restore();
 }
 
-/** The room in px that end labels need at the right, at most 150. */
+/** The text, its middle cut out until it fits. */
+function fitted(ctx: CanvasRenderingContext2D, text: string, room: number): string {
+  let [cut, length] = [text, text.length];
+  while (length > 4 && ctx.measureText(cut).width > room) cut = cutMiddle(text, --length);
+  return cut;
+}
+
+const MOST_ROOM = 150;
+
+/** The room in px that end labels need at the right, up to a most. */
 export function labelRoom(labels: readonly string[]): number {
   const ctx = document.createElement('canvas').getContext('2d');
   if (!ctx || labels.length === 0) return 16;
   ctx.font = `600 ${CHART_FONT}`;
-  return Math.min(150, Math.max(...labels.map((label) => ctx.measureText(label).width)) + 18);
+  return Math.min(MOST_ROOM, Math.max(...labels.map((label) => ctx.measureText(label).width)) + 18);
 }
 
 const scaled = (font: string, px: number) => font.replace('12px', `${12 * px}px`);

@@ -90,22 +90,22 @@ function TextDiff({
 function FieldDiff({ before, after, rows }: Extract<DiffViewProps, { kind: 'fields' }>) {
   const [all, setAll] = useState(false);
   const equal = rows.filter((row) => !row.changed).length;
+  const shown = all ? rows : rows.filter((row) => row.changed);
   return (
     <>
-      <div className="r-scroll-x" tabIndex={0}>
-        <table className="r-fields">
-          <thead>
-            <tr>
-              <th scope="col">field</th>
-              <th scope="col">{before}</th>
-              <th scope="col">{after}</th>
-              <th scope="col">change</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows
-              .filter((row) => all || row.changed)
-              .map((row) => (
+      {shown.length > 0 ? (
+        <div className="r-scroll-x" tabIndex={0}>
+          <table className="r-fields">
+            <thead>
+              <tr>
+                <th scope="col">field</th>
+                <th scope="col">{before}</th>
+                <th scope="col">{after}</th>
+                <th scope="col">change</th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map((row) => (
                 <tr key={row.key} data-changed={row.changed || undefined}>
                   <th scope="row">{row.key}</th>
                   <td data-side="before">{row.before ?? <span className="r-missing">{'\u2013'}</span>}</td>
@@ -113,9 +113,10 @@ function FieldDiff({ before, after, rows }: Extract<DiffViewProps, { kind: 'fiel
                   <td>{row.note}</td>
                 </tr>
               ))}
-          </tbody>
-        </table>
-      </div>
+            </tbody>
+          </table>
+        </div>
+      ) : null}
       {equal > 0 ? (
         <button type="button" className="r-link" onClick={() => setAll(!all)}>
           {all ? 'Only what differs' : `Show ${equal} equal ${equal === 1 ? 'field' : 'fields'}`}

@@ -8,6 +8,7 @@ import { projectsContract } from '../domains/projects/contract.ts';
 import { call, toFault } from './api.ts';
 import { Login } from './login.tsx';
 import { lazyPage } from './lazy-page.tsx';
+import { pageOfMlflow } from './mlflow-links.ts';
 import { NotFound } from './not-found.tsx';
 import { FrameData } from './frame-data.tsx';
 import { getPreferences } from './preferences.ts';
@@ -39,8 +40,8 @@ const login = createRoute({
 const start = createRoute({
   getParentRoute: () => framed,
   path: '/',
-  beforeLoad: async () => {
-    throw redirect({ href: pageOf(await startProject(), 'overview') });
+  beforeLoad: async ({ location }) => {
+    throw redirect({ href: pageOfMlflow(location.hash) ?? pageOf(await startProject(), 'overview') });
   },
 });
 

@@ -1,10 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import { readFileSync } from 'node:fs';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { flawsOf, LOOKS, openBrowser, openPage, settled, wear } from '../harness/browser.ts';
-import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+import { type BrowsedServer, browsedServer, flawsOf, LOOKS, settled, wear } from '../harness/browser.ts';
+import type { ServerProcess } from '../harness/process.ts';
 
 const TABS = ['charts', 'table', 'parallel', 'scatter', 'box', 'importance', 'code', 'data', 'environment'];
 const RUNS = 24;
@@ -12,28 +10,20 @@ const STEPS = 600;
 const BEGAN = 1_790_000_000_000;
 
 describe('runs against each other, in Chromium', () => {
-  const data = mkdtempSync(join(tmpdir(), 'rondo-compare-'));
   let server: ServerProcess;
-  let browser: Browser;
+  let browsed: BrowsedServer;
   let page: Page;
   let faults: string[];
   const ids: string[] = [];
 
-  async function post<T>(path: string, body: unknown): Promise<T> {
-    const response = await fetch(`${server.url}/api/2.0/mlflow${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    expect([path, response.status]).toEqual([path, 200]);
-    return (await response.json()) as T;
-  }
+  const post = <T>(path: string, body: unknown) => browsed.mlflow<T>('POST', path, body);
   /** Falls from 1 and rises again at the end: the last value is not the best one. */
   const lossOf = (at: number, step: number) =>
     0.3 + at / 100 + Math.exp(-step / 60) + (step > 500 ? (step - 500) / 400 : 0);
 
   beforeAll(async () => {
-    server = await serverProcess(data);
+    browsed = await browsedServer();
+    ({ server } = browsed);
     const experiments: string[] = [];
     for (const name of ['team/tune', 'other'])
       experiments.push(
@@ -42,7 +32,7 @@ describe('runs against each other, in Chromium', () => {
     for (let at = 0; at < RUNS; at++) {
       const { run } = await post<{ run: { info: { run_id: string } } }>('/runs/create', {
         experiment_id: experiments[at % 2],
-        run_name: `trial-${at}`,
+        run_name: at === 2 ? `trial-2${'-with-a-very-long-name'.repeat(6)}` : `trial-${at}`,
         start_time: BEGAN + at * 60_000,
         tags: [
           { key: 'mlflow.source.git.commit', value: at < 12 ? 'a41f9c0' : 'b7d1e22' },
@@ -101,15 +91,11 @@ describe('runs against each other, in Chromium', () => {
       expect(response.status).toBe(200);
     }
     await post('/runs/delete', { run_id: ids[RUNS - 1] });
-    browser = await openBrowser();
-    ({ page, faults } = await openPage(browser, server, '/p/default/experiments'));
+    ({ page, faults } = await browsed.open('/p/default/experiments'));
   });
   afterAll(async () => {
+    await browsed?.end();
     expect(faults).toEqual([]);
-    await browser?.close();
-    await server?.stop();
-    await endGateway(data);
-    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
   const open = async (tab: string, runs: readonly (string | undefined)[], more = '') => {

@@ -1,32 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rondo } from '../../src/sdk/index.ts';
-import { LISTS, openBrowser, openPage, settled, violationsOf } from '../harness/browser.ts';
-import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+import { type BrowsedServer, browsedServer, LISTS, settled, violationsOf } from '../harness/browser.ts';
+import type { ServerProcess } from '../harness/process.ts';
 
 const PROJECT = 'nothing-yet';
 
 describe('a project in which nothing was made yet', () => {
-  const data = mkdtempSync(join(tmpdir(), 'rondo-empty-'));
   let server: ServerProcess;
-  let browser: Browser;
+  let browsed: BrowsedServer;
   let page: Page;
   let faults: string[];
   beforeAll(async () => {
-    server = await serverProcess(data);
+    browsed = await browsedServer();
+    ({ server } = browsed);
     const rondo = new Rondo({ url: server.url, token: server.token, project: PROJECT });
     await rondo.projects.applyProject({ body: { project: PROJECT, title: 'Nothing yet' } as never });
-    browser = await openBrowser();
-    ({ page, faults } = await openPage(browser, server, `/p/${PROJECT}/overview`));
+    ({ page, faults } = await browsed.open(`/p/${PROJECT}/overview`));
   });
   afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    await endGateway(data);
-    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+    await browsed?.end();
   });
 
   it.each(LISTS)('%s says what will be here and how it begins, and axe finds nothing', async (route) => {

@@ -1,34 +1,29 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser, openPage, settled, violationsOf } from '../harness/browser.ts';
-import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+import { type BrowsedServer, browsedServer, settled, violationsOf } from '../harness/browser.ts';
+import type { ServerProcess } from '../harness/process.ts';
 import { workshop, type Workshop } from '../pipelines/harness.ts';
 
 const PROJECT = 'default';
 const BATCH = 60;
 
 describe('forms and live parts', () => {
-  const data = mkdtempSync(join(tmpdir(), 'rondo-forms-'));
   let server: ServerProcess;
-  let browser: Browser;
+  let browsed: BrowsedServer;
   let page: Page;
   let faults: string[];
   let shop: Workshop;
   beforeAll(async () => {
-    server = await serverProcess(data);
+    browsed = await browsedServer();
+    ({ server } = browsed);
     shop = workshop(server);
-    browser = await openBrowser();
-    ({ page, faults } = await openPage(browser, server, `/p/${PROJECT}/settings`));
+    ({ page, faults } = await browsed.open(`/p/${PROJECT}/settings`));
   });
   afterAll(async () => {
-    await browser?.close();
     shop?.end();
-    await server?.stop();
-    await endGateway(data);
-    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+    await browsed?.end();
   });
 
   const goTo = async (path: string) => {
@@ -163,7 +158,7 @@ describe('forms and live parts', () => {
   });
 
   it('shows the lines of a running step as they come, and stops following when one scrolls up', async () => {
-    const gate = join(data, 'gate');
+    const gate = join(server.data, 'gate');
     const name = await shop.apply(`
 import { existsSync } from 'node:fs';
 import { pipeline, step, value, z } from 'rondo';

@@ -1,35 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page, Request } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { flawsOf, LOOKS, openBrowser, openPage, settled, wear } from '../harness/browser.ts';
-import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+import { type BrowsedServer, browsedServer, flawsOf, LOOKS, settled, wear } from '../harness/browser.ts';
+import type { ServerProcess } from '../harness/process.ts';
 
 const TRACE = `tr-${'ab'.repeat(16)}`;
 const MLMODEL = (type: string) =>
   `flavors:\n  python_function:\n    loader_module: x\nsignature:\n  inputs: '[{"type": "${type}", "name": "hour", "required": true}]'\n  outputs: '[{"type": "double", "name": "p", "required": true}]'\n  params: null\n`;
 
 describe('models, in Chromium', () => {
-  const data = mkdtempSync(join(tmpdir(), 'rondo-models-'));
   let server: ServerProcess;
-  let browser: Browser;
+  let browsed: BrowsedServer;
   let page: Page;
   let faults: string[];
   const runs: string[] = [];
 
-  async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${server.url}/api/2.0/mlflow${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    expect([path, response.status]).toEqual([path, 200]);
-    return (await response.json()) as T;
-  }
+  const ask = <T>(method: string, path: string, body?: unknown) => browsed.mlflow<T>(method, path, body);
 
   beforeAll(async () => {
-    server = await serverProcess(data);
+    browsed = await browsedServer();
+    ({ server } = browsed);
     await ask('POST', '/registered-models/create', { name: 'flight-delay' });
     await ask('POST', '/registered-models/create', { name: 'empty' });
     for (const [version, type] of [
@@ -96,15 +85,11 @@ describe('models, in Chromium', () => {
     });
     expect(trace.status).toBe(200);
     await ask('POST', '/registered-models/alias', { name: 'flight-delay', alias: 'champion', version: '2' });
-    browser = await openBrowser();
-    ({ page, faults } = await openPage(browser, server, '/p/default/models'));
+    ({ page, faults } = await browsed.open('/p/default/models'));
   });
   afterAll(async () => {
+    await browsed?.end();
     expect(faults).toEqual([]);
-    await browser?.close();
-    await server?.stop();
-    await endGateway(data);
-    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
   const open = async (path: string) => {

@@ -1,29 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openBrowser, openPage, settled, violationsOf } from '../harness/browser.ts';
-import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+import { type BrowsedServer, browsedServer, settled, violationsOf } from '../harness/browser.ts';
 
-const data = mkdtempSync(join(tmpdir(), 'rondo-prompts-'));
 const PROMPT = { key: 'mlflow.prompt.is_prompt', value: 'true' };
-let server: ServerProcess;
-let browser: Browser;
+let browsed: BrowsedServer;
 let page: Page;
 let faults: string[];
 
-async function post(path: string, body: object): Promise<void> {
-  const answer = await fetch(`${server.url}/api/2.0/mlflow/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  expect(answer.status, await answer.text()).toBe(200);
-}
+const post = (path: string, body: object) => browsed.mlflow('POST', `/${path}`, body);
 
 beforeAll(async () => {
-  server = await serverProcess(data);
+  browsed = await browsedServer();
   await post('registered-models/create', { name: 'a-model' });
   await post('registered-models/create', {
     name: 'greeting',
@@ -38,14 +26,10 @@ beforeAll(async () => {
       tags: [PROMPT, { key: 'mlflow.prompt.text', value }],
     });
   await post('registered-models/alias', { name: 'greeting', alias: 'live', version: '2' });
-  browser = await openBrowser();
-  ({ page, faults } = await openPage(browser, server, '/p/default/overview'));
+  ({ page, faults } = await browsed.open('/p/default/overview'));
 });
 afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await endGateway(data);
-  rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+  await browsed?.end();
 });
 
 it('lists prompts apart from models, and shows what a version changed', async () => {

@@ -1,29 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { flawsOf, LOOKS, openBrowser, openPage, settled, violationsOf, wear } from '../harness/browser.ts';
-import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+import {
+  type BrowsedServer,
+  browsedServer,
+  flawsOf,
+  LOOKS,
+  settled,
+  violationsOf,
+  wear,
+} from '../harness/browser.ts';
+import type { ServerProcess } from '../harness/process.ts';
 
 describe('what is done with runs, in Chromium', () => {
-  const data = mkdtempSync(join(tmpdir(), 'rondo-run-acts-'));
   let server: ServerProcess;
-  let browser: Browser;
+  let browsed: BrowsedServer;
   let page: Page;
   let faults: string[];
   const experiments: Record<string, string> = {};
   const runs: Record<string, string> = {};
 
-  async function ask<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${server.url}/api/2.0/mlflow${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    expect([path, response.status]).toEqual([path, 200]);
-    return (await response.json()) as T;
-  }
+  const ask = <T>(method: string, path: string, body?: unknown) => browsed.mlflow<T>(method, path, body);
   const post = <T>(path: string, body: unknown) => ask<T>('POST', path, body);
   const start = async (experiment: string, name: string, losses: readonly number[]) => {
     const { run } = await post<{ run: { info: { run_id: string } } }>('/runs/create', {
@@ -44,7 +40,8 @@ describe('what is done with runs, in Chromium', () => {
   };
 
   beforeAll(async () => {
-    server = await serverProcess(data);
+    browsed = await browsedServer();
+    ({ server } = browsed);
     for (const name of ['here', 'there', 'gone', 'many'])
       experiments[name] = (
         await post<{ experiment_id: string }>('/experiments/create', { name })
@@ -66,15 +63,11 @@ describe('what is done with runs, in Chromium', () => {
       run_id: runs['with-a-model'],
     });
     for (const name of ['with-a-model', 'alone']) await post('/runs/delete', { run_id: runs[name] });
-    browser = await openBrowser();
-    ({ page, faults } = await openPage(browser, server, '/p/default/experiments'));
+    ({ page, faults } = await browsed.open('/p/default/experiments'));
   });
   afterAll(async () => {
+    await browsed?.end();
     expect(faults).toEqual([]);
-    await browser?.close();
-    await server?.stop();
-    await endGateway(data);
-    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
   const grid = () => page.getByRole('grid', { name: 'Runs' });
@@ -169,6 +162,40 @@ describe('what is done with runs, in Chromium', () => {
     await page.keyboard.press('u');
     await expect.poll(() => countOf('many')).toBe(1202);
     expect(await countOf('there')).toBe(0);
+  });
+
+  it('renames, moves, throws away and takes back the run of a page', async () => {
+    const id = runs.three ?? '';
+    const choose = async (name: string) => {
+      await page.getByRole('button', { name: 'More actions' }).click();
+      await page.getByRole('menuitem', { name, exact: true }).click();
+    };
+    await page.goto(`${server.url}/p/default/runs/${id}`);
+    await settled(page);
+    await choose('Rename');
+    await page.getByRole('textbox', { name: 'Name' }).fill('three and more');
+    await page.getByRole('button', { name: 'Rename run' }).click();
+    await page.getByRole('heading', { name: 'three and more' }).waitFor();
+    await choose('Move to an experiment');
+    const dialog = page.getByRole('dialog', { name: 'Move 1 run' });
+    await dialog.getByRole('combobox', { name: 'To the experiment' }).click();
+    await page.getByRole('option', { name: 'there' }).click();
+    await dialog.getByRole('button', { name: 'Move 1 run' }).click();
+    await page.getByRole('link', { name: 'there', exact: true }).waitFor();
+    await choose('Move to trash');
+    await page.getByText('It is in the trash.').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await choose('Take out of the trash');
+    await page.getByText('It is in the trash.').waitFor({ state: 'detached' });
+    await choose('Compare with others');
+    await page.waitForURL(new RegExp(`experiment=${experiments.there}&sel=${id}`));
+    await page.getByRole('button', { name: /^Compare 1/ }).waitFor();
+  });
+
+  it('opens what the addresses of MLflow name', async () => {
+    await page.goto(`${server.url}/#/experiments/${experiments.here}/runs/${runs.one}`);
+    await page.getByRole('heading', { name: 'one', exact: true }).waitFor();
+    await page.waitForURL(`**/p/default/runs/${runs.one}`);
   });
 
   const openPurge = async (name: string) => {

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser, openPage, settled, violationsOf } from '../harness/browser.ts';
-import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+import { type BrowsedServer, browsedServer, settled, violationsOf } from '../harness/browser.ts';
+import type { ServerProcess } from '../harness/process.ts';
 
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 390, height: 844 };
@@ -33,28 +31,20 @@ const FILES: Readonly<Record<string, string | Buffer>> = {
 };
 
 describe('many runs, and one run, in Chromium', () => {
-  const data = mkdtempSync(join(tmpdir(), 'rondo-runs-'));
   let server: ServerProcess;
-  let browser: Browser;
+  let browsed: BrowsedServer;
   let page: Page;
   let faults: string[];
   let main: string;
   const experiments: Record<string, string> = {};
 
-  async function post<T>(path: string, body: unknown): Promise<T> {
-    const response = await fetch(`${server.url}/api/2.0/mlflow${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    expect([path, response.status]).toEqual([path, 200]);
-    return (await response.json()) as T;
-  }
+  const post = <T>(path: string, body: unknown) => browsed.mlflow<T>('POST', path, body);
   const start = async (given: object) =>
     (await post<{ run: { info: { run_id: string } } }>('/runs/create', given)).run.info.run_id;
 
   beforeAll(async () => {
-    server = await serverProcess(data);
+    browsed = await browsedServer();
+    ({ server } = browsed);
     for (const name of ['team/nlp/tune', 'team/vision', 'plain'])
       experiments[name] = (
         await post<{ experiment_id: string }>('/experiments/create', { name })
@@ -130,15 +120,11 @@ describe('many runs, and one run, in Chromium', () => {
       );
       expect([path, response.status]).toEqual([path, 200]);
     }
-    browser = await openBrowser();
-    ({ page, faults } = await openPage(browser, server, '/p/default/experiments'));
+    ({ page, faults } = await browsed.open('/p/default/experiments'));
   });
   afterAll(async () => {
+    await browsed?.end();
     expect(faults).toEqual([]);
-    await browser?.close();
-    await server?.stop();
-    await endGateway(data);
-    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
   const table = () => `/p/default/experiments?experiment=${experiments['team/nlp/tune']}`;

@@ -1,17 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser, openPage, settled, violationsOf } from '../harness/browser.ts';
-import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+import { type BrowsedServer, browsedServer, settled, violationsOf } from '../harness/browser.ts';
+import type { ServerProcess } from '../harness/process.ts';
 
 const idOf = (n: number) => `tr-${String(n).padStart(32, '0')}`;
 
 describe('traces on the screen', () => {
-  const data = mkdtempSync(join(tmpdir(), 'rondo-traces-'));
   let server: ServerProcess;
-  let browser: Browser;
+  let browsed: BrowsedServer;
   let page: Page;
   let faults: string[];
   let run: string;
@@ -26,7 +22,8 @@ describe('traces on the screen', () => {
   };
 
   beforeAll(async () => {
-    server = await serverProcess(data);
+    browsed = await browsedServer();
+    ({ server } = browsed);
     const made = JSON.parse(await post('/api/2.0/mlflow/runs/create', { run_name: 'nightly' }));
     run = made.run.info.run_id;
     for (let n = 1; n <= 4; n++)
@@ -39,14 +36,10 @@ describe('traces on the screen', () => {
         rationale: 'Short and right.',
       },
     });
-    browser = await openBrowser();
-    ({ page, faults } = await openPage(browser, server, '/p/default/traces'));
+    ({ page, faults } = await browsed.open('/p/default/traces'));
   });
   afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    await endGateway(data);
-    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+    await browsed?.end();
   });
 
   const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });

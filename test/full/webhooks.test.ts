@@ -1,35 +1,29 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openBrowser, openPage, settled, violationsOf } from '../harness/browser.ts';
-import { endGateway, type ServerProcess, serverProcess } from '../harness/process.ts';
+import { type BrowsedServer, browsedServer, settled, violationsOf } from '../harness/browser.ts';
+import type { ServerProcess } from '../harness/process.ts';
 
-const data = mkdtempSync(join(tmpdir(), 'rondo-webhook-page-'));
 const receiver = createServer((request, response) => {
   request.resume();
   request.on('end', () => response.end('heard'));
 });
 let server: ServerProcess;
-let browser: Browser;
+let browsed: BrowsedServer;
 let page: Page;
 let faults: string[];
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-  server = await serverProcess(data, { env: { RONDO_WEBHOOK_ALLOW: '127.0.0.1' } });
-  browser = await openBrowser();
-  ({ page, faults } = await openPage(browser, server, '/p/default/settings?tab=webhooks'));
+  browsed = await browsedServer({ env: { RONDO_WEBHOOK_ALLOW: '127.0.0.1' } });
+  ({ server } = browsed);
+  ({ page, faults } = await browsed.open('/p/default/settings?tab=webhooks'));
 });
 afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await endGateway(data);
+  await browsed?.end();
   await new Promise((resolve) => receiver.close(resolve));
-  rmSync(data, { recursive: true, force: true, maxRetries: 5 });
 });
 
 const dialog = () => page.getByRole('dialog');

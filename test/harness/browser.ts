@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { PAGES } from '../../src/web/routes.tsx';
+import { endGateway, type ServerProcess, serverProcess } from './process.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -69,6 +72,44 @@ export async function openPage(
   await page.goto(`${server.url}${path}${path.includes('?') ? '&' : '?'}token=${server.token}`);
   await page.locator('h1').first().waitFor();
   return { page, faults };
+}
+
+export interface BrowsedServer {
+  server: ServerProcess;
+  /** A window on it; see `openPage`. */
+  open(path: string): ReturnType<typeof openPage>;
+  /** JSON in, JSON out of MLflow's API; every answer but 200 fails the test. */
+  mlflow<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Ends both and removes what the server kept. */
+  end(): Promise<void>;
+}
+
+/** A server as a program of its own, on an empty folder, and a browser. */
+export async function browsedServer(
+  places: Parameters<typeof serverProcess>[1] = {},
+): Promise<BrowsedServer> {
+  const data = mkdtempSync(join(tmpdir(), 'rondo-browsed-'));
+  const server = await serverProcess(data, places);
+  const browser = await openBrowser();
+  return {
+    server,
+    open: (path) => openPage(browser, server, path),
+    async mlflow<T>(method: string, path: string, body?: unknown): Promise<T> {
+      const response = await fetch(`${server.url}/api/2.0/mlflow${path}`, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      expect([path, response.status]).toEqual([path, 200]);
+      return (await response.json()) as T;
+    },
+    async end() {
+      await browser.close();
+      await server.stop();
+      await endGateway(data);
+      rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
 }
 
 /** Until nothing on the page is awaited any more: every question is answered, and no bars are left. */

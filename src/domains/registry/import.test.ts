@@ -1,14 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
-import { openBlobs } from '../../artifacts/index.ts';
-import { createEvents, createSignals, type Events } from '../../events/index.ts';
+import { ENGINES } from '../../../test/harness/database.ts';
+import { testTracking, type TestTracking } from '../../../test/harness/tracking.ts';
+import type { Events } from '../../events/index.ts';
 import { ANONYMOUS } from '../identity/schema.ts';
-import { createLineage } from '../lineage/service.ts';
-import { createProjects } from '../projects/service.ts';
-import { createTracking, type TrackingService } from '../tracking/service.ts';
+import type { TrackingService } from '../tracking/service.ts';
 import { ImportedRegistered } from './schema/import.ts';
 import { createRegistry, type RegistryService } from './service.ts';
 
@@ -16,24 +11,18 @@ const P = 'default';
 const times = { created_at: 100, updated_at: 200 };
 
 describe.each(ENGINES)('importing models on %s', (engine) => {
-  let test: TestDatabase;
+  let test: TestTracking;
   let events: Events;
   let tracking: TrackingService;
   let registry: RegistryService;
   const asked: unknown[] = [];
-  const folder = mkdtempSync(join(tmpdir(), 'rondo-registry-import-'));
 
   beforeAll(async () => {
-    test = await testDatabase(engine);
-    const { database } = test;
-    events = await createEvents(database);
-    const lineage = createLineage(database);
-    const blobs = await openBlobs({ folder });
-    const projects = createProjects(database, events);
-    const ground = { database, events, blobs, lineage };
-    tracking = createTracking({ ...ground, signals: createSignals(), projects });
+    test = await testTracking(engine);
+    ({ tracking } = test);
+    ({ events } = test.ground);
     registry = createRegistry({
-      ...ground,
+      ...test.ground,
       tracking,
       protection: {
         async protects(_project, name) {
@@ -45,7 +34,6 @@ describe.each(ENGINES)('importing models on %s', (engine) => {
   });
   afterAll(async () => {
     await test.end();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   async function bring(given: object) {
@@ -78,7 +66,7 @@ describe.each(ENGINES)('importing models on %s', (engine) => {
       'wine@champion': 'imported',
     });
     expect(await bring(given)).toEqual({ wine: 'present', 'wine/3': 'present', 'wine@champion': 'present' });
-    const told = await test.database.read
+    const told = await test.ground.database.read
       .selectFrom('events')
       .select('type')
       .where('id', '>', before.id)

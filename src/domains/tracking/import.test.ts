@@ -1,19 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
-import { openBlobs } from '../../artifacts/index.ts';
-import { createEvents, createSignals, type Events } from '../../events/index.ts';
+import { ENGINES } from '../../../test/harness/database.ts';
+import { testTracking, type TestTracking } from '../../../test/harness/tracking.ts';
+import type { Events } from '../../events/index.ts';
 import type { JsonBytes } from '../../lib/contract/index.ts';
 import { systemActor } from '../identity/schema.ts';
-import { createLineage } from '../lineage/service.ts';
-import { ProjectFile } from '../projects/schema.ts';
-import { createProjects } from '../projects/service.ts';
 import { byPlace, digestRun, SeriesDigest } from './import-digest.ts';
 import type { Metric } from './schema.ts';
 import { ImportedRun, type RunDigest } from './schema/import.ts';
-import { createTracking, type TrackingService } from './service.ts';
+import type { TrackingService } from './service.ts';
 import { storedValue } from './store/metrics.ts';
 
 const P = 'default';
@@ -25,29 +19,17 @@ const imported = (given: Partial<ImportedRun> = {}) =>
 const json = <T>({ bytes }: JsonBytes) => JSON.parse(bytes.toString()) as T;
 
 describe.each(ENGINES)('importing on %s', (engine) => {
-  let test: TestDatabase;
+  let test: TestTracking;
   let events: Events;
   let tracking: TrackingService;
-  const folder = mkdtempSync(join(tmpdir(), 'rondo-import-'));
 
   beforeAll(async () => {
-    test = await testDatabase(engine);
-    const { database } = test;
-    events = await createEvents(database);
-    const projects = createProjects(database, events);
-    await projects.apply(ANN, ProjectFile.parse({ project: 'other' }));
-    tracking = createTracking({
-      database,
-      events,
-      signals: createSignals(),
-      blobs: await openBlobs({ folder }),
-      lineage: createLineage(database),
-      projects,
-    });
+    test = await testTracking(engine);
+    ({ tracking } = test);
+    ({ events } = test.ground);
   });
   afterAll(async () => {
     await test.end();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const bring = async (...runs: ImportedRun[]) =>
@@ -202,7 +184,7 @@ describe.each(ENGINES)('importing on %s', (engine) => {
     );
     await bring(...many);
     await bring(...many);
-    const told = await test.database.read
+    const told = await test.ground.database.read
       .selectFrom('events')
       .select(['type', 'data'])
       .where('id', '>', before.id)

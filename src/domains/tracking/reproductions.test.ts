@@ -1,16 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
-import { openBlobs } from '../../artifacts/index.ts';
-import { createEvents, createSignals } from '../../events/index.ts';
+import { ENGINES } from '../../../test/harness/database.ts';
+import { testTracking, type TestTracking } from '../../../test/harness/tracking.ts';
 import { ANONYMOUS } from '../identity/schema.ts';
-import { createLineage } from '../lineage/service.ts';
-import { createProjects } from '../projects/service.ts';
 import type { Reproduction } from './schema/reproductions.ts';
 import type { Run } from './schema.ts';
-import { createTracking, type TrackingService } from './service.ts';
+import type { TrackingService } from './service.ts';
 
 interface Answer {
   reproductions: Reproduction[];
@@ -20,24 +14,14 @@ interface Answer {
 }
 
 describe.each(ENGINES)('reproductions on %s', (engine) => {
-  let test: TestDatabase;
+  let test: TestTracking;
   let tracking: TrackingService;
-  const folder = mkdtempSync(join(tmpdir(), 'rondo-reproductions-'));
   beforeAll(async () => {
-    test = await testDatabase(engine);
-    const events = await createEvents(test.database);
-    tracking = createTracking({
-      database: test.database,
-      events,
-      signals: createSignals(),
-      blobs: await openBlobs({ folder }),
-      lineage: createLineage(test.database),
-      projects: createProjects(test.database, events),
-    });
+    test = await testTracking(engine);
+    ({ tracking } = test);
   });
   afterAll(async () => {
     await test.end();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   let clock = 0;

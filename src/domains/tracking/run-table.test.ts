@@ -1,19 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
-import { openBlobs } from '../../artifacts/index.ts';
-import { createEvents, createSignals } from '../../events/index.ts';
+import { ENGINES } from '../../../test/harness/database.ts';
+import { testTracking, type TestTracking } from '../../../test/harness/tracking.ts';
 import type { FileBody, JsonBytes } from '../../lib/contract/index.ts';
 import { ANONYMOUS } from '../identity/schema.ts';
-import { createLineage } from '../lineage/service.ts';
-import { createProjects } from '../projects/service.ts';
 import { csvCell } from '../../lib/csv-cell.ts';
 import type { Bucket, Run, RunGroup } from './schema.ts';
-import { createTracking, type TrackingService } from './service.ts';
+import type { TrackingService } from './service.ts';
 
 const read = async <T>(bytes: Promise<JsonBytes>): Promise<T> =>
   JSON.parse((await bytes).bytes.toString()) as T;
@@ -24,22 +18,13 @@ const bytesOf = async ({ body }: FileBody) => {
 };
 
 describe.each(ENGINES)('the table of runs on %s', (engine) => {
-  let test: TestDatabase;
+  let test: TestTracking;
   let tracking: TrackingService;
   let experiment: string;
   const ids: string[] = [];
-  const folder = mkdtempSync(join(tmpdir(), 'rondo-run-table-'));
   beforeAll(async () => {
-    test = await testDatabase(engine);
-    const events = await createEvents(test.database);
-    tracking = createTracking({
-      database: test.database,
-      events,
-      signals: createSignals(),
-      blobs: await openBlobs({ folder }),
-      lineage: createLineage(test.database),
-      projects: createProjects(test.database, events),
-    });
+    test = await testTracking(engine);
+    ({ tracking } = test);
     experiment = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'table' });
     for (let at = 0; at < 6; at++) {
       const parent = at > 3 ? [{ key: 'mlflow.parentRunId', value: ids[0] ?? '' }] : [];
@@ -63,7 +48,6 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
   });
   afterAll(async () => {
     await test.end();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const search = async (asked: object) => {

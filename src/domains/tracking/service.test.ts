@@ -1,18 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
-import { openBlobs } from '../../artifacts/index.ts';
-import { createEvents, createSignals, type Events } from '../../events/index.ts';
+import { ENGINES } from '../../../test/harness/database.ts';
+import { testTracking, type TestTracking } from '../../../test/harness/tracking.ts';
+import type { Events } from '../../events/index.ts';
 import type { JsonBytes } from '../../lib/contract/index.ts';
 import { urn } from '../../lib/urn.ts';
 import { ANONYMOUS } from '../identity/schema.ts';
-import { createLineage, type LineageService } from '../lineage/service.ts';
-import { createProjects } from '../projects/service.ts';
-import { ProjectFile } from '../projects/schema.ts';
+import type { LineageService } from '../lineage/service.ts';
 import type { Metric, MetricInput } from './schema.ts';
-import { createTracking, type TrackingService } from './service.ts';
+import type { TrackingService } from './service.ts';
 
 const point = (key: string, value: number, step = 0, timestamp = 1000): MetricInput => ({
   key,
@@ -25,30 +20,19 @@ const pointsIn = ({ bytes }: JsonBytes) =>
   (JSON.parse(bytes.toString()) as { metrics?: Metric[] }).metrics ?? [];
 
 describe.each(ENGINES)('tracking on %s', (engine) => {
-  let test: TestDatabase;
+  let test: TestTracking;
   let events: Events;
   let lineage: LineageService;
   let tracking: TrackingService;
-  const folder = mkdtempSync(join(tmpdir(), 'rondo-tracking-'));
 
   beforeAll(async () => {
-    test = await testDatabase(engine);
-    events = await createEvents(test.database);
-    lineage = createLineage(test.database);
-    const projects = createProjects(test.database, events);
-    await projects.apply(ANONYMOUS, ProjectFile.parse({ project: 'other' }));
-    tracking = createTracking({
-      database: test.database,
-      events,
-      signals: createSignals(),
-      blobs: await openBlobs({ folder }),
-      lineage,
-      projects,
-    });
+    test = await testTracking(engine);
+    ({ tracking } = test);
+    ({ lineage } = test.ground);
+    ({ events } = test.ground);
   });
   afterAll(async () => {
     await test.end();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const start = (given = {}, project = 'default') => tracking.createRun(ANONYMOUS, project, given);

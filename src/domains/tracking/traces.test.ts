@@ -1,46 +1,27 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
-import { openBlobs } from '../../artifacts/index.ts';
-import { createEvents, createSignals } from '../../events/index.ts';
+import { ENGINES } from '../../../test/harness/database.ts';
+import { testTracking, type TestTracking } from '../../../test/harness/tracking.ts';
 import { ANONYMOUS } from '../identity/schema.ts';
-import { createLineage } from '../lineage/service.ts';
-import { ProjectFile } from '../projects/schema.ts';
-import { createProjects } from '../projects/service.ts';
 import { readSpans } from './otlp/read.ts';
 import { attributes, bytes, otlp, type Sent, text } from '../../../test/harness/otlp.ts';
 import { TraceInfoInput } from './schema/traces.ts';
-import { createTracking, type TrackingService } from './service.ts';
+import type { TrackingService } from './service.ts';
 
 let count = 0;
 const hex = (bytes: number) => (++count).toString(16).padStart(bytes * 2, '0');
 
 describe.each(ENGINES)('traces on %s', (engine) => {
-  let test: TestDatabase;
+  let test: TestTracking;
   let tracking: TrackingService;
   let experiment: string;
-  const folder = mkdtempSync(join(tmpdir(), 'rondo-traces-'));
 
   beforeAll(async () => {
-    test = await testDatabase(engine);
-    const events = await createEvents(test.database);
-    const projects = createProjects(test.database, events);
-    await projects.apply(ANONYMOUS, ProjectFile.parse({ project: 'other' }));
-    tracking = createTracking({
-      database: test.database,
-      events,
-      signals: createSignals(),
-      blobs: await openBlobs({ folder }),
-      lineage: createLineage(test.database),
-      projects,
-    });
+    test = await testTracking(engine);
+    ({ tracking } = test);
     experiment = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'traced' });
   });
   afterAll(async () => {
     await test.end();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   const send = async (spans: Sent[], resource: Record<string, unknown> = {}, run?: string) => {
@@ -428,7 +409,7 @@ describe.each(ENGINES)('traces on %s', (engine) => {
     await expect(tracking.openArtifact('default', path)).rejects.toThrow('No such artifact');
     expect(await remove({ request_ids: [`tr-${traces[4]}`, 'nope'] })).toBe(1);
     expect(await remove({ max_timestamp_millis: 10_000 })).toBe(2);
-    const left = await test.database.read
+    const left = await test.ground.database.read
       .selectFrom('trace_spans')
       .innerJoin('traces', 'traces.id', 'trace_spans.trace')
       .select('span_id')

@@ -1,15 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENGINES, testDatabase, type TestDatabase } from '../../../test/harness/database.ts';
-import { openBlobs } from '../../artifacts/index.ts';
-import { createEvents, createSignals } from '../../events/index.ts';
+import { ENGINES } from '../../../test/harness/database.ts';
+import { testTracking, type TestTracking } from '../../../test/harness/tracking.ts';
 import { urn } from '../../lib/urn.ts';
 import { systemActor } from '../identity/schema.ts';
-import { createLineage, type LineageService } from '../lineage/service.ts';
-import { createProjects } from '../projects/service.ts';
-import { createTracking, type TrackingService } from './service.ts';
+import type { LineageService } from '../lineage/service.ts';
+import type { TrackingService } from './service.ts';
 
 const P = 'default';
 const ANN = systemActor('ann');
@@ -18,20 +13,14 @@ const bytes = async function* (text: string) {
 };
 
 describe.each(ENGINES)('the trash on %s', (engine) => {
-  let test: TestDatabase;
+  let test: TestTracking;
   let tracking: TrackingService;
   let lineage: LineageService;
-  const folder = mkdtempSync(join(tmpdir(), 'rondo-trash-'));
 
   beforeAll(async () => {
-    test = await testDatabase(engine);
-    const { database } = test;
-    const events = await createEvents(database);
-    lineage = createLineage(database);
-    const projects = createProjects(database, events);
-    const signals = createSignals();
-    const blobs = await openBlobs({ folder });
-    tracking = createTracking({ database, events, signals, blobs, lineage, projects });
+    test = await testTracking(engine);
+    ({ tracking } = test);
+    ({ lineage } = test.ground);
     lineage.resolve('model-version', {
       describe: async ([name, version]) => ({
         title: `${name} v${version}`,
@@ -43,7 +32,6 @@ describe.each(ENGINES)('the trash on %s', (engine) => {
   });
   afterAll(async () => {
     await test.end();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   async function loggedRun(experiment_id: string, file: string) {
@@ -70,7 +58,7 @@ describe.each(ENGINES)('the trash on %s', (engine) => {
       'artifact_names',
       'purged_runs',
     ] as const) {
-      const { n } = await test.database.read
+      const { n } = await test.ground.database.read
         .selectFrom(table)
         .select((eb) => eb.fn.countAll().as('n'))
         .executeTakeFirstOrThrow();
@@ -90,7 +78,7 @@ describe.each(ENGINES)('the trash on %s', (engine) => {
       name: 'm',
       source_run_id: first,
     });
-    await test.database.write((tx) =>
+    await test.ground.database.write((tx) =>
       lineage.link(tx, P, urn('model-version', 'late', 1), 'produced-by', urn('run', first)),
     );
     const which = { run_ids: [], experiment_ids: [experiment] };

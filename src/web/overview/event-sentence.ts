@@ -34,6 +34,20 @@ const SENTENCES: Readonly<Record<string, (data: Data) => string>> = {
     `${text(data.dataset ?? data.name)} v${text(data.version)} was imported.`,
   'model.version.created': (data) =>
     `${text(data.model ?? data.name)} v${text(data.version)} was registered.`,
+  'model.alias.set': (data) =>
+    `Alias ${text(data.alias)} of ${text(data.name)} points to v${text(data.version)}.`,
+  'model.alias.removed': (data) => `Alias ${text(data.alias)} of ${text(data.name)} was removed.`,
+  'prompt.alias.set': (data) =>
+    `Alias ${text(data.alias)} of prompt ${text(data.name)} points to v${text(data.version)}.`,
+  'prompt.alias.removed': (data) => `Alias ${text(data.alias)} of prompt ${text(data.name)} was removed.`,
+  'model.version.staged': (data) =>
+    `${text(data.name)} v${text(data.version)} is in stage ${text(data.to ?? data.stage)}.`,
+  'model.version.deleted': (data) => `${text(data.name)} v${text(data.version)} was deleted.`,
+  'prompt.version.deleted': (data) => `Prompt ${text(data.name)} v${text(data.version)} was deleted.`,
+  'model.deleted': (data) => `Model ${text(data.name)} was deleted.`,
+  'prompt.deleted': (data) => `Prompt ${text(data.name)} was deleted.`,
+  'model.renamed': (data) => `Model ${text(data.from)} is called ${text(data.to)} now.`,
+  'runs.purged': (data) => `${Number(data.runs).toLocaleString('en-US')} runs were deleted for good.`,
   'prompt.version.created': (data) => `Prompt ${text(data.name)} v${text(data.version)} was registered.`,
   'evaluation.finished': (data) =>
     `${text(data.model)} v${text(data.version)} was evaluated on ${Number(data.n).toLocaleString('en-US')} rows.`,

@@ -55,7 +55,7 @@ export function ModelVersion({ Live, Promotions }: { Live: LivePanel; Promotions
       tabs={[
         { id: 'card', label: 'Card', href: hrefWith({ tab: undefined }) },
         { id: 'slices', label: 'Slices', href: hrefWith({ tab: 'slices' }) },
-        { id: 'signature', label: 'Signature', href: hrefWith({ tab: 'signature' }) },
+        { id: 'signature', label: 'Signature and files', href: hrefWith({ tab: 'signature' }) },
         { id: 'evaluation', label: 'Evaluation', href: hrefWith({ tab: 'evaluation' }) },
       ]}
       tab={tab}

@@ -1,5 +1,5 @@
 import type { DataColumn } from '../../../ui/data-column.ts';
-import { panelState, useEndpoint } from '../../../ui/data.tsx';
+import { panelState, useDownload, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Facts } from '../../../ui/facts.tsx';
 import { Id } from '../../../ui/id.tsx';
@@ -7,6 +7,7 @@ import { formatNumber } from '../../../ui/number.ts';
 import { Num } from '../../../ui/num.tsx';
 import { Panel } from '../../../ui/panel.tsx';
 import { contentsContract } from '../contract/contents.ts';
+import { versionsContract } from '../contract/versions.ts';
 import type { VersionContents } from '../schema/contents.ts';
 import { columnText } from './signature-words.ts';
 
@@ -50,7 +51,7 @@ export function Signature({ project, model, version }: { project: string; model:
           />
         ) : null}
       </Panel>
-      {data ? <Files contents={data} /> : null}
+      {data ? <Files contents={data} name={model} version={version} /> : null}
     </>
   );
 }
@@ -69,8 +70,15 @@ const rowsOf = ({ inputs, outputs, params }: NonNullable<VersionContents['signat
   ...params.map((param) => ({ side: 'param', name: param.name, text: param.type })),
 ];
 
-function Files({ contents }: { contents: VersionContents }) {
+function Files({ contents, name, version }: { contents: VersionContents; name: string; version: number }) {
   const { files, flavors, digest } = contents;
+  const get = useDownload();
+  const download = (path: string) =>
+    get(
+      versionsContract.getVersionArtifact,
+      { query: { name, version: String(version), path } },
+      path.split('/').at(-1) ?? path,
+    );
   if (digest === null)
     return <p className="r-prose">Its files lie outside Rondo, so they have no digest here.</p>;
   return (
@@ -92,7 +100,15 @@ function Files({ contents }: { contents: VersionContents }) {
                       inputs: [{ label: 'File', digest: file.digest }],
                     }}
                   />{' '}
-                  <Id value={file.digest} length={12} />
+                  <Id value={file.digest} length={12} />{' '}
+                  <button
+                    type="button"
+                    className="r-link"
+                    aria-label={`Download ${file.path}`}
+                    onClick={() => void download(file.path)}
+                  >
+                    Download
+                  </button>
                 </>,
               ] as const,
           ),

@@ -13,6 +13,7 @@ import type { ComparedRun } from './compared-runs.ts';
 import { LookTools, type MetricLook, useMetricLook } from './metric-look.tsx';
 import { smoothed, withFiner } from './metric-points.ts';
 import { type Overlay, overlayOf } from './overlay.ts';
+import { isSystem } from './run-metrics.tsx';
 import { betterOf } from './run-words.ts';
 
 /** Points across a chart: fewer where there are many lines. */
@@ -240,13 +241,18 @@ const lastOf = (runs: readonly ComparedRun[], key: string, field: 'step' | 'time
   Math.max(0, ...runs.map((run) => run.run.data.metrics?.find((metric) => metric.key === key)?.[field] ?? 0));
 
 /**
- * Metrics of any of the runs: those that say how good a run is first, then others, families (a slash), and last what was logged
- * without steps, which is hardly ever a curve.
+ * Metrics of any of the runs: those that say how good a run is first, then others, families (a slash), and last what has one value
+ * or no steps, which is hardly ever a curve, and what the machine did.
  */
 function curveKeys(runs: readonly ComparedRun[]): string[] {
   const metrics = runs.flatMap(({ run }) => run.data.metrics ?? []);
   const keys = new Set(metrics.map((metric) => metric.key));
-  const stepped = new Set(metrics.flatMap((metric) => (metric.step === 0 ? [] : [metric.key])));
-  const rank = (key: string) => (stepped.has(key) ? 0 : 3) + (key.includes('/') ? 2 : betterOf(key) ? 0 : 1);
+  const curves = new Set(
+    metrics.flatMap(({ key, step, min, max }) =>
+      step === 0 || (min !== undefined && min === max) ? [] : [key],
+    ),
+  );
+  const rank = (key: string) =>
+    (isSystem(key) ? 6 : curves.has(key) ? 0 : 3) + (key.includes('/') ? 2 : betterOf(key) ? 0 : 1);
   return [...keys].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }

@@ -7,7 +7,7 @@ import { formatNumber } from '../../../ui/number.ts';
 import { experimentsContract } from '../contract/experiments.ts';
 import { runsText } from './run-words.ts';
 import { useMove } from './use-move.ts';
-import type { RunsQuestion } from './use-runs.ts';
+import type { WhichRuns } from './use-runs.ts';
 
 /** Puts runs into another experiment with all that they logged; undone from its toast. Closing it stops what goes on. */
 export function MoveRuns({
@@ -17,7 +17,7 @@ export function MoveRuns({
   onClose,
   onDone,
 }: {
-  question: RunsQuestion;
+  question: WhichRuns;
   runs: readonly string[] | 'all';
   count: number;
   onClose: () => void;

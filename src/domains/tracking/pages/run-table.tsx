@@ -191,13 +191,18 @@ const runId = (run: Run) => run.info.run_id;
 
 /** The name, the status, a column for each key that is shown, and what every run has. */
 function useColumns(
-  { open, toggle }: Pick<ReturnType<typeof useRuns>, 'open' | 'toggle'>,
+  { open, toggle, rows }: Pick<ReturnType<typeof useRuns>, 'open' | 'toggle' | 'rows'>,
   question: RunsQuestion,
   shown: readonly string[],
 ): DataColumn<Run>[] {
   const children = useMemo(() => new Set([...open.values()].flatMap((runs) => runs.map(runId))), [open]);
+  const texts = textColumns(rows, shown).join('\n');
   return useMemo(() => {
-    const keys = shown.filter((id) => id.includes('.')).flatMap((id, at) => keyColumn(id, at) ?? []);
+    const words = new Set(texts.split('\n'));
+    const keys = shown
+      .filter((id) => id.includes('.'))
+      .flatMap((id, at) => keyColumn(id, at) ?? [])
+      .map((column) => (words.has(column.id) ? { ...column, style: undefined, proof: undefined } : column));
     const name: DataColumn<Run> = {
       id: 'name',
       head: 'run',
@@ -210,14 +215,24 @@ function useColumns(
           onToggle={() => toggle(run.info.run_id)}
         />
       ),
-      width: 220,
+      width: 320,
       grow: true,
       narrow: 'name',
     };
     return [name, STATUS, ...keys, ...LAST];
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- `toggle` is made anew at each draw and does the same for the same question
-  }, [children, open, question, shown]);
+  }, [children, open, question, shown, texts]);
 }
+
+/** Params of which one of the first runs has a word: they stand as text, not under a decimal point. */
+function textColumns(rows: readonly Run[], shown: readonly string[]): string[] {
+  const params = rows.slice(0, LOOKED_AT).flatMap((run) => run.data.params ?? []);
+  const words = params.filter(({ value }) => value !== '' && !Number.isFinite(Number(value)));
+  const keys = new Set(words.map(({ key }) => `params.${key}`));
+  return shown.filter((id) => keys.has(id));
+}
+
+const LOOKED_AT = 100;
 
 function RunName({
   run,

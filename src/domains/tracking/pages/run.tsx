@@ -13,6 +13,7 @@ import { fromMlflow } from '../../../ui/status-words.ts';
 import { runsContract } from '../contract/runs.ts';
 import type { KeyValue, Run as RunOf } from '../schema.ts';
 import { reproducedWords, type Reproductions } from './reproduced-words.ts';
+import { RunActions } from './run-actions.tsx';
 import { RunArtifacts } from './run-artifacts.tsx';
 import { RunCode } from './run-code.tsx';
 import { isSystem, RunMetrics } from './run-metrics.tsx';
@@ -56,6 +57,7 @@ export function Run() {
           <Action href={`${pageOf(project, 'lineage')}?of=${encodeURIComponent(`rondo:run:${id}`)}`}>
             Lineage
           </Action>
+          {run ? <RunActions run={run} /> : null}
         </>
       }
       tabs={[
@@ -126,6 +128,7 @@ function runLead(project: string, run: RunOf, again: Reproductions | undefined):
     ' and ',
     counted(params, { definition: 'Params of the run.', rows }, params === 1 ? 'param' : 'params'),
     '.',
+    ...(run.info.lifecycle_stage === 'deleted' ? [' It is in the trash.'] : []),
     ...(again ? reproducedWords(again, `${rows.href}?tab=code`) : []),
   ).parts;
 }

@@ -4,7 +4,7 @@ import { useAskAnew, useCall } from '../../../ui/data.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { trashContract } from '../contract/trash.ts';
 import { runsText } from './run-words.ts';
-import type { RunsQuestion } from './use-runs.ts';
+import type { WhichRuns } from './use-runs.ts';
 
 /** Runs moved back in one request. */
 const PIECE = 1000;
@@ -13,7 +13,7 @@ const PIECE = 1000;
  * Puts runs into another experiment: those named, or all that match, piece by piece until nothing is left or somebody stops it.
  * What was moved until then is undone from its toast.
  */
-export function useMove({ project, experiments, filter }: RunsQuestion, runs: readonly string[] | 'all') {
+export function useMove({ project, experiments, filter }: WhichRuns, runs: readonly string[] | 'all') {
   const call = useCall();
   const askAnew = useAskAnew();
   const [moved, setMoved] = useState<number>();

@@ -10,10 +10,13 @@ const PAGE = 500;
 /** Running rows that are kept up to date. */
 const MOST_LIVE = 100;
 
-export interface RunsQuestion {
+export interface WhichRuns {
   project: string;
   experiments: readonly string[];
   filter: string;
+}
+
+export interface RunsQuestion extends WhichRuns {
   order: readonly string[];
   columns: readonly string[];
   extremes: boolean;

@@ -3,10 +3,10 @@ import { useAskAnew, useCall } from '../../../ui/data.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { runTableContract } from '../contract/run-table.ts';
 import { runsText } from './run-words.ts';
-import type { RunsQuestion } from './use-runs.ts';
+import type { WhichRuns } from './use-runs.ts';
 
 /** Moves runs to the trash or out of it: those named, or all that match. Moving to the trash is undone from its toast. */
-export function useTrash(question: RunsQuestion | undefined) {
+export function useTrash(question: WhichRuns | undefined) {
   const call = useCall();
   const askAnew = useAskAnew();
   return async (action: 'delete' | 'restore', ids: readonly string[] | 'all'): Promise<void> => {
