@@ -137,17 +137,6 @@ const KNOWN: readonly Known[] = [
     when: ({ mlflow, rondo }) => isAbsent(mlflow) && rondo === 0,
   },
   {
-    why: 'A downloaded file is named in ASCII.',
-    route: /artifact/,
-    at: /^headers\.content-disposition$/,
-    when: ({ mlflow, rondo }) => String(mlflow).includes('filename*=') && String(rondo).includes('filename='),
-  },
-  {
-    why: 'A duration that was measured in nanoseconds is told in milliseconds: one more or less.',
-    at: /\bexecution_duration$/,
-    when: ({ mlflow, rondo }) => Math.abs(parseFloat(String(mlflow)) - parseFloat(String(rondo))) < 0.0015,
-  },
-  {
     why: 'A list that is empty is there.',
     when: ({ mlflow, rondo }) => isAbsent(mlflow) && Array.isArray(rondo) && rondo.length === 0,
     at: /^body\./,

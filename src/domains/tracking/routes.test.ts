@@ -308,7 +308,7 @@ describe('the wire', () => {
     const got = await raw('GET', `/get-artifact?run_id=${run}&path=deep/a%20b.txt`);
     expect([got.status, got.text]).toEqual([200, 'hello']);
     expect(got.headers).toMatchObject({
-      'content-disposition': 'attachment; filename="a_b.txt"',
+      'content-disposition': 'attachment; filename="a b.txt"',
       'x-content-type-options': 'nosniff',
     });
     const ajax = await raw(

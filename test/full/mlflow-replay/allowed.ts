@@ -40,6 +40,9 @@ export const ALLOWED: readonly Allowed[] = [
   {
     why: 'MLflow ends with an internal error; Rondo says what is wrong with the request, or does what it asks.',
     differ: {
+      'traces/measure percentile without value': ['answer'],
+      'traces/measure percentile too high': ['answer'],
+      'traces/measure value without percentile': ['answer'],
       'experiments/create with a list as body': ['answer'],
       'metrics/batch null metrics': ['answer'],
       'metrics/bulk bad limit': ['answer'],
@@ -54,6 +57,7 @@ export const ALLOWED: readonly Allowed[] = [
   {
     why: 'A message holds no SQL and names no table of the server.',
     differ: {
+      'traces/measure no aggregations': ['body.message', 'body.error_code'],
       'experiments/create again': ['body.message'],
       'experiments/update to taken': ['body.message'],
       'experiments/create deleted name': ['body.message'],
@@ -70,6 +74,11 @@ export const ALLOWED: readonly Allowed[] = [
   {
     why: 'Errors in filters, orders and limits name the character and all that Rondo understands; clients do not match these words.',
     differ: {
+      'traces/correlate bad filter': ['body.message'],
+      'traces/correlate bad base': ['body.message'],
+      'traces/measure count where and': ['body.message'],
+      'traces/measure count where unknown view': ['body.message'],
+      'traces/measure count where nonsense': ['body.message'],
       'experiment search/limit fraction': ['body.message'],
       'experiment search/order unknown': ['body.message'],
       'experiment search/unknown key': ['body.message'],
@@ -126,6 +135,8 @@ export const ALLOWED: readonly Allowed[] = [
   {
     why: 'A value that cannot be read is refused; MLflow takes the default, zero or nothing in its place and says nothing.',
     differ: {
+      'traces/measure unknown view': ['answer'],
+      'traces/measure unknown aggregation': ['answer'],
       'runs/create with fraction time': ['answer'],
       'metrics/log bare NaN': ['answer'],
       'metrics/log bare Infinity': ['answer'],
@@ -306,6 +317,9 @@ export const ALLOWED: readonly Allowed[] = [
   {
     why: 'An upload answers an empty object, as every verb without an answer does.',
     differ: {
+      'artifacts/put spaced': ['headers.content-type', 'body'],
+      'artifacts/put letters': ['headers.content-type', 'body'],
+      'artifacts/put signs': ['headers.content-type', 'body'],
       'registry/file': ['headers.content-type', 'body'],
       'artifacts/put': ['headers.content-type', 'body'],
       'artifacts/put over': ['headers.content-type', 'body'],
@@ -426,6 +440,9 @@ export const ALLOWED: readonly Allowed[] = [
   {
     why: 'Text says its encoding, and markup is sent as text, so that no browser runs it.',
     differ: {
+      'artifacts/get spaced': ['headers.content-type'],
+      'artifacts/get letters': ['headers.content-type'],
+      'artifacts/get proxy letters': ['headers.content-type'],
       'artifacts/get proxy': ['headers.content-type'],
       'artifacts/get proxy json': ['headers.content-type'],
       'artifacts/get proxy page': ['headers.content-type'],
@@ -460,6 +477,12 @@ export const ALLOWED: readonly Allowed[] = [
     why: 'A run that has not ended has no end.',
     differ: {
       'graphql/get run': ['body.data.mlflowGetRun.run.info.endTime'],
+    },
+  },
+  {
+    why: 'A trace that nobody named has the name of its root span.',
+    differ: {
+      'traces/get unnamed': ['body.trace.trace_info.tags.mlflow.traceName'],
     },
   },
   {
