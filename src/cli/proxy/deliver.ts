@@ -196,9 +196,10 @@ export class Delivery implements Deliveries {
     overlapped: boolean,
   ): void {
     const [upstream, rondo] = to === 'rondo' ? [first, second] : [second, first];
+    const asText = upstream.text !== null && rondo.text !== null;
     const [mlflow, ours] = (['upstream', 'rondo'] as const).map((side) => {
       const { outlet, translation } = this.#peers[side];
-      const answer = comparable(side === 'upstream' ? upstream : rondo, outlet.url.origin);
+      const answer = comparable(side === 'upstream' ? upstream : rondo, outlet.url.origin, asText);
       return { ...answer, body: translation.fromSide(answer.body) };
     });
     if (!mlflow || !ours) return;
