@@ -140,11 +140,6 @@ const KNOWN: readonly Known[] = [
     when: ({ mlflow, rondo }) => isAbsent(mlflow) && rondo === 0,
   },
   {
-    why: 'Spans and what their client says of the whole trace come side by side: here the client has the last word, in MLflow who came last.',
-    at: /\bexecution_duration$/,
-    when: ({ mlflow, rondo }) => Math.abs(parseFloat(String(mlflow)) - parseFloat(String(rondo))) < 0.0015,
-  },
-  {
     why: 'A version is plain text.',
     route: /^GET version$/,
     at: /^headers\.content-type$/,

@@ -40,14 +40,14 @@ describe('a long curve on SQLite', () => {
         [0, 20, 20, POINTS, 1, 1, 20, POINTS],
       );
       const steps = plan.map(({ detail }) => detail);
-      const outer = steps.findIndex((step) => /^SCAN cells/.test(step) && !step.includes('TEMP'));
+      const outer = steps.findIndex((step) => step.startsWith('SCAN cells') && !step.includes('TEMP'));
       const inner = steps.findIndex((step) =>
-        /^SEARCH metric_points USING PRIMARY KEY \(run=\? AND key=\? AND step>\? AND step<\?\)/.test(step),
+        step.startsWith('SEARCH metric_points USING PRIMARY KEY (run=? AND key=? AND step>? AND step<?)'),
       );
-      expect(steps.filter((step) => /metric_points/.test(step))).toHaveLength(1);
+      expect(steps.filter((step) => step.includes('metric_points'))).toHaveLength(1);
       expect(outer).toBeGreaterThanOrEqual(0);
       expect(inner, steps.join('\n')).toBeGreaterThan(outer);
-      expect(steps.slice(inner).filter((step) => /cells/.test(step))).toEqual([]);
+      expect(steps.slice(inner).filter((step) => step.includes('cells'))).toEqual([]);
     },
   );
 
