@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { trackingContract } from '../../src/domains/tracking/contract.ts';
+import { createClient } from '../../src/lib/contract/index.ts';
 import { endGateway, residentBytes, type ServerProcess, serverProcess } from '../harness/process.ts';
 
 const TWO_GB = 2_000_000_000;
 const MOST_GROWTH = 150_000_000;
+const CLIENT_BYTES = 400_000_000;
 
 const data = mkdtempSync(join(tmpdir(), 'rondo-large-'));
 let server: ServerProcess;
@@ -42,11 +45,11 @@ const stored = () =>
     each.isFile(),
   ).length;
 
-/** How far the server's memory grows over what it had, while `body` runs. */
-async function growth(body: () => Promise<unknown>): Promise<number> {
-  const before = residentBytes(server.pid);
+/** How far the memory of a process, the server's when left out, grows over what it had, while `body` runs. */
+async function growth(body: () => Promise<unknown>, pid = server.pid): Promise<number> {
+  const before = residentBytes(pid);
   let peak = before;
-  const watch = setInterval(() => (peak = Math.max(peak, residentBytes(server.pid))), 50);
+  const watch = setInterval(() => (peak = Math.max(peak, residentBytes(pid))), 50);
   await body().finally(() => clearInterval(watch));
   return peak - before;
 }
@@ -70,6 +73,18 @@ it('takes 2 GB and gives them back without growing memory', async () => {
   });
   expect(bytes).toBe(TWO_GB);
   expect(Math.max(up, down)).toBeLessThan(MOST_GROWTH);
+});
+
+it('sends what our client is given piece by piece without holding it', async () => {
+  const client = createClient(trackingContract, { url: server.url, token: server.token });
+  const params = { '*': `0/${run}/artifacts/sent.bin` };
+  const send = (bytes: number) =>
+    client.uploadArtifact({ params }, { stream: Readable.from(zeros(bytes)) as never });
+  // What is loaded with the first request is no growth.
+  await send(1_000_000);
+  const grown = await growth(() => send(CLIENT_BYTES), process.pid);
+  expect(await filesOf()).toContainEqual({ path: 'sent.bin', is_dir: false, file_size: CLIENT_BYTES });
+  expect(grown).toBeLessThan(CLIENT_BYTES / 2);
 });
 
 it('keeps nothing of an upload that is cut in the middle', async () => {

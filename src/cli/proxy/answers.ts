@@ -33,9 +33,7 @@ export function headersOf(
   for (const name of HEADERS) {
     const value = given[name];
     if (value === undefined) continue;
-    headers[name] = plain(String(value))
-      .replace(/^(application\/json); charset=utf-8$/, '$1')
-      .replace(/filename="([\w.-]+)"/, 'filename=$1');
+    headers[name] = plain(String(value)).replace(/^(application\/json); charset=utf-8$/, '$1');
   }
   return headers;
 }

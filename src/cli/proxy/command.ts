@@ -8,6 +8,7 @@ import type { ProxyReport } from './report.ts';
 
 interface Flags {
   upstream?: string;
+  upstreamCa?: string;
   state: string;
   host: string;
   port: string;
@@ -21,6 +22,7 @@ export function proxyCommand(program: Command, context: CommandContext & { setti
     .command('proxy')
     .description('Stand in front of an MLflow server, mirror every request to Rondo and compare the answers')
     .option('--upstream <url>', 'address of the MLflow server')
+    .option('--upstream-ca <file>', 'who signs its certificate, as PEM; MLFLOW_TRACKING_SERVER_CERT_PATH')
     .option('--state <folder>', 'where the proxy keeps what it may not forget', './rondo-proxy')
     .option('--host <host>', 'address to bind', '127.0.0.1')
     .option('--port <port>', 'port to bind, 0 for any', '5000')
@@ -65,6 +67,7 @@ async function run(flags: Flags, context: CommandContext & { settings(): Setting
     upstream: flags.upstream.replace(/\/+$/, ''),
     rondo: url,
     rondoToken: token,
+    upstreamCa: authorities(flags.upstreamCa ?? process.env.MLFLOW_TRACKING_SERVER_CERT_PATH),
     upstreamAuthorization: upstreamAuthorization(process.env),
     folder: flags.state,
     host: flags.host,
@@ -82,6 +85,18 @@ async function run(flags: Flags, context: CommandContext & { settings(): Setting
   });
   await ended;
   await proxy.close();
+}
+
+function authorities(file: string | undefined): string | undefined {
+  if (!file) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw invalid(`The authorities of MLflow's certificate could not be read: ${(error as Error).message}.`);
+  }
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw invalid(`${file} holds no certificate in PEM.`);
+  return text;
 }
 
 /** The credentials that MLflow's own clients take from the environment. */

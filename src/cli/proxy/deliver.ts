@@ -78,7 +78,12 @@ export class Delivery implements Deliveries {
     else if (entry.again && answer.status >= 400 && DONE_BEFORE.has(code ?? ''))
       this.#report.count(route.name, 'repeated');
     else this.#judge(entry.to, route, entry, entry.answer, answer, false);
-    this.#state.done(entry);
+    try {
+      this.#state.done(entry);
+    } catch (error) {
+      entry.again = true;
+      throw error;
+    }
   }
 
   async read(task: ReadTask): Promise<void> {

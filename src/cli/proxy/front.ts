@@ -177,19 +177,20 @@ export class Front {
     intent: number | undefined,
     kept: KeptAnswer,
   ): void {
-    if (intent === undefined) return this.#report.count(route.name, 'lost');
-    this.#keep(() => {
-      if (kept.status >= 400) {
-        this.#state.forget(intent);
-        this.#report.count(route.name, 'refused');
-        return;
-      }
+    if (kept.status >= 400) {
+      if (intent !== undefined) this.#keep(() => this.#state.forget(intent));
+      return this.#report.count(route.name, 'refused');
+    }
+    const isKept = this.#keep(() => {
+      if (intent === undefined) return false;
       const said = this.#peers[primary].translation.fromSide(
         bodyOf(kept.text ?? '', kept.headers['content-type']),
       );
       for (const thing of madeBy(route, json, said)) this.#state.noteMade(thing);
       this.#state.answered(intent, lane ?? laneOf(route, url, json as never, said as never), kept);
+      return true;
     });
+    if (!isKept) this.#report.count(route.name, 'lost');
     this.#mirror.wake();
   }
 
@@ -198,9 +199,15 @@ export class Front {
     try {
       return body();
     } catch (error) {
-      this.broken = `Writes could not be kept: ${(error as Error).message}.`;
+      this.#fail(error as Error);
       return undefined;
     }
+  }
+
+  #fail({ message }: Error): void {
+    if (this.broken === undefined)
+      console.error(`Writes could not be kept for the other side: ${message}. It is not whole from now on.`);
+    this.broken = `Writes could not be kept: ${message}.`;
   }
 
   #ask(
@@ -247,7 +254,7 @@ export class Front {
     if (out)
       out.on('error', (error) => {
         failed = error;
-        this.broken = `Writes could not be kept: ${error.message}.`;
+        this.#fail(error);
       });
     const put = async (chunk: Buffer) => {
       if (!out || failed || out.write(chunk)) return;

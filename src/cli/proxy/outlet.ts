@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { KeptAnswer } from './state.ts';
@@ -24,6 +25,16 @@ const UNREACHED = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ETIMEDOUT_CONNECT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'CERT_HAS_EXPIRED',
+]);
+/** Nobody that this process trusts has signed the certificate. */
+const UNSIGNED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
 ]);
 const HOP_BY_HOP = new Set([
   'connection',
@@ -54,7 +65,8 @@ export class Outlet {
   readonly #timeoutMs: number;
   readonly #agent: HttpAgent;
 
-  constructor(url: string, timeoutMs: number) {
+  /** `ca`: PEM of authorities that sign its certificate, besides those that everybody trusts. */
+  constructor(url: string, timeoutMs: number, ca?: string) {
     this.url = new URL(url);
     this.#timeoutMs = timeoutMs;
     const options = {
@@ -63,7 +75,10 @@ export class Outlet {
       maxSockets: MOST_SOCKETS,
       scheduling: 'lifo' as const,
     };
-    this.#agent = this.url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+    this.#agent =
+      this.url.protocol === 'https:'
+        ? new HttpsAgent({ ...options, ...(ca ? { ca: [...rootCertificates, ca] } : {}) })
+        : new HttpAgent(options);
   }
 
   close(): void {
@@ -105,6 +120,8 @@ export class Outlet {
       sent.on('error', (error: Error & { code?: string; stale?: boolean }) => {
         clearTimeout(timer);
         error.stale = sent.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
+        if (UNSIGNED.has(error.code ?? ''))
+          error.message = `nobody that is trusted here has signed its certificate (${error.code}); name the authority with --upstream-ca`;
         reject(error);
       });
       if (body === undefined || Buffer.isBuffer(body)) sent.end(body);
@@ -114,7 +131,10 @@ export class Outlet {
 }
 
 /** Whether a server can have acted on a request that ended with this error. */
-export const wasSent = (error: unknown): boolean => !UNREACHED.has((error as { code?: string }).code ?? '');
+export function wasSent(error: unknown): boolean {
+  const { code = '' } = error as { code?: string };
+  return !UNREACHED.has(code) && !UNSIGNED.has(code);
+}
 
 export const isTimeout = (error: unknown): boolean => (error as { code?: string }).code === 'TIMEOUT';
 

@@ -4,11 +4,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { AppError, conflict, ERRORS, invalid, toAppError } from '../../lib/errors.ts';
+import { WhoAmI } from '../../domains/identity/schema.ts';
 import { Delivery, type Peers } from './deliver.ts';
 import { Front } from './front.ts';
 import { Gate } from './gate.ts';
 import { Mirror } from './mirror.ts';
-import { Outlet } from './outlet.ts';
+import { Outlet, tasted } from './outlet.ts';
 import { type ProxyReport, Report, reportText } from './report.ts';
 import { routeOf } from './routes.ts';
 import { ProxyState, type Side } from './state.ts';
@@ -19,6 +20,8 @@ export interface ProxySettings {
   upstream: string;
   rondo: string;
   rondoToken?: string | undefined;
+  /** PEM of the authorities that sign MLflow's certificate, where the well-known ones do not. */
+  upstreamCa?: string | undefined;
   /** For writes that MLflow gets after the cut-over. */
   upstreamAuthorization?: string | undefined;
   folder: string;
@@ -77,7 +80,7 @@ async function start(settings: ProxySettings, state: ProxyState): Promise<Proxy>
   const report = new Report(state);
   const peers: Peers = {
     upstream: {
-      outlet: new Outlet(settings.upstream, settings.timeoutMs),
+      outlet: new Outlet(settings.upstream, settings.timeoutMs, settings.upstreamCa),
       translation: new Translation(state, 'upstream'),
       authorization: settings.upstreamAuthorization,
     },
@@ -87,6 +90,7 @@ async function start(settings: ProxySettings, state: ProxyState): Promise<Proxy>
       authorization: settings.rondoToken && `Bearer ${settings.rondoToken}`,
     },
   };
+  await assertOperates(peers.rondo);
   const mirror = new Mirror(state, new Delivery(state, peers, report), (task) =>
     report.count(task.route.name, 'skipped'),
   );
@@ -98,7 +102,7 @@ async function start(settings: ProxySettings, state: ProxyState): Promise<Proxy>
     report.read({
       upstream: settings.upstream,
       rondo: settings.rondo,
-      trouble: mirror.trouble ?? front.broken,
+      trouble: [front.broken, mirror.trouble].filter(Boolean).join(' ') || undefined,
     });
 
   async function switchTo(side: Side, { force = false, waitMs = WAIT_MS } = {}): Promise<ProxyReport> {
@@ -189,6 +193,27 @@ async function start(settings: ProxySettings, state: ProxyState): Promise<Proxy>
       state.close();
     },
   };
+}
+
+/** Things keep the ids that MLflow gave them, which only who may `operate` can choose. Whether Rondo is there is not asked here. */
+async function assertOperates({ outlet, authorization }: Peers['rondo']): Promise<void> {
+  const { origin } = outlet.url;
+  const hint = 'Name the token of an operator with --token or RONDO_TOKEN.';
+  const headers = authorization ? { authorization } : {};
+  const asked = outlet.send({ method: 'GET', url: '/api/v1/me?project=default', headers });
+  const answer = await asked.then(tasted, () => undefined);
+  if (answer?.status === 401)
+    throw new AppError(ERRORS.UNAUTHENTICATED, `Rondo at ${origin} does not know the token of the proxy.`, {
+      hint,
+    });
+  if (answer?.status !== 200) return;
+  const { name, may } = WhoAmI.parse(JSON.parse(answer.text ?? ''));
+  if (may.includes('operate')) return;
+  throw new AppError(
+    ERRORS.FORBIDDEN,
+    `'${name}' may not operate on Rondo at ${origin}, so that things could not keep the ids that MLflow gives them.`,
+    { hint },
+  );
 }
 
 function refuse(against: readonly string[], force: boolean): void {

@@ -68,12 +68,32 @@ export class Report {
   readonly #state: ProxyState;
   readonly #times = new Map<string, number[]>();
 
-  constructor(state: ProxyState) {
+  readonly #unwritten = new Map<string, number>();
+  readonly #onFault: (error: Error) => void;
+
+  /** `onFault` hears that something could not be written, which harms nobody but the report. */
+  constructor(state: ProxyState, onFault: (error: Error) => void = () => {}) {
     this.#state = state;
+    this.#onFault = onFault;
   }
 
+  /** A count that cannot be written is held, and written with the next one that can. */
   count(route: string, verdict: Verdict): void {
-    this.#state.count(route, verdict);
+    const key = JSON.stringify([route, verdict]);
+    this.#unwritten.set(key, (this.#unwritten.get(key) ?? 0) + 1);
+    try {
+      this.#state.count(this.#held());
+      this.#unwritten.clear();
+    } catch (error) {
+      this.#onFault(error as Error);
+    }
+  }
+
+  #held(): { route: string; verdict: string; number: number }[] {
+    return [...this.#unwritten].map(([key, number]) => {
+      const [route, verdict] = JSON.parse(key) as [string, string];
+      return { route, verdict, number };
+    });
   }
 
   took(route: string, side: Side, ms: number): void {
@@ -103,18 +123,23 @@ export class Report {
             : isMissing()
               ? 'not imported'
               : 'different';
-    this.#state.count(route, verdict);
+    this.count(route, verdict);
     if (verdict === 'equal' || verdict === 'concurrent') return;
     for (const one of verdict === 'known' ? found : unexplained) {
       // Places in lists are one place: where the answers differ, not in which line.
       const place = one.at.replaceAll(/\.\d+(?=\.|$)/g, '.*');
       const { mlflow, rondo } = one;
-      this.#state.example(route, place, verdict, one.why, MOST_EXAMPLES, () => ({
+      const example = () => ({
         request: { method: request.method, url: request.url, body: cut(request.body) },
         at: one.at,
         mlflow: cut(mlflow),
         rondo: cut(rondo),
-      }));
+      });
+      try {
+        this.#state.example(route, place, verdict, one.why, MOST_EXAMPLES, example);
+      } catch (error) {
+        this.#onFault(error as Error);
+      }
     }
   }
 
@@ -131,9 +156,9 @@ export class Report {
     const state = this.#state;
     const routes = new Map<string, RouteReport>();
     const counts: ProxyReport['counts'] = {};
-    for (const { route, verdict, number } of state.counts()) {
+    for (const { route, verdict, number } of [...state.counts(), ...this.#held()]) {
       const of = routes.get(route) ?? { route, counts: {} };
-      of.counts[verdict as Verdict] = number;
+      of.counts[verdict as Verdict] = (of.counts[verdict as Verdict] ?? 0) + number;
       counts[verdict as Verdict] = (counts[verdict as Verdict] ?? 0) + number;
       routes.set(route, of);
     }

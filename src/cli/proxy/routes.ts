@@ -41,6 +41,8 @@ const POSTED_READS = new Set([
   'POST registered-models/get-latest-versions',
   'POST traces/search',
   'POST traces/batchGetInfos',
+  'POST traces/calculate-filter-correlation',
+  'POST traces/metrics',
   'POST graphql',
   'POST artifacts/presigned-download-url',
   'POST artifacts/presigned-upload-url',
@@ -50,12 +52,6 @@ const POSTED_READS = new Set([
 const SERVED =
   /^(experiments|runs|metrics|logged-models|registered-models|model-versions|artifacts|traces|workspaces)(\/|$)/;
 const ALSO_SERVED = new Set(['server-info', 'upload-artifact', 'get-trace-artifact']);
-const NOT_SERVED = new Set([
-  'POST runs/create-promptlab-run',
-  'POST traces/calculate-filter-correlation',
-  'POST traces/metrics',
-  'POST traces/link-prompts',
-]);
 const ROOT_READS = new Set(['/get-artifact', '/model-versions/get-artifact', '/graphql', '/version']);
 
 const API = /^\/(?:ajax-)?api\/([23])\.0\/mlflow\/(.+)$/;
@@ -75,7 +71,7 @@ export function routeOf(method: string, path: string): Route {
   if (ROOT_READS.has(path)) return { name: `${verb} ${path.slice(1)}`, kind: 'read' };
   const [, version, rest = ''] = API.exec(path) ?? [];
   const name = `${verb} ${named(rest)}`;
-  const isServed = (SERVED.test(rest) || ALSO_SERVED.has(rest)) && !NOT_SERVED.has(name);
+  const isServed = (SERVED.test(rest) || ALSO_SERVED.has(rest)) && name !== 'POST runs/create-promptlab-run';
   if (!isServed) return { name: rest === '' ? `${verb} (page)` : name, kind: 'outside' };
   if (verb === 'GET' || POSTED_READS.has(name)) return { name, kind: 'read' };
   const creates = name === 'POST traces' && version === '2' ? CREATE_TRACE_V2 : CREATES[name];

@@ -198,10 +198,14 @@ export class ProxyState {
     return this.#of('select 1 from made where thing = ?').get(thing) !== undefined;
   }
 
-  count(route: string, verdict: string): void {
-    this.#of(
-      'insert into counts values (?, ?, 1) on conflict (route, verdict) do update set number = number + 1',
-    ).run(route, verdict);
+  count(more: readonly { route: string; verdict: string; number: number }[]): void {
+    const add = this.#of(
+      `insert into counts values (?, ?, ?)
+       on conflict (route, verdict) do update set number = number + excluded.number`,
+    );
+    this.#db.transaction(() => {
+      for (const { route, verdict, number } of more) add.run(route, verdict, number);
+    })();
   }
 
   /** Keeps the first example of each place where the answers of a route differ, at most `most` places in all. */

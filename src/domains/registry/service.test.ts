@@ -186,6 +186,9 @@ describe.each(ENGINES)('registry on %s', (engine) => {
     const version = await models.createVersion(ANONYMOUS, P, 'outside', of);
     const { run_id } = run;
     await models.createVersion(ANONYMOUS, P, 'outside', { source: `runs:/${run_id}/old`, run_id });
+    // What came through this server lies beside what did not.
+    await past.uploadArtifact(ANONYMOUS, P, `${experiment_id}/${run_id}/artifacts/sent.txt`, bytes('sent'));
+    await models.createVersion(ANONYMOUS, P, 'outside', { source: `runs:/${run_id}`, run_id });
     write(info.artifact_uri, 'data/model.pkl', 'changed');
     const files = async (number: number) =>
       (await models.manifestOf({ project: P, name: 'outside', version: number }))?.files.map(
@@ -193,6 +196,7 @@ describe.each(ENGINES)('registry on %s', (engine) => {
       );
     expect(await files(1)).toEqual(['MLmodel', 'data/model.pkl']);
     expect(await files(2)).toEqual(['MLmodel']);
+    expect(await files(3)).toEqual(['old/MLmodel', 'sent.txt']);
     expect(version.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(await read(await models.downloadUri(P, 'outside', '1'), 'data/model.pkl')).toBe('one');
     await past.deleteExperiment(ANONYMOUS, P, experiment_id);

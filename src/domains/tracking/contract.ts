@@ -8,6 +8,7 @@ import { runTableContract } from './contract/run-table.ts';
 import { reproductionsContract } from './contract/reproductions.ts';
 import { trashContract } from './contract/trash.ts';
 import { metricsContract, runsContract } from './contract/runs.ts';
+import { traceMetricsContract } from './contract/trace-metrics.ts';
 import { tracesContract, tracesV2Contract } from './contract/traces.ts';
 
 /** MLflow's REST API of experiments, runs, metrics, artifacts, logged models and traces, and what a table of many runs asks besides. */
@@ -23,6 +24,7 @@ export const trackingContract = {
   ...importContract,
   ...tracesContract,
   ...tracesV2Contract,
+  ...traceMetricsContract,
   serverInfo: endpoint({
     method: 'GET',
     also: ['POST'],

@@ -75,6 +75,24 @@ describe('files below the root that clients write to themselves', () => {
     expect((await tracking.listRunArtifacts('default', run.run_id, 'nowhere')).files).toEqual([]);
   });
 
+  it('are shown beside those that came through this server, which count before others of their path', async () => {
+    const run = await runWith({ 'a.txt': 'alpha', 'both.txt': 'there', 'deep/b.txt': 'beta' });
+    async function* bytes(content: string) {
+      yield Buffer.from(content);
+    }
+    const send = (path: string, content: string) =>
+      tracking.uploadArtifact(ANN, 'default', `0/${run.run_id}/artifacts/${path}`, bytes(content));
+    await send('both.txt', 'here');
+    await send('deep/c.txt', 'gamma');
+    const paths = async (folder: string) =>
+      (await tracking.listRunArtifacts('default', run.run_id, folder)).files.map(({ path }) => path);
+    expect(await paths('')).toEqual(['a.txt', 'both.txt', 'deep']);
+    expect(await paths('deep')).toEqual(['deep/b.txt', 'deep/c.txt']);
+    expect(await read(run.run_id, 'both.txt')).toBe('here');
+    expect(await read(run.run_id, 'deep/c.txt')).toBe('gamma');
+    expect(await read(run.run_id, 'deep/b.txt')).toBe('beta');
+  });
+
   it('are never read past the root: not by a path, a link, or a location that a client chose', async () => {
     writeFileSync(join(folder, 'secret'), 'hidden');
     const run = await runWith({ 'a.txt': 'alpha' });

@@ -140,8 +140,10 @@ function atMost(what: string, limit: number, found: number): void {
 const wrong = (where: string, value: unknown, why: string) =>
   badParameter(`Invalid value ${JSON.stringify(value)} for parameter '${where}' supplied: ${why}`);
 
-const pythonFloat = (value: number) => (Number.isInteger(value) ? `${value}.0` : String(value));
-const pythonList = (values: string[]) => `[${values.map((value) => `'${value}'`).join(', ')}]`;
+/** Numbers and lists of texts as Python prints them. */
+export const pythonFloat = (value: number) => (Number.isInteger(value) ? `${value}.0` : String(value));
+export const pythonList = (values: readonly string[]) =>
+  `[${values.map((value) => `'${value}'`).join(', ')}]`;
 
 const isPlain = (key: string) => !key.includes('/') && key !== '.' && !key.startsWith('..');
 

@@ -9,6 +9,7 @@ import { searchOf, type SearchText } from './search-text.ts';
 import { searchRunNumbers } from './store/run-search.ts';
 import { digestRuns } from './import-reads.ts';
 import { tableReads } from './table-reads.ts';
+import { traceCorrelation, traceMetrics } from './trace-metric-reads.ts';
 import { searchTraces, searchTracesV2, traceInfos, wholeTraces } from './trace-reads.ts';
 
 export interface RunSearch extends SearchText {
@@ -47,6 +48,8 @@ export const trackingReads = {
   ...reproductionReads,
   'tracking.searchTraces': searchTraces as LongRead,
   'tracking.searchTracesV2': searchTracesV2 as LongRead,
+  'tracking.traceCorrelation': traceCorrelation as LongRead,
+  'tracking.traceMetrics': traceMetrics as LongRead,
   'tracking.importDigests': digestRuns as LongRead,
   'tracking.traces': wholeTraces as LongRead,
   'tracking.traceInfos': traceInfos as LongRead,

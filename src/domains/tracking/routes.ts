@@ -7,6 +7,7 @@ import { importHandlers } from './routes/import.ts';
 import { runTableHandlers } from './routes/run-table.ts';
 import { metricHandlers, runHandlers } from './routes/runs.ts';
 import { trashHandlers } from './routes/trash.ts';
+import { traceMetricHandlers } from './routes/trace-metrics.ts';
 import { traceHandlers, traceV2Handlers } from './routes/traces.ts';
 import type { TrackingService } from './service.ts';
 
@@ -22,6 +23,7 @@ export const trackingRoutes = (tracking: TrackingService): Bound<Actor>[] =>
     ...importHandlers(tracking),
     ...traceHandlers(tracking),
     ...traceV2Handlers(tracking),
+    ...traceMetricHandlers(tracking),
     listReproductions: ({ params }) => tracking.listReproductions(params.project, params.run),
     serverInfo: () => ({
       store_type: 'SqlStore',

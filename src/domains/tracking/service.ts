@@ -14,6 +14,7 @@ import { searchVerbs } from './service/search.ts';
 import { trashVerbs } from './service/trash.ts';
 import { assessmentVerbs } from './service/assessments.ts';
 import { spanVerbs } from './service/spans.ts';
+import { traceMetricVerbs } from './service/trace-metrics.ts';
 import { traceVerbs } from './service/traces.ts';
 import { traceV2Verbs } from './service/traces-v2.ts';
 
@@ -39,6 +40,7 @@ export function createTracking(ground: TrackingGround) {
     ...importVerbs(context, { recordSpans: spans.recordSpans, startTrace: traces.startTrace }),
     ...traces,
     ...traceV2Verbs(context),
+    ...traceMetricVerbs(context),
     ...spans,
     ...assessments,
     ...searchVerbs(context, { runs: assemble, models: assembleModels }),

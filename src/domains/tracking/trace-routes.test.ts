@@ -57,7 +57,7 @@ describe('spans over OTLP', () => {
     expect(text).toContain('"start_time_unix_nano":1767323045123456789,');
     expect(JSON.parse(text).trace.trace_info).toMatchObject({ state: 'OK', execution_duration: '0.100s' });
     const file = await fetch(`${server.url}/ajax-api/2.0/mlflow/get-trace-artifact?request_id=${id}`);
-    expect(file.headers.get('content-disposition')).toBe('attachment; filename="traces.json"');
+    expect(file.headers.get('content-disposition')).toBe('attachment; filename=traces.json');
     expect(await file.text()).toContain('"end_time_unix_nano":1767323045223456789');
   });
 

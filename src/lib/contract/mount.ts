@@ -12,6 +12,7 @@ import {
   RawAnswer,
   type RequestContext,
 } from './endpoint.ts';
+import { dispositionOf } from './disposition.ts';
 import { mlflowInvalid } from './mlflow.ts';
 
 export interface MountOptions<Actor> {
@@ -160,14 +161,9 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string, mlf
 }
 
 function sendFile(reply: FastifyReply, file: FileBody) {
-  const name =
-    (file.name ?? 'file')
-      .split('/')
-      .at(-1)
-      ?.replace(/[^\w.-]/g, '_') ?? 'file';
   reply
     .header('content-type', file.type)
-    .header('content-disposition', `${file.disposition ?? 'attachment'}; filename="${name}"`)
+    .header('content-disposition', dispositionOf(file.disposition ?? 'attachment', file.name ?? 'file'))
     .header('x-content-type-options', 'nosniff');
   if (file.size !== undefined) reply.header('content-length', file.size);
   if (file.etag !== undefined) reply.header('etag', `"${file.etag}"`);

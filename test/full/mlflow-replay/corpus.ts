@@ -3,6 +3,7 @@ import { experiments, experimentSearch } from './corpus/experiments.ts';
 import { metrics } from './corpus/metrics.ts';
 import { loggedModels, registry } from './corpus/models.ts';
 import { runs, runSearch } from './corpus/runs.ts';
+import { traces } from './corpus/traces.ts';
 import type { Scenario } from './step.ts';
 
 export const CORPUS: readonly Scenario[] = [
@@ -13,6 +14,7 @@ export const CORPUS: readonly Scenario[] = [
   metrics,
   loggedModels,
   registry,
+  traces,
   artifacts,
   server,
   graphql,

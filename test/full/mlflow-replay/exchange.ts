@@ -21,7 +21,7 @@ export class Exchange {
     const text = carried === undefined || typeof carried === 'string' ? carried : JSON.stringify(carried);
     const headers = {
       ...(text === undefined ? {} : { 'content-type': options.type ?? 'application/json' }),
-      ...options.headers,
+      ...this.#filled(options.headers ?? {}),
     };
     const url = `${this.#url}${this.#fill(addressOf(path))}${this.#queryOf(query)}`;
     const body = text === undefined ? undefined : this.#fill(text);
@@ -42,6 +42,10 @@ export class Exchange {
 
   #fill(text: string): string {
     return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => this.#saved.get(name) ?? whole);
+  }
+
+  #filled(headers: Readonly<Record<string, string>>): Record<string, string> {
+    return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, this.#fill(value)]));
   }
 
   #queryOf(query: Readonly<Record<string, unknown>>): string {
@@ -85,6 +89,9 @@ export class Exchange {
       )
       .replace(/\b[0-9a-f]{32}\b/g, '<id>')
       .replace(/^[a-z]+-[a-z]+-\d{1,3}$/, '<generated name>')
+      .replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/, (time) =>
+        Math.abs(Date.parse(time) - Date.now()) < DAY_MS ? '<now>' : time,
+      )
       .replace(/\b1[0-9]{12}\b/g, (time) => (Math.abs(Number(time) - Date.now()) < DAY_MS ? '<now>' : time));
   }
 }

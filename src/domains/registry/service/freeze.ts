@@ -37,9 +37,7 @@ export async function resolveSource(
     case 'logged-model': {
       if (parsed.modelId !== modelId) throw wrongOwner(source, 'model_id');
       const { info } = await tracking.getLoggedModel(project, modelId);
-      const files = await orForeign(context, project, info.artifact_uri, () =>
-        filesUnder(context, `model/${modelId}`, ''),
-      );
+      const files = await filesAt(context, project, `model/${modelId}`, info.artifact_uri, '');
       return { source, runId: runId || info.source_run_id || '', modelId, uri: info.artifact_uri, files };
     }
     case 'run': {
@@ -66,15 +64,18 @@ export async function resolveSource(
   }
 }
 
-/** The files that are here; where a client wrote them past the server, and it can read them, they are copied in. */
-async function orForeign(
-  { ground: { tracking } }: RegistryContext,
+/** The files that are here, and those that clients wrote past the server where it can read them: they are copied in. */
+async function filesAt(
+  context: RegistryContext,
   project: string,
+  root: string,
   uri: string,
-  here: () => Promise<ManifestEntry[]>,
+  folder: string,
 ): Promise<ManifestEntry[]> {
-  const files = await here();
-  return files.length > 0 ? files : tracking.copyIn(project, uri, '');
+  const here = await filesUnder(context, root, folder);
+  const known = new Set(here.map(({ path }) => path));
+  const there = await context.ground.tracking.copyIn(project, uri, folder);
+  return [...here, ...there.filter(({ path }) => !known.has(path))];
 }
 
 async function filesUnder(context: RegistryContext, root: string, folder: string): Promise<ManifestEntry[]> {
@@ -93,13 +94,14 @@ async function filesOfRun(
   runId: string,
   path: string,
 ): Promise<ManifestEntry[]> {
-  const files = await filesUnder(context, `run/${runId}`, path);
-  if (files.length > 0 || path === '') return files;
   const { tracking } = context.ground;
+  const { artifact_uri } = await tracking.getRunInfo(project, runId);
+  const files = await filesAt(context, project, `run/${runId}`, artifact_uri, path);
+  if (files.length > 0 || path === '') return files;
   const model = await tracking.findLoggedModelOf(project, runId, path);
-  if (!model) return tracking.copyIn(project, (await tracking.getRunInfo(project, runId)).artifact_uri, path);
-  const { model_id, artifact_uri } = model.info;
-  return orForeign(context, project, artifact_uri, () => filesUnder(context, `model/${model_id}`, ''));
+  return model
+    ? filesAt(context, project, `model/${model.info.model_id}`, model.info.artifact_uri, '')
+    : files;
 }
 
 async function ownerOf(

@@ -32,6 +32,8 @@ export const SPAN_KEYS = {
   outputs: 'mlflow.spanOutputs',
   tokens: 'mlflow.chat.tokenUsage',
   cost: 'mlflow.llm.cost',
+  model: 'mlflow.llm.model',
+  provider: 'mlflow.llm.provider',
   tag: 'mlflow.traceTag.',
   session: 'session.id',
   conversation: 'gen_ai.conversation.id',

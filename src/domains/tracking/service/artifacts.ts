@@ -96,24 +96,29 @@ export function artifactVerbs(context: TrackingContext) {
     return owner ? context.foreign : undefined;
   }
 
-  async function openAt(project: string, uri: string, path: string, whose: string): Promise<FileBody> {
+  /** A file of a run or a model, `own` being where those are named that came through this server. */
+  async function openAt(project: string, uri: string, path: string, own: string): Promise<FileBody> {
     const at = rootOf(project, uri);
     if (at) return open(at.root, [at.path, path].filter((part) => part !== '').join('/'));
+    if (path !== '' && (await findName(database.read, own, path))) return open(own, path);
     const files = await foreign(project, uri);
-    if (!files) throw absent(`The files of ${whose} are at ${uri}, outside this server.`);
+    if (!files) throw absent(`The files of ${own.replace('/', ' ')} are at ${uri}, outside this server.`);
     const file = await files.open(uri, path);
     if (!file) throw absent(`No such artifact: '${path}'`);
     return { ...file, type: typeOf(path), name: path };
   }
 
-  async function list(project: string, uri: string, folder: string): Promise<Listing> {
+  /** Children of a folder; where clients write to a root of their own, those that lie there too. */
+  async function list(project: string, uri: string, folder: string, own: string): Promise<Listing> {
     const at = rootOf(project, uri);
-    if (!at) return { root_uri: uri, files: (await (await foreign(project, uri))?.list(uri, folder)) ?? [] };
-    const base = [at.path, folder].filter((part) => part !== '').join('/');
-    const names = await listNames(database.read, at.root);
-    const strip = at.path === '' ? 0 : at.path.length + 1;
-    const files = childrenOf(names, base).map((file) => ({ ...file, path: file.path.slice(strip) }));
-    return { root_uri: uri, files };
+    const { root, path: above } = at ?? { root: own, path: '' };
+    const base = [above, folder].filter((part) => part !== '').join('/');
+    const names = await listNames(database.read, root);
+    const strip = above === '' ? 0 : above.length + 1;
+    const here = childrenOf(names, base).map((file) => ({ ...file, path: file.path.slice(strip) }));
+    if (at) return { root_uri: uri, files: here };
+    const there = (await (await foreign(project, uri))?.list(uri, folder)) ?? [];
+    return { root_uri: uri, files: joined(here, there).toSorted((a, b) => (a.path < b.path ? -1 : 1)) };
   }
 
   async function modelUri(project: string, modelId: string): Promise<string> {
@@ -158,13 +163,13 @@ export function artifactVerbs(context: TrackingContext) {
 
     async listRunArtifacts(project: string, runId: string, folder: string): Promise<Listing> {
       const { artifact_uri } = await context.run(database.read, project, runId);
-      return list(project, artifact_uri, safePath(folder));
+      return list(project, artifact_uri, safePath(folder), `run/${runId}`);
     },
 
     async openRunArtifact(project: string, runId: string, path: string): Promise<FileBody> {
       const clean = safePath(path);
       const { artifact_uri } = await context.run(database.read, project, runId);
-      return openAt(project, artifact_uri, clean, `run ${runId}`);
+      return openAt(project, artifact_uri, clean, `run/${runId}`);
     },
 
     async putRunArtifact(
@@ -183,13 +188,13 @@ export function artifactVerbs(context: TrackingContext) {
     async listModelArtifacts(project: string, modelId: string, folder: string): Promise<Listing> {
       const clean = safePath(folder);
       const uri = await modelUri(project, modelId);
-      return list(project, uri, clean);
+      return list(project, uri, clean, `model/${modelId}`);
     },
 
     async openModelArtifact(project: string, modelId: string, path: string): Promise<FileBody> {
       const clean = safePath(path);
       const uri = await modelUri(project, modelId);
-      return openAt(project, uri, clean, `model ${modelId}`);
+      return openAt(project, uri, clean, `model/${modelId}`);
     },
 
     /** An address for a file that clients put and get themselves, below the root that they write to. */
@@ -238,6 +243,12 @@ export function artifactVerbs(context: TrackingContext) {
       if (at.root === `files/${project}` && at.path !== '') await removeNames(tx, at.root, at.path);
     },
   };
+}
+
+/** Files that came through this server count before those of the same path that lie elsewhere. */
+function joined<T extends { path: string }>(here: readonly T[], there: readonly T[]): T[] {
+  const known = new Set(here.map(({ path }) => path));
+  return [...here, ...there.filter(({ path }) => !known.has(path))];
 }
 
 interface Presigned {

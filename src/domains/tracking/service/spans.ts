@@ -98,7 +98,7 @@ export function spanVerbs(context: TrackingContext) {
     );
     const sums = await traces.spanSums(tx, row.id);
     const root = spans.find((span) => span.parentId === null);
-    await traces.update(tx, row.id, changeOf(row, sums, root));
+    await traces.update(tx, row.id, changeOf(row, sums, spans, root));
     const { tags, metadata } = await traces.details(tx, [row.id]);
     const known = metadata.get(row.id) ?? new Map<string, string>();
     await traces.put(tx, 'trace_metadata', row.id, metadataOf(row, known, sums, spans));
@@ -116,14 +116,19 @@ export function spanVerbs(context: TrackingContext) {
 
 type Sums = Awaited<ReturnType<ReturnType<typeof traceStore>['spanSums']>>;
 
-function changeOf(row: TraceRow, sums: Sums, root: SentSpan | undefined): Partial<TraceValues> {
+function changeOf(
+  row: TraceRow,
+  sums: Sums,
+  spans: readonly SentSpan[],
+  root: SentSpan | undefined,
+): Partial<TraceValues> {
   const change: Partial<TraceValues> = { spans: sums.length };
   if (row.finalized === 0) {
     const start = least(sums.map((span) => Math.floor(span.start_us / 1000)));
     const ends = sums.flatMap((span) => (span.end_us === null ? [] : Math.floor(span.end_us / 1000)));
     change.start_ms = start;
     change.duration_ms = ends.length > 0 ? -least(ends.map((end) => -end)) - start : null;
-  }
+  } else if (!spans.some(isAccounted)) Object.assign(change, stretched(row, spans));
   if (!root) return change;
   if (row.state === 'IN_PROGRESS' || row.state === 'STATE_UNSPECIFIED')
     change.state = root.status === 'ERROR' ? 'ERROR' : 'OK';
@@ -134,6 +139,22 @@ function changeOf(row: TraceRow, sums: Sums, root: SentSpan | undefined): Partia
   if (row.response_preview === null && outputs !== undefined)
     change.response_preview = previewOf(outputs, 'assistant');
   return change;
+}
+
+/** MLflow takes the times that a client told of a trace for the last word where a span has tokens, a cost or a session, else not. */
+const isAccounted = ({ attributes }: SentSpan): boolean =>
+  spanTokens(attributes) !== undefined ||
+  spanCost(attributes) !== undefined ||
+  firstText([{ attributes }], SESSION) !== undefined;
+
+/** A trace that was told of goes on as far as spans that come later. */
+function stretched(row: TraceRow, spans: readonly SentSpan[]): Partial<TraceValues> {
+  const start_ms = least([row.start_ms, ...spans.map(({ body }) => msOf(body.start))]);
+  const ends = spans.flatMap(({ body }) => (body.end === null ? [] : msOf(body.end)));
+  if (ends.length === 0) return { start_ms };
+  const known = row.duration_ms === null ? [] : [row.start_ms + row.duration_ms];
+  const end = -least([...known, ...ends].map((each) => -each));
+  return { start_ms, duration_ms: end - start_ms };
 }
 
 /** Sums that a client made itself, when it told of the whole trace, stay. */
@@ -180,7 +201,10 @@ const LOCKED: readonly string[] = [
   TRACE_KEYS.archivalFailure,
 ];
 
-function firstText(spans: readonly SentSpan[], keys: readonly string[]): string | undefined {
+function firstText(
+  spans: readonly Pick<SentSpan, 'attributes'>[],
+  keys: readonly string[],
+): string | undefined {
   for (const { attributes } of spans) {
     for (const key of keys) {
       const text = attributes[key];

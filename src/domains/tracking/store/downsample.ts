@@ -95,7 +95,7 @@ const FACTS =
  * One range of the primary key per column: nothing is sorted, however many points there are. A cross join keeps SQLite to that
  * order; free to choose, it goes through all columns for each point.
  */
-const BY_STEP = `with recursive cells (start) as (
+export const BY_STEP = `with recursive cells (start) as (
     select cast(? as bigint) union all select start + cast(? as bigint) from cells where start + cast(? as bigint) <= cast(? as bigint)
   )
   select max(step) as x, ${FACTS} from cells

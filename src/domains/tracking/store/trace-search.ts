@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ReadDatabase } from '../../../database/index.ts';
-import { type SearchFields, sortTerms } from '../../../database/search.ts';
+import { filterSql, type SearchFields, sortTerms } from '../../../database/search.ts';
+import type { Filter } from '../../../lib/search/filter.ts';
 import { SPAN_ATTRIBUTE } from '../../../lib/search/resources.ts';
 import type { Page } from '../schema.ts';
 import { TRACE_KEYS } from '../schema/traces.ts';
@@ -63,6 +64,30 @@ function plainText(engine: Engine, key: string): Sql {
     return sql`(select case when substr(j.value, 1, 1) = '"' then json_extract(j.value, '$') else j.value end from json_each(s.attributes) j where j.key = ${key})`;
   const value = sql`(s.attributes::jsonb ->> ${key})`;
   return sql`(case when left(${value}, 1) = '"' then ${value}::jsonb #>> '{}' else ${value} end)`;
+}
+
+/** How many traces fulfil a base filter (all do without one), of those one of two filters, and both. */
+export async function countTraces(
+  { read, capabilities: { engine } }: ReadDatabase,
+  scope: { project: string; experiments: readonly number[] },
+  [first, second, base]: readonly (Filter | undefined)[],
+): Promise<{ total: number; first: number; second: number; both: number }> {
+  const fields = fieldsOf(engine);
+  const [one, other] = [first, second].map((filter) =>
+    filter ? filterSql(filter, fields, engine) : sql`1 = 1`,
+  );
+  const where = [
+    sql`traces.project = ${scope.project}`,
+    oneOf(sql`traces.experiment`, scope.experiments, engine),
+    ...(base ? [filterSql(base, fields, engine)] : []),
+  ];
+  const { rows } = await sql<{ total: number; first: number; second: number; both: number }>`
+    select count(*) as total, count(case when f.one then 1 end) as first, count(case when f.other then 1 end) as second,
+      count(case when f.one and f.other then 1 end) as "both"
+    from (select (${one}) as one, (${other}) as other from traces where ${sql.join(where, sql` and `)}) f`.execute(
+    read,
+  );
+  return rows[0] ?? { total: 0, first: 0, second: 0, both: 0 };
 }
 
 function pairOf(table: 'trace_tags' | 'trace_metadata', key: string): Sql {

@@ -103,4 +103,9 @@ export function durationOf(ms: number): string {
 
 export const msOfTimestamp = (text: string): number => Date.parse(text);
 
-export const msOfDuration = (text: string): number => Math.trunc(Number(text.slice(0, -1)) * 1000 + 1e-6);
+/** Whole milliseconds, cut by their digits as proto's `ToMilliseconds` does: a double would round up what lies just below one. */
+export function msOfDuration(text: string): number {
+  const [, sign, seconds, fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?s$/.exec(text) ?? [];
+  const ms = Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
+  return sign === '-' && ms !== 0 ? -ms : ms;
+}
