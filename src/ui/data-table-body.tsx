@@ -1,5 +1,13 @@
 import { type Range, useVirtualizer } from '@tanstack/react-virtual';
-import { type Ref, type RefObject, useCallback, useEffect, useEffectEvent, useImperativeHandle } from 'react';
+import {
+  type Ref,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useImperativeHandle,
+  useLayoutEffect,
+} from 'react';
 import { type RowContext, TableRow } from './data-table-row.tsx';
 import { GridCells } from './num.tsx';
 
@@ -28,7 +36,7 @@ const OVERSCAN = 8;
 /** Rows that come and go together: the frames between have nothing to lay out and to paint. */
 const STEP = 4;
 /** Rows ahead of the last one seen at which the next ones are asked for. */
-const AHEAD = 100;
+const AHEAD = 300;
 
 /**
  * The rows in sight, and the current one wherever it is, for screen readers stay with it. It scrolls without what is around it being drawn, and their number stays the same: a row that leaves on one
@@ -59,7 +67,9 @@ export function TableBody<T>(props: TableBodyProps<T>) {
   useImperativeHandle(props.ref, () => ({ toRow: (index) => virtual.scrollToIndex(index) }), [virtual]);
   const drawn = virtual.getVirtualItems();
   useLoadMore(props.more, Math.max(0, virtual.range?.endIndex ?? 0), items.length);
-  const slot = (index: number) => (index === active.row ? -1 : index % most);
+  const away = drawn.length > most;
+  const slot = (index: number) => (away && index === active.row ? -1 : index % most);
+  useFocusBack(away, scroller);
   // In the order of the rows when somebody reads it; while they fly by, in the order in which nothing has to move.
   const placed = virtual.isScrolling ? drawn.toSorted((a, b) => slot(a.index) - slot(b.index)) : drawn;
   return (
@@ -90,6 +100,14 @@ export function TableBody<T>(props: TableBodyProps<T>) {
       </GridCells>
     </div>
   );
+}
+
+/** What had the focus was in the current row; its elements now show another row, so that the focus goes to the table. */
+function useFocusBack(away: boolean, scroller: RefObject<HTMLElement | null>): void {
+  useLayoutEffect(() => {
+    const inside = scroller.current?.querySelector('.r-table-body')?.contains(document.activeElement);
+    if (away && inside) scroller.current?.focus({ preventScroll: true });
+  }, [away, scroller]);
 }
 
 function useLoadMore(more: TableBodyProps<object>['more'], last: number, count: number): void {

@@ -191,6 +191,23 @@ describe('a table of many rows, as the browser draws it', () => {
     expect(names).toEqual((await places()).map((each) => `trial-${RUNS - (each - 1)}`));
   });
 
+  it('leaves the focus in the row that was clicked, and takes it to the table when that row goes', async () => {
+    await open();
+    await page.getByRole('checkbox', { name: 'Choose row 5', exact: true }).click();
+    const focused = () =>
+      page.evaluate(
+        () =>
+          document.activeElement?.closest('[role=row], [role=grid]')?.getAttribute('aria-rowindex') ?? 'grid',
+      );
+    expect(await focused()).toBe('6');
+    await scroll({ top: 200 });
+    expect(await focused()).toBe('6');
+    await scroll({ top: 5600 });
+    await expect.poll(focused).toBe('grid');
+    await page.keyboard.press('x');
+    await expect.poll(() => page.getByText('1 chosen').count()).toBe(0);
+  });
+
   it.each(LOOKS)('is fine at $size.width pixels in $scheme, scrolled aside', async (look) => {
     await wear(page, look);
     await open();
