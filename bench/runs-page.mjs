@@ -90,6 +90,7 @@ for (let round = 0; round < rounds; round++)
       const load = loadavg()[0];
       const figure = { ...(await scrolled(other, devtools, gesture)), load };
       ((figures[gesture] ??= {})[url] ??= []).push(figure);
+      console.error(JSON.stringify({ round, url, gesture, ...figure }));
     }
     await other.close();
   }

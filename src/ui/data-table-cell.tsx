@@ -40,6 +40,9 @@ export function cellText<T>(cell: Cell<T>): ReactNode {
 const COMMON = 6.6;
 const WIDE = 9;
 
+/** Letters that may take twice as much, or none. */
+const BEYOND_LATIN = /[^\u0020-\u024f\u2010-\u2212]/;
+
 /** Whether what stands in a cell may be wider than it. What leads to a page cuts itself. */
 export function mayOverflow<T>({ column, row, context, link }: Cell<T>): boolean {
   if (link && (context.open || context.href?.(row))) return false;
@@ -48,6 +51,7 @@ export function mayOverflow<T>({ column, row, context, link }: Cell<T>): boolean
   const value = column.value(row);
   if (value === null || value === undefined) return false;
   const text = typeof value === 'number' ? formatNumber(value, column.style) : value;
+  if (BEYOND_LATIN.test(text)) return true;
   return WIDE * (text.length + (context.room.get(column.id) ?? 0)) > room;
 }
 
