@@ -1,9 +1,12 @@
-// The runs table and a run in Chromium: ms from the click on the navigation, and from a fresh load, to the first rows; frames
-// while the table scrolls through pages that are still to come; ms until a run of many metrics has drawn its first chart.
+// The runs table and a run in Chromium: ms from a fresh load to the first rows, and from the last key of a filter; frames and CPU of
+// the main thread while the table scrolls through pages that are still to come; ms until a run of many metrics has drawn its first chart.
 //   node bench/runs-page.mjs --url http://127.0.0.1:7070 --token … --experiment 1 --run <id> [--rounds 5]
+//     [--beside URL]   a server of another version with the same data: its table is scrolled in turns with this one's
 // `bench/tracking-fill.mjs` makes what it looks at, and names the experiment and the run.
 import { chromium } from 'playwright-core';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { GESTURES, ROW, scrolled } from './runs-scroll.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -11,6 +14,7 @@ const { values } = parseArgs({
     token: { type: 'string', default: '' },
     experiment: { type: 'string', default: '1' },
     run: { type: 'string' },
+    beside: { type: 'string' },
     rounds: { type: 'string', default: '5' },
   },
 });
@@ -38,7 +42,6 @@ const shown = (selector, since = 0) =>
     [selector, since],
   );
 
-const ROW = '.r-table-body > .r-table-row .r-num-value';
 const table = `${values.url}/p/default/experiments?experiment=${values.experiment}`;
 await page.goto(`${table}&token=${values.token}`);
 await shown(ROW);
@@ -72,56 +75,36 @@ console.log(JSON.stringify({ rows_after_last_key_of_a_filter: summary(filtered) 
 await page.goto(table);
 await shown(ROW);
 
-const devtools = await page.context().newCDPSession(page);
-await devtools.send('Performance.enable');
-/** ms that the main thread has worked, and of these in scripts, in styles and in layout. */
-const work = async () => {
-  const { metrics } = await devtools.send('Performance.getMetrics');
-  return ['TaskDuration', 'ScriptDuration', 'RecalcStyleDuration', 'LayoutDuration'].map(
-    (name) => 1000 * (metrics.find((each) => each.name === name)?.value ?? 0),
-  );
-};
-const before = await work();
-
-/** Scrolls by `step` px each frame and keeps the time between frames. */
-const frames = await page.evaluate(
-  (count) =>
-    new Promise((resolve) => {
-      const scroller = document.querySelector('.r-table-scroll');
-      const deltas = [];
-      let last;
-      const tick = (now) => {
-        if (last !== undefined) deltas.push(now - last);
-        last = now;
-        scroller.scrollTop += 40;
-        if (deltas.length < count) requestAnimationFrame(tick);
-        else
-          resolve({
-            deltas,
-            rows: Math.round(scroller.scrollTop / 28),
-            screens: scroller.scrollTop / scroller.clientHeight,
-          });
-      };
-      requestAnimationFrame(tick);
-    }),
-  900,
-);
-const { deltas } = frames;
-const [task, script, style, layout] = (await work()).map((now, at) =>
-  Number(((now - before[at]) / frames.screens).toFixed(1)),
-);
-console.log(JSON.stringify({ main_thread_ms_per_screen: { task, script, style, layout } }));
-console.log(
-  JSON.stringify({
-    scrolled_rows: frames.rows,
-    frames_per_s: Number((1000 / (deltas.reduce((sum, each) => sum + each, 0) / deltas.length)).toFixed(1)),
-    p50_ms: at(deltas, 0.5),
-    p95_ms: at(deltas, 0.95),
-    p99_ms: at(deltas, 0.99),
-    over_33_ms: deltas.filter((each) => each > 33.4).length,
-    of: deltas.length,
-  }),
-);
+const round3 = (value) => (value === null ? null : Number(value.toPrecision(3)));
+const middle = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+const urls = [values.url, ...(values.beside ? [values.beside] : [])];
+const figures = {};
+for (let round = 0; round < rounds; round++)
+  for (const url of urls) {
+    const other = await page.context().newPage();
+    await other.goto(`${table.replace(values.url, url)}&token=${values.token}`);
+    await other.locator(ROW).first().waitFor();
+    await other.waitForLoadState('networkidle').catch(() => {});
+    const devtools = await other.context().newCDPSession(other);
+    for (const gesture of Object.keys(GESTURES)) {
+      const load = loadavg()[0];
+      const figure = { ...(await scrolled(other, devtools, gesture)), load };
+      ((figures[gesture] ??= {})[url] ??= []).push(figure);
+      console.error(JSON.stringify({ round, url, gesture, ...figure }));
+    }
+    await other.close();
+  }
+for (const [gesture, byUrl] of Object.entries(figures))
+  for (const [url, list] of Object.entries(byUrl))
+    console.log(
+      JSON.stringify({
+        gesture,
+        ...(values.beside ? { url } : {}),
+        ...Object.fromEntries(
+          Object.keys(list[0]).map((name) => [name, round3(middle(list.map((each) => each[name])))]),
+        ),
+      }),
+    );
 
 if (values.run) {
   for (const [name, tab, selector] of [

@@ -28,6 +28,11 @@ interface ColumnBase<T> {
   head: string;
   value: (row: T) => CellValue;
   cell?: (row: T) => ReactNode;
+  /**
+   * Width in px that `cell` never exceeds. Cells that may be too wide for their column are cut at its edge, each by a clip of its
+   * own, which the browser pays for with each frame.
+   */
+  drawn?: number;
   /** Draws the direction in the head and makes the best shown value bold. */
   better?: Better;
   /** Width in px; default 120. */

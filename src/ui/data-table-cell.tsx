@@ -36,11 +36,30 @@ export function cellText<T>(cell: Cell<T>): ReactNode {
   return inside;
 }
 
+/** Px of a common letter, and of the widest that is not rare; a figure takes 8. */
+const COMMON = 6.6;
+const WIDE = 9;
+
+/** Letters that may take twice as much, or none. */
+const BEYOND_LATIN = /[^\u0020-\u024f\u2010-\u2212]/;
+
+/** Whether what stands in a cell may be wider than it. What leads to a page cuts itself. */
+export function mayOverflow<T>({ column, row, context, link }: Cell<T>): boolean {
+  if (link && (context.open || context.href?.(row))) return false;
+  const room = context.roomOf(column);
+  if (column.cell) return column.drawn === undefined || column.drawn > room;
+  const value = column.value(row);
+  if (value === null || value === undefined) return false;
+  const text = typeof value === 'number' ? formatNumber(value, column.style) : value;
+  if (BEYOND_LATIN.test(text)) return true;
+  return WIDE * (text.length + (context.room.get(column.id) ?? 0)) > room;
+}
+
 function valueText<T>({ column, row, context, plain }: Cell<T>): ReactNode {
   const value = column.value(row);
   if (value === null || value === undefined) return <span className="r-missing">{'\u2013'}</span>;
   if (typeof value === 'string') {
-    const text = cutMiddle(value, context.roomOf(column));
+    const text = cutMiddle(value, Math.max(12, Math.floor(context.roomOf(column) / COMMON)));
     return (
       <span title={text === value ? undefined : value} dir="auto">
         {text}

@@ -2,7 +2,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import type { SortingState } from '@tanstack/react-table';
 import { memo, type PointerEvent } from 'react';
 import { widthOf } from './data-table-layout.ts';
-import type { RowContext } from './data-table-row.tsx';
+import { pinnedAt, type RowContext } from './data-table-row.tsx';
 
 interface HeadRowProps<T> {
   context: RowContext<T>;
@@ -49,7 +49,7 @@ function Heads<T>({ context, sort, onSort, minWidth, onWidth, allChosen, onAll }
               role="columnheader"
               className="r-cell"
               data-number={column.style ? true : undefined}
-              data-pinned={at < context.pinned || undefined}
+              data-pinned={pinnedAt(at, context)}
               aria-sort={column.sortable === false ? undefined : direction}
             >
               <button

@@ -1,8 +1,8 @@
 import type { DataColumn } from './data-column.ts';
 
 /** The row height set by density, in px. */
-export function rowHeightOf(element: HTMLElement | null): number {
-  const set = element ? Number.parseFloat(getComputedStyle(element).getPropertyValue('--r-row')) : Number.NaN;
+export function rowHeightOf(): number {
+  const set = Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--r-row'));
   return Number.isFinite(set) ? set : 36;
 }
 

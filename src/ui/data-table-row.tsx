@@ -1,5 +1,5 @@
 import type { DataColumn } from './data-column.ts';
-import { cellText } from './data-table-cell.tsx';
+import { cellText, mayOverflow } from './data-table-cell.tsx';
 import type { ProofSource } from './proof.ts';
 import { memo, type MouseEvent } from 'react';
 
@@ -12,7 +12,7 @@ export interface RowContext<T> {
   best: ReadonlyMap<string, number | undefined>;
   template: string;
   narrow: boolean;
-  /** Characters that fit into a cell of that column. */
+  /** Px that there are for the text of a cell of that column. */
   roomOf: (column: DataColumn<T>) => number;
   gridId: string;
   href?: (row: T) => string | undefined;
@@ -36,6 +36,10 @@ interface TableRowProps<T> {
   active: number | undefined;
   context: RowContext<T>;
 }
+
+/** Whether a column stays in sight; the last of these has an edge. */
+export const pinnedAt = <T,>(at: number, { pinned }: RowContext<T>): boolean | 'last' | undefined =>
+  at === pinned - 1 ? 'last' : at < pinned || undefined;
 
 /** One row, in one line with columns or in two where it is narrow. Drawn anew only when something about it changes. */
 export const TableRow = memo(Row) as typeof Row;
@@ -82,31 +86,35 @@ function Row<T>({ index, row, top, height, chosen, marked, active, context }: Ta
           />
         </span>
       ) : null}
-      {context.columns.map((column, at) => (
-        <span
-          key={column.id}
-          role="gridcell"
-          id={at === active ? `${context.gridId}-${index}-${at}` : undefined}
-          className="r-cell"
-          data-number={column.style ? (column.proof === null ? 'raw' : true) : undefined}
-          data-active={at === active || undefined}
-          data-pinned={at < context.pinned || undefined}
-        >
-          {cellText({ column, row, context, link: at === 0 })}
-          {at === 0 && context.menu ? (
-            <button
-              type="button"
-              className="r-iconbutton r-row-menu"
-              tabIndex={-1}
-              aria-label={`Actions for row ${index + 1}`}
-              onClick={({ currentTarget }) => {
-                const { left, bottom } = currentTarget.getBoundingClientRect();
-                context.menu?.(index, { left, top: bottom });
-              }}
-            />
-          ) : null}
-        </span>
-      ))}
+      {context.columns.map((column, at) => {
+        const cell = { column, row, context, link: at === 0 };
+        return (
+          <span
+            key={column.id}
+            role="gridcell"
+            id={at === active ? `${context.gridId}-${index}-${at}` : undefined}
+            className="r-cell"
+            data-number={column.style ? (column.proof === null ? 'raw' : true) : undefined}
+            data-active={at === active || undefined}
+            data-pinned={pinnedAt(at, context)}
+            data-cut={mayOverflow(cell) || undefined}
+          >
+            {cellText(cell)}
+            {at === 0 && context.menu ? (
+              <button
+                type="button"
+                className="r-iconbutton r-row-menu"
+                tabIndex={-1}
+                aria-label={`Actions for row ${index + 1}`}
+                onClick={({ currentTarget }) => {
+                  const { left, bottom } = currentTarget.getBoundingClientRect();
+                  context.menu?.(index, { left, top: bottom });
+                }}
+              />
+            ) : null}
+          </span>
+        );
+      })}
     </div>
   );
 }

@@ -1,12 +1,9 @@
 import { useElementSize, useMergedRef } from '@mantine/hooks';
 import type { SortingState } from '@tanstack/react-table';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import {
   type KeyboardEvent,
   type ReactNode,
   useCallback,
-  useEffect,
-  useEffectEvent,
   useId,
   useLayoutEffect,
   useMemo,
@@ -19,14 +16,14 @@ import { TableFoot } from './data-table-foot.tsx';
 import { pressOnGrid } from './data-table-keys.ts';
 import { minWidth, pinnedWidth, rowHeightOf, template, textWidth, widthOf } from './data-table-layout.ts';
 import { useModel } from './data-table-model.ts';
+import { type RowScroll, TableBody } from './data-table-body.tsx';
 import { HeadRow } from './data-table-head.tsx';
-import { GridCells } from './num.tsx';
 import type { ProofSource } from './proof.ts';
-import { type RowContext, TableRow } from './data-table-row.tsx';
+import type { RowContext } from './data-table-row.tsx';
 import { type RowAction, RowMenu, type RowMenuAt } from './row-menu.tsx';
 import { useSurroundings } from './surroundings.tsx';
 import { arranged, resized, useArrangement } from './table-arrangement.ts';
-import { useSideScroll } from './use-side-scroll.ts';
+import { toColumn, useSideScroll } from './use-side-scroll.ts';
 
 export interface DataTableProps<T> {
   /** Says what the rows are, for screen readers: "Runs of late-flights". */
@@ -84,7 +81,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
   const pane = useRef<HTMLDivElement>(null);
   const { ref: sizer, width } = useElementSize();
   /** What is left of it beside the scroll bar. */
-  const { ref: view, width: viewWidth } = useElementSize();
+  const { ref: view, width: viewWidth, height: viewHeight } = useElementSize();
   const { singleKeys } = useSurroundings();
   const narrow = width > 0 && width < 560;
   const [arrangement, arrange] = useArrangement(props.kept);
@@ -104,19 +101,9 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
   const [active, setActive] = useState({ row: 0, column: 0 });
   const [menu, setMenu] = useState<RowMenuAt>();
   const anchor = useRef<number | undefined>(undefined);
-  const rowHeight = narrow ? 56 : dense ? 28 : undefined;
+  const rowScroll = useRef<RowScroll>(null);
+  const rowHeight = narrow ? 56 : dense ? 28 : rowHeightOf();
   useSideScroll(scroller, pane);
-  // oxlint-disable-next-line react/incompatible-library -- only the React Compiler, which is not used, cannot memoise it
-  const virtual = useVirtualizer({
-    count: items.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight ?? rowHeightOf(scroller.current),
-    getItemKey: (index) => (items[index] ? rowId(items[index]) : index),
-    overscan: 8,
-    initialRect: { width: 800, height: maxHeight },
-  });
-  const drawn = virtual.getVirtualItems();
-  useLoadMore(props.more, drawn.at(-1)?.index ?? 0, items.length);
   const room = useMemo(() => new Map(shown.map((each) => [each.id, decimalRoom(each, rows)])), [shown, rows]);
   const best = useMemo(() => new Map(shown.map((each) => [each.id, bestValue(each, rows)])), [shown, rows]);
 
@@ -141,7 +128,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     if (extend && onSelect) chooseSpan((anchor.current ??= active.row), row);
     else anchor.current = undefined;
     setActive((old) => ({ ...old, row }));
-    virtual.scrollToIndex(row);
+    rowScroll.current?.toRow(row);
   };
   const choose = useLatest((index: number, extend: boolean) => {
     const row = items[index];
@@ -162,15 +149,17 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     if (column) arrange((old) => resized(old, column.id, widthOf(column) + by));
   };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    const perRow = virtual.getTotalSize() / (items.length || 1);
     const here = items[active.row];
     pressOnGrid(event, {
       row: active.row,
       count: items.length,
-      page: Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / perRow) - 1),
+      page: Math.max(1, Math.floor(viewHeight / rowHeight) - 1),
       move,
-      turn: (by) =>
-        setActive((old) => ({ ...old, column: Math.max(0, Math.min(shown.length - 1, old.column + by)) })),
+      turn: (by) => {
+        const column = Math.max(0, Math.min(shown.length - 1, active.column + by));
+        setActive({ row: active.row, column });
+        if (column >= pinned && pane.current) toColumn(scroller.current, pane.current, column - pinned);
+      },
       askFocused: singleKeys,
       also: {
         Enter: () => open(here),
@@ -194,8 +183,7 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
       template: template(shown, choosable),
       pinned,
       narrow,
-      roomOf: (column) =>
-        Math.max(12, Math.floor((narrow ? width : textWidth(column, shown, width) - 16) / 6.6)),
+      roomOf: (column) => (narrow ? width : textWidth(column, shown, width) - 16),
       gridId: id,
       href,
       source,
@@ -292,32 +280,20 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
                 onAll={toggleAll}
               />
             )}
-            <div
-              role="rowgroup"
-              className="r-table-body"
-              style={{ height: virtual.getTotalSize(), minWidth: sheet }}
-            >
-              <GridCells>
-                {drawn.map((item) => {
-                  const row = items[item.index];
-                  if (!row) return null;
-                  const own = rowId(row);
-                  return (
-                    <TableRow
-                      key={item.key}
-                      index={item.index}
-                      row={row}
-                      top={item.start}
-                      height={item.size}
-                      chosen={selected?.has(own) ?? false}
-                      marked={marked === own}
-                      active={item.index === active.row ? active.column : undefined}
-                      context={context}
-                    />
-                  );
-                })}
-              </GridCells>
-            </div>
+            <TableBody
+              ref={rowScroll}
+              scroller={scroller}
+              items={items}
+              rowId={rowId}
+              rowHeight={rowHeight}
+              height={viewHeight || maxHeight}
+              minWidth={sheet}
+              selected={selected}
+              marked={marked}
+              active={active}
+              more={props.more}
+              context={context}
+            />
           </div>
         </div>
       </div>
@@ -337,17 +313,6 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
       ) : null}
     </div>
   );
-}
-
-/** Rows ahead of the last one drawn at which the next ones are asked for. */
-const AHEAD = 100;
-
-function useLoadMore(more: DataTableProps<object>['more'], last: number, count: number): void {
-  const near = more !== undefined && !more.loading && last >= count - AHEAD;
-  const load = useEffectEvent(() => more?.load());
-  useEffect(() => {
-    if (near) load();
-  }, [near, count]);
 }
 
 /** A function that is the same for ever and does what was given last. */

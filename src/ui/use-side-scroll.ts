@@ -23,3 +23,15 @@ export function useSideScroll(
     return () => element.removeEventListener('scroll', shift);
   }, [scroller, pane]);
 }
+
+/** Brings the head of a free column, and with it the column, into sight. */
+export function toColumn(scroller: HTMLElement | null, pane: HTMLElement, column: number): void {
+  const heads = pane.querySelector('.r-table-head > .r-table-row');
+  const cell = heads?.querySelectorAll('.r-cell:not([data-pinned])')[column]?.getBoundingClientRect();
+  if (!scroller || !cell) return;
+  const from =
+    [...(heads?.querySelectorAll('[data-pinned]') ?? [])].at(-1)?.getBoundingClientRect().right ?? 0;
+  const until = scroller.getBoundingClientRect().left + scroller.clientWidth;
+  const by = cell.left < from ? cell.left - from : Math.max(0, cell.right - until);
+  if (by !== 0) scroller.scrollLeft += by;
+}

@@ -11,6 +11,7 @@ export const STATUS: DataColumn<Run> = {
   head: 'status',
   value: (run) => fromMlflow(run.info.status),
   cell: (run) => <Status word={fromMlflow(run.info.status)} still />,
+  drawn: 94,
   width: 110,
   narrow: 'end',
 };
@@ -56,6 +57,7 @@ export const LAST: readonly DataColumn<Run>[] = [
     head: 'started',
     value: (run) => run.info.start_time ?? null,
     cell: (run) => <When at={run.info.start_time ?? null} clock="wall" />,
+    drawn: 104,
     width: 120,
   },
 ];
