@@ -36,13 +36,20 @@ export function gather<T, R>(
   let running = 0;
   let isDue = false;
 
+  /** Not before the event loop has turned: what has arrived at its sockets meanwhile goes along. */
+  function schedule(): void {
+    if (isDue || running >= atOnce || waiting.length === 0) return;
+    isDue = true;
+    setImmediate(begin);
+  }
+
   function begin(): void {
     isDue = false;
     while (running < atOnce && waiting.length > 0) {
       running++;
       void serve(waiting.splice(0, fitting())).finally(() => {
         running--;
-        begin();
+        schedule();
       });
     }
   }
@@ -71,8 +78,6 @@ export function gather<T, R>(
   return (item) =>
     new Promise<R>((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      if (isDue || running >= atOnce) return;
-      isDue = true;
-      setImmediate(begin);
+      schedule();
     });
 }
