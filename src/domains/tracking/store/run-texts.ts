@@ -44,12 +44,9 @@ export async function runTexts(
 ): Promise<Map<number, RunText>> {
   if (ids.length === 0) return new Map();
   const lists = [
-    listOf(
-      engine,
-      engine === 'postgres' && !projection ? ALL_METRICS : METRICS,
-      metricText(engine, extremes),
-      projection?.metrics,
-    ),
+    engine === 'postgres' && !projection
+      ? listOf(engine, ALL_METRICS, metricText(engine, 'k.quoted', extremes), undefined)
+      : listOf(engine, METRICS, metricText(engine, QUOTED[engine]('k.name'), extremes), projection?.metrics),
     listOf(engine, PARAMS, pairText(engine), projection?.params),
     listOf(engine, TAGS, pairText(engine), projection?.tags),
   ].filter((list) => list !== undefined);
@@ -78,10 +75,10 @@ const METRICS: List = {
   from: 'metric_latest as t join metric_keys as k on k.id = t.key',
   key: 'k.name',
 };
-/** PostgreSQL remembers the names it looked up (a Memoize node), where a join builds a hash table for each run: a sixth of the page. */
+/** PostgreSQL remembers the names it looked up (a Memoize node), where a join builds a hash table for each run: a quarter of the page. */
 const ALL_METRICS: List = {
   ...METRICS,
-  from: 'metric_latest as t cross join lateral (select name from metric_keys where id = t.key offset 0) as k',
+  from: 'metric_latest as t cross join lateral (select to_json(name)::text as quoted from metric_keys where id = t.key offset 0) as k',
 };
 const PARAMS: List = { name: 'params', from: 'run_params as t', key: 't.key' };
 const TAGS: List = { name: 'tags', from: 'run_tags as t', key: 't.key' };
@@ -127,12 +124,12 @@ function infoText(engine: Engine, children: boolean): string {
 const CHILDREN = `select count(*) from run_tags p join runs c on c.id = p.run
   where p.key = 'mlflow.parentRunId' and p.value = r.run_id and c.lifecycle = 'active'`;
 
-function metricText(engine: Engine, extremes: boolean): string {
+function metricText(engine: Engine, name: string, extremes: boolean): string {
   const number = NUMBER[engine];
   const bounds = extremes
     ? `',"min":' || coalesce(${number('t.lowest')}, 'null') || ',"max":' || coalesce(${number('t.highest')}, 'null') ||`
     : '';
-  return `'{"key":' || ${QUOTED[engine]('k.name')} || ',"value":' || case when t.is_nan = 1 then '"NaN"' else ${number('t.value')} end
+  return `'{"key":' || ${name} || ',"value":' || case when t.is_nan = 1 then '"NaN"' else ${number('t.value')} end
     || ',"timestamp":' || t.ts || ',"step":' || t.step || ${bounds} '}'`;
 }
 
