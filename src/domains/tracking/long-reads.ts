@@ -1,6 +1,6 @@
 import type { LongRead, ReadDatabase } from '../../database/index.ts';
 import { JsonBytes } from '../../lib/contract/index.ts';
-import { assembleTexts } from './assemble.ts';
+import { assemblePage } from './assemble.ts';
 import { projectionOf } from './columns.ts';
 import { bulkHistory, metricHistory, sampledHistory } from './history.ts';
 import { reproductionReads, verdictsOf } from './reproduction-reads.ts';
@@ -30,12 +30,11 @@ export async function searchRuns(database: ReadDatabase, search: RunSearch): Pro
   const page = await searchRunNumbers(database, scope, searchOf(search, 'runs'));
   const verdicts = columns?.includes('reproduced') ? await verdictsOf(database, page.items) : undefined;
   const detail = { projection: columns && projectionOf(columns), extremes, children, verdicts };
-  const texts = await assembleTexts(database, page.items, detail);
-  const pieces = texts.flatMap((text, index) => [index === 0 ? '"runs":[' : ',', text]);
-  if (texts.length > 0) pieces.push(']');
+  const runs = await assemblePage(database, page.items, detail);
+  const parts = runs === '' ? [] : ['"runs":[', runs, ']'];
   if (page.token !== undefined)
-    pieces.push(`${texts.length > 0 ? ',' : ''}"next_page_token":${JSON.stringify(page.token)}`);
-  return JsonBytes.ofPieces(['{', ...pieces, '}']);
+    parts.push(`${runs === '' ? '' : ','}"next_page_token":${JSON.stringify(page.token)}`);
+  return JsonBytes.ofPieces(['{', ...parts, '}']);
 }
 
 /** Reads of this room that may hold up the event loop, by name. */

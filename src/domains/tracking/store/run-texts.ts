@@ -40,9 +40,56 @@ export async function runTexts(
   reader: Reader,
   engine: Engine,
   ids: readonly number[],
-  { projection, extremes = false, children = false }: Detail,
+  detail: Detail,
 ): Promise<Map<number, RunText>> {
   if (ids.length === 0) return new Map();
+  const { text, values } = runText(engine, detail);
+  const query = placeholders(
+    engine,
+    `select r.id, ${text} as text, case when ${LINKED} then 1 else 0 end as linked from ${RUNS[engine]}`,
+  );
+  const rows = await run<{ id: number; text: string; linked: number }>(reader, query, [
+    ...values,
+    listOfIds(engine, ids),
+  ]);
+  return new Map(rows.map((row) => [row.id, { text: row.text, linked: row.linked === 1 }]));
+}
+
+/** Stands around the number of a run where its inputs belong: JSON escapes control characters, so no text of a run holds one. */
+export const MARK = '\u0001';
+export const NO_INPUTS = ',"inputs":{},"outputs":{}';
+
+/** Runs in the order of their numbers as one text, with commas between them: the database hands over one value a page. */
+export async function pageText(
+  reader: Reader,
+  engine: Engine,
+  ids: readonly number[],
+  detail: Detail,
+): Promise<string> {
+  const { text, values } = runText(engine, detail);
+  const mark = engine === 'sqlite' ? 'char(1)' : 'chr(1)';
+  const inputs =
+    detail.projection?.inputs === false
+      ? `'${NO_INPUTS}'`
+      : `case when ${LINKED} then ${mark} || r.id || ${mark} else '${NO_INPUTS}' end`;
+  // SQLite reads the list in its order and takes the tables of a cross join as they stand.
+  const order = engine === 'sqlite' ? '' : ' order by wanted.nth';
+  const query = placeholders(
+    engine,
+    `select string_agg(item, ',') as text from (select ${text} || ${inputs} || '}' as item from ${RUNS[engine]}${order}) as items`,
+  );
+  const [page] = await run<{ text: string | null }>(reader, query, [...values, listOfIds(engine, ids)]);
+  return page?.text ?? '';
+}
+
+const listOfIds = (engine: Engine, ids: readonly number[]): string =>
+  engine === 'sqlite' ? JSON.stringify(ids) : `{${ids.join(',')}}`;
+
+/** The expression of one run up to the end of its data, and the values of its placeholders. */
+function runText(
+  engine: Engine,
+  { projection, extremes = false, children = false }: Detail,
+): { text: string; values: string[] } {
   const lists = [
     engine === 'postgres' && !projection
       ? listOf(engine, ALL_METRICS, metricText(engine, 'k.quoted', extremes), undefined)
@@ -51,18 +98,14 @@ export async function runTexts(
     listOf(engine, TAGS, pairText(engine), projection?.tags),
   ].filter((list) => list !== undefined);
   const data = lists.length > 0 ? `ltrim(${lists.map(({ text }) => text).join(' || ')}, ',')` : "''";
-  const text = placeholders(
-    engine,
-    `select r.id, ${infoText(engine, children)} || ',"data":{' || ${data} || '}' as text, ${LINKED} as linked from ${RUNS[engine]}`,
-  );
-  const wanted = engine === 'sqlite' ? JSON.stringify(ids) : `{${ids.join(',')}}`;
-  const values = [...lists.flatMap(({ values }) => values), wanted];
-  const rows = await run<{ id: number; text: string; linked: number }>(reader, text, values);
-  return new Map(rows.map((row) => [row.id, { text: row.text, linked: row.linked === 1 }]));
+  return {
+    text: `${infoText(engine, children)} || ',"data":{' || ${data} || '}'`,
+    values: lists.flatMap(({ values }) => values),
+  };
 }
 
-const LINKED = `case when exists (select 1 from run_datasets d where d.run = r.id)
-  or exists (select 1 from run_models m where m.run = r.id) then 1 else 0 end`;
+const LINKED = `(exists (select 1 from run_datasets d where d.run = r.id)
+  or exists (select 1 from run_models m where m.run = r.id))`;
 
 interface List {
   name: string;
@@ -85,8 +128,8 @@ const TAGS: List = { name: 'tags', from: 'run_tags as t', key: 't.key' };
 
 /** Runs by their list of numbers. */
 const RUNS = {
-  sqlite: 'runs r where r.id in (select value from json_each(?))',
-  postgres: 'unnest(?::bigint[]) as wanted join runs r on r.id = wanted',
+  sqlite: 'json_each(?) as wanted cross join runs r on r.id = wanted.value',
+  postgres: 'unnest(?::bigint[]) with ordinality as wanted (id, nth) join runs r on r.id = wanted.id',
 };
 
 /**
