@@ -89,3 +89,24 @@ it('while the database is away requests are refused, and afterwards listeners he
   await expect.poll(() => heard, { timeout: 5000 }).toBeGreaterThan(again);
   expect(await count()).toBe(1);
 });
+
+it('a statement that came often is prepared, and outlives a change of what it answers', async () => {
+  const all = sql<{ id: number; name?: string }>`select * from often`;
+  await database.write(
+    async (tx) => void (await sql`create table often as select 1::bigint as id`.execute(tx)),
+  );
+  const few = sql<{ id: number; label?: string }>`select * from often limit 5`;
+  for (let use = 0; use < 30; use++) for (const each of [all, few]) await each.execute(database.read);
+  const prepared = await sql<{ n: number }>`select count(*) as n from pg_prepared_statements
+    where statement like 'select * from often%'`.execute(database.read);
+  expect(prepared.rows[0]?.n).toBe(2);
+  await database.write(
+    async (tx) => void (await sql`alter table often add column name text default 'new'`.execute(tx)),
+  );
+  const { rows } = await database.write((tx) => all.execute(tx));
+  expect(rows).toEqual([{ id: 1, name: 'new' }]);
+  await database.write(
+    async (tx) => void (await sql`alter table often rename column name to label`.execute(tx)),
+  );
+  expect((await few.execute(database.read)).rows).toEqual([{ id: 1, label: 'new' }]);
+});

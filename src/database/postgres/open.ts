@@ -122,15 +122,19 @@ function explained(pool: Pool, names: StatementNames): PostgresPool {
   return {
     async connect() {
       const client = await pool.connect().catch(told);
-      const query = async (text: string, values: readonly unknown[]) => {
+      let isTransaction = false;
+      const query = async (text: string, values: readonly unknown[]): Promise<unknown> => {
+        isTransaction ||= text === 'begin';
         const name = names.of(text);
         try {
           return await client.query(
             name === undefined ? { text, values: [...values] } : { name, text, values: [...values] },
           );
         } catch (error) {
-          if (isStalePlan(error)) names.forget(text);
-          return told(error);
+          if (!isStalePlan(error)) return told(error);
+          names.forget(text);
+          if (isTransaction) throw error; // it has failed as a whole; `write` begins it again
+          return query(text, values);
         }
       };
       return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release() };
