@@ -1,3 +1,4 @@
+import { storableList } from '../../../lib/storable.ts';
 import { sql } from 'kysely';
 import type { Reader, Tx } from '../../../database/index.ts';
 import type { Engine } from '../../../database/statements.ts';
@@ -58,8 +59,8 @@ export async function judgementsOf(
       : sql<string | null>`e.report::jsonb #>> '{reports,candidate,metrics}'`;
   const inside =
     engine === 'sqlite'
-      ? sql`(select value from json_each(${JSON.stringify(names)}))`
-      : sql`(select jsonb_array_elements_text(${JSON.stringify(names)}::jsonb))`;
+      ? sql`(select value from json_each(${storableList(names)}))`
+      : sql`(select jsonb_array_elements_text(${storableList(names)}::jsonb))`;
   const { rows } = await sql<Omit<Judgement, 'estimate'> & { metrics: string | null }>`
     select e.project, e.model, e.version, e.model_digest, e.dataset, e.dataset_version, e.dataset_digest, e.loss,
       ${metrics} as metrics

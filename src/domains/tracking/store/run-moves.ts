@@ -1,3 +1,4 @@
+import { storableList } from '../../../lib/storable.ts';
 import { sql } from 'kysely';
 import type { Reader, Tx } from '../../../database/index.ts';
 import { type Engine, placeholders, run } from '../../../database/statements.ts';
@@ -20,7 +21,7 @@ export const namedRuns = (
       engine,
       `select id, run_id, experiment, lifecycle from runs where project = ? and run_id in ${textList(engine)}`,
     ),
-    [project, JSON.stringify(ids)],
+    [project, storableList(ids)],
   );
 
 /** At most `limit` runs that match, in no order. */

@@ -1,3 +1,4 @@
+import { storableList } from '../../../lib/storable.ts';
 import type { Reader } from '../../../database/index.ts';
 import { type Engine, placeholders, run } from '../../../database/statements.ts';
 import type { Verdict } from '../schema/reproductions.ts';
@@ -150,7 +151,7 @@ function listOf(
       : `select string_agg(item, ',') from (select ${item} as item from ${from} where t.run = r.id${these} order by t.key) as items`;
   return {
     text: `coalesce(',"${name}":[' || (${inside}) || ']', '')`,
-    values: keys ? [JSON.stringify(keys)] : [],
+    values: keys ? [storableList(keys)] : [],
   };
 }
 

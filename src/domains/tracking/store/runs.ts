@@ -1,3 +1,4 @@
+import { storableList } from '../../../lib/storable.ts';
 import type { Reader, Tx } from '../../../database/index.ts';
 import type { KeyValue, RunStatus } from '../schema.ts';
 import {
@@ -56,7 +57,7 @@ export function runStore(engine: Engine) {
 
     /** Those of these ids that exist. */
     async findMany(reader: Reader, runIds: readonly string[]): Promise<Map<string, RunRow>> {
-      const rows = await run<RunRow>(reader, byIds, [JSON.stringify(runIds)]);
+      const rows = await run<RunRow>(reader, byIds, [storableList(runIds)]);
       return new Map(rows.map((row) => [row.run_id, row]));
     },
 

@@ -1,4 +1,4 @@
-import { storable } from '../../../lib/storable.ts';
+import { storableList } from '../../../lib/storable.ts';
 import { type RawBuilder, sql } from 'kysely';
 import type { Reader, Tx } from '../../../database/index.ts';
 import type { KeyValue } from '../schema.ts';
@@ -208,7 +208,7 @@ export function traceStore(engine: Engine) {
 
 /** A set of texts from one parameter: their JSON list. */
 function textList(engine: Engine, texts: readonly string[]): RawBuilder<unknown> {
-  const list = JSON.stringify(texts.map(storable));
+  const list = storableList(texts);
   return engine === 'sqlite'
     ? sql`(select value from json_each(${list}))`
     : sql`(select item from jsonb_array_elements_text(${list}::jsonb) as listed (item))`;
