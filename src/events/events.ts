@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
 import { type Database, inSight, type Tables, type Tx } from '../database/index.ts';
 import { RowStatement } from '../database/statements.ts';
+import { atMostEvery } from '../lib/at-most-every.ts';
 import { sees, type Sight } from '../lib/contract/index.ts';
 
 /** A fact that happened, in CloudEvents 1.0 terms. `data` is JSON. */
@@ -225,24 +226,6 @@ export async function createEvents(database: Database): Promise<Events> {
       return () => listeners.delete(listener);
     },
   };
-}
-
-/** At once when it has rested long enough, else once at the end of the rest. */
-function atMostEvery(ms: number, act: () => void): () => void {
-  if (ms === 0) return act;
-  let rest: NodeJS.Timeout | undefined;
-  let again = false;
-  const ask = () => {
-    again = true;
-    if (rest) return;
-    again = false;
-    rest = setTimeout(() => {
-      rest = undefined;
-      if (again) ask();
-    }, ms).unref();
-    act();
-  };
-  return ask;
 }
 
 export const cursorOf = (position: Position): string => `${position.xid}.${position.id}`;

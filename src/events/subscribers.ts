@@ -1,4 +1,5 @@
 import type { Database } from '../database/index.ts';
+import { atMostEvery } from '../lib/at-most-every.ts';
 import { ownerName } from '../lib/process-id.ts';
 import { cursorOf, type Events, parseCursor, type Position, type RondoEvent, START } from './events.ts';
 
@@ -42,28 +43,15 @@ export class Subscriptions {
   }
 
   start(): void {
-    let resting: NodeJS.Timeout | undefined;
-    let again = false;
     const wake = (keep = false) => {
       this.#tail.told();
       for (const pump of this.#pumps) pump.wake(keep);
     };
-    const hear = () => {
-      again = true;
-      if (resting) return;
-      again = false;
-      wake();
-      resting = setTimeout(() => {
-        resting = undefined;
-        if (again) hear();
-      }, PAUSE_MS);
-    };
-    const forget = this.#events.onNews(hear);
+    const forget = this.#events.onNews(atMostEvery(PAUSE_MS, () => wake()));
     const timer = setInterval(() => wake(true), 1000); // lost signals, leases of dead replicas, unsettled transactions
     timer.unref();
     this.#stop = () => {
       forget();
-      clearTimeout(resting);
       clearInterval(timer);
     };
     wake();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AppError, ERRORS } from './errors.ts';
 import { gather, type Outcome } from './gather.ts';
 
 const echo = (items: readonly number[]): Outcome<number>[] => items.map((value) => ({ value }));
@@ -46,6 +47,20 @@ describe('gather', () => {
     expect(bad).toMatchObject({ reason: { message: 'thirteen' } });
     expect(two).toMatchObject({ value: 2 });
     expect(groups).toEqual([3, 1, 1, 1]);
+  });
+
+  it('tries nothing again after a fault that concerns all: it may have been done', async () => {
+    let calls = 0;
+    const ask = gather<number, number>(
+      () => {
+        calls++;
+        return Promise.reject(new AppError(ERRORS.DISK_FULL, 'full'));
+      },
+      { most: 10 },
+    );
+    const answers = await Promise.allSettled([ask(1), ask(2)]);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(calls).toBe(1);
   });
 
   it('keeps a group within its size, and an item that is larger goes alone', async () => {

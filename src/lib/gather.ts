@@ -1,3 +1,5 @@
+import { AppError } from './errors.ts';
+
 export type Outcome<R> = { value: R } | { error: unknown };
 
 export function outcomeOf<R>(act: () => R): Outcome<R> {
@@ -26,7 +28,8 @@ interface Waiting<T, R> {
 /**
  * Serves calls that come at the same time together: those of one turn of the event loop, and those that waited while a group was
  * under way. A lone call is served at once. `together` answers in the order of its items; when it fails for a group, each item is
- * tried by itself, so that one of them does not fail the others.
+ * tried by itself, so that one of them does not fail the others: but not after a fault that concerns all of them, such as a database
+ * that is away, for what was asked may have been done.
  */
 export function gather<T, R>(
   together: (items: readonly T[]) => Promise<readonly Outcome<R>[]>,
@@ -70,7 +73,8 @@ export function gather<T, R>(
         else resolve(outcome.value);
       }
     } catch (error) {
-      if (group.length === 1) group[0]?.reject(error);
+      const concernsAll = error instanceof AppError && error.status >= 500;
+      if (group.length === 1 || concernsAll) for (const { reject } of group) reject(error);
       else for (const each of group) await serve([each]);
     }
   }

@@ -32,9 +32,7 @@ export class StatementNames {
 
   /** A text whose columns changed has no name any more; the name stays taken, for connections know it. */
   forget(text: string): void {
-    if (!this.#names.has(text)) return;
-    this.#names.set(text, undefined as never);
-    this.#never.add(text);
+    if (this.#names.delete(text)) this.#never.add(text);
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rawRequest } from '../../../test/harness/raw-request.ts';
 import { testServer, type TestServer } from '../../../test/harness/server.ts';
+import { API, wireOf } from '../../../test/harness/wire.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -8,12 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.end());
 
-const raw = (method: string, path: string, body?: string, headers: Record<string, string> = {}) =>
-  rawRequest(server.url, { method, path, headers, ...(body === undefined ? {} : { body }) });
-const API = '/api/2.0/mlflow';
-const call = (method: string, path: string, body?: unknown, prefix = API) =>
-  server.call(method, prefix + path, body, { anonymous: true });
-const newRun = async (): Promise<string> => (await call('POST', '/runs/create', {})).body.run.info.run_id;
+const { call, raw, newRun } = wireOf(() => server);
 
 describe('requests that broke others', () => {
   const proxy = '/api/2.0/mlflow-artifacts/artifacts';
