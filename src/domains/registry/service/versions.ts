@@ -2,6 +2,7 @@ import { findName, putName, removeNames } from '../../../artifacts/index.ts';
 import type { Tx } from '../../../database/index.ts';
 import type { FileBody } from '../../../lib/contract/index.ts';
 import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
+import { pythonText } from '../../../lib/python-json.ts';
 import { urn, urnIn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import type { KeyValue, Page } from '../../tracking/schema.ts';
@@ -393,9 +394,9 @@ interface Noted {
   version: number | string;
 }
 
-/** As Python's `json.dumps` writes it, for clients compare the text. */
+/** Clients compare the text. */
 const noted = ({ name, version }: Noted): string =>
-  `{"name": ${JSON.stringify(name).replace(/[\u007f-\uffff]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)}, "version": ${JSON.stringify(version)}}`;
+  `{"name": ${pythonText(name)}, "version": ${JSON.stringify(version)}}`;
 
 function promptSource(source: string): Resolved {
   if (!PROMPT_SOURCES.includes(source))
