@@ -288,7 +288,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
       'gateway-tokens',
       Object.fromEntries(TOKEN_EVENTS.map((type) => [type, () => serving.pushRoutes()])),
     );
-  startTracking(tracking, ground);
+  const trackingTasks = startTracking(tracking, ground);
   startWebhooks(webhooks, ground);
   startAutomation(automation, automationParts, ground);
   startMaturity(maturity, ground);
@@ -354,6 +354,7 @@ export async function createDomains(ground: Ground): Promise<Domains> {
     async stop({ keepGateway }) {
       gateways.interrupt();
       await ticks.stop();
+      await trackingTasks.stop();
       collections.stop();
       keeper.stop();
       datasets.stop();

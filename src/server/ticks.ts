@@ -3,6 +3,7 @@ import type { LogService } from '../domains/serving/service/log.ts';
 import type { ServingService } from '../domains/serving/service/endpoints.ts';
 import { endLease, holdLease } from '../jobs/index.ts';
 import { ownerName } from '../lib/process-id.ts';
+import { repeat } from '../lib/repeat.ts';
 import type { Ground } from './ground.ts';
 
 const TICK_MS = 15_000;
@@ -23,7 +24,6 @@ export function startTicks(parts: {
   report: Ground['report'];
 }): { stop(): Promise<void> } {
   const owner = ownerName();
-  let running: Promise<void> | undefined;
 
   async function tick(): Promise<void> {
     await parts.log.importSealed();
@@ -34,17 +34,10 @@ export function startTicks(parts: {
       await parts.log.settleAll(live);
   }
 
-  const timer = setInterval(() => {
-    running ??= tick()
-      .catch((error: unknown) => parts.report({ level: 'warn', tick: String(error) }))
-      .finally(() => {
-        running = undefined;
-      });
-  }, TICK_MS).unref();
+  const ticking = repeat(TICK_MS, tick, (error) => parts.report({ level: 'warn', tick: String(error) }));
   return {
     async stop() {
-      clearInterval(timer);
-      await running;
+      await ticking.stop();
       await endLease(parts.database, LEASE, owner).catch(() => {});
     },
   };

@@ -1,13 +1,14 @@
 import { expect, vi } from 'vitest';
 import type { TestServer } from './server.ts';
 
-/** Tables that keep books about background work and wrong passwords; what people made is in the others. */
+/** Tables that keep books about background work and wrong passwords, and texts that are made of other tables; what people made is in the others. */
 export const BOOKS: readonly string[] = [
   'event_cursors',
   'gateways',
   'jobs',
   'leases',
   'rondo_migrations',
+  'run_texts',
   'sign_in_tries',
 ];
 

@@ -11,6 +11,7 @@ import { traces } from './0071-traces.ts';
 import { views } from './0072-views.ts';
 import { purges } from './0073-purges.ts';
 import { uploads } from './0074-uploads.ts';
+import { runTexts } from './0075-run-texts.ts';
 import { registry } from './0080-registry.ts';
 import { evaluations } from './0081-evaluations.ts';
 import { webhooks } from './0083-webhooks.ts';
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   views,
   purges,
   uploads,
+  runTexts,
   registry,
   evaluations,
   webhooks,

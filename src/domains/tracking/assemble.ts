@@ -11,14 +11,14 @@ export async function textsById(
   detail: Detail = {},
 ): Promise<Map<number, string>> {
   const texts = await runTexts(database.read, database.capabilities.engine, ids, detail);
-  const linked =
-    detail.projection?.inputs === false ? [] : ids.filter((id) => texts.get(id)?.linked === true);
-  const inputsOf = await inputTexts(database, linked);
-  const withVerdict = (id: number, text: string) => {
-    const verdict = detail.verdicts?.get(id);
-    return verdict ? text.replace('{"info":{', `{"info":{"reproduced":"${verdict}",`) : text;
-  };
-  return new Map([...texts].map(([id, { text }]) => [id, `${withVerdict(id, text)}${inputsOf(id)}}`]));
+  const whole = await withInputs(database, [...texts.values()]);
+  return new Map(
+    [...texts.keys()].map((id, at) => {
+      const verdict = detail.verdicts?.get(id);
+      const text = whole[at] ?? '';
+      return [id, verdict ? text.replace('{"info":{', `{"info":{"reproduced":"${verdict}",`) : text];
+    }),
+  );
 }
 
 /** In the order of the numbers, with commas between them. */
@@ -32,11 +32,20 @@ export async function assemblePage(
     const texts = await textsById(database, ids, detail);
     return ids.flatMap((id) => texts.get(id) ?? []).join(',');
   }
-  // Every second part is the number of a run that has inputs or outputs.
-  const parts = (await pageText(database.read, database.capabilities.engine, ids, detail)).split(MARK);
-  if (parts.length === 1) return parts[0] ?? '';
-  const inputsOf = await inputTexts(database, parts.filter((_, at) => at % 2 === 1).map(Number));
-  return parts.map((part, at) => (at % 2 === 1 ? inputsOf(Number(part)) : part)).join('');
+  const page = await pageText(database.read, database.capabilities.engine, ids, detail);
+  return (await withInputs(database, [page]))[0] ?? '';
+}
+
+/** Puts in what runs read and made, for those that have any: most have none, and need no object for it. */
+async function withInputs(database: ReadDatabase, texts: string[]): Promise<string[]> {
+  if (!texts.some((text) => text.includes(MARK))) return texts;
+  // Every second part is the number of a run.
+  const parts = texts.map((text) => text.split(MARK));
+  const inputsOf = await inputTexts(
+    database,
+    parts.flatMap((of) => of.filter((_, at) => at % 2 === 1).map(Number)),
+  );
+  return parts.map((of) => of.map((part, at) => (at % 2 === 1 ? inputsOf(Number(part)) : part)).join(''));
 }
 
 /** As objects, in the order of the numbers. */
@@ -53,7 +62,7 @@ export async function assembleRuns(
   }) as Run[];
 }
 
-/** What runs read and made, for those that have any: most have none, and need no object for it. */
+/** What runs read and made, as the text of it. */
 async function inputTexts(
   { read }: ReadDatabase,
   linked: readonly number[],

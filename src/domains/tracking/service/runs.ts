@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Tx } from '../../../database/index.ts';
 import type { JsonBytes } from '../../../lib/contract/index.ts';
 import { gather, type Outcome, outcomeOf } from '../../../lib/gather.ts';
@@ -13,6 +14,7 @@ import { randomName } from '../run-name.ts';
 import type { KeyValue, Run, RunInfo, RunStatus } from '../schema.ts';
 import { findExperiments } from '../store/experiments.ts';
 import { factsOfRuns, type RunFacts } from '../store/facts.ts';
+import { keptTextStore } from '../store/kept-texts.ts';
 import type { RunRow } from '../store/runs.ts';
 import { toInputs, toRunInfo } from '../wire.ts';
 import { absentRun, foundExperiment, foundRun, type TrackingContext } from './context.ts';
@@ -53,6 +55,7 @@ const TOGETHER = 64;
 export function runVerbs(context: TrackingContext) {
   const { database, ground, runs } = context;
 
+  const kept = keptTextStore(database.capabilities.engine);
   const assemble = (numbers: readonly number[]) => assembleRuns(database, numbers);
 
   /** The run's name lives in the row and in a tag; both always say the same. Returns the tags that are only tags. */
@@ -246,6 +249,12 @@ export function runVerbs(context: TrackingContext) {
       end_time = Date.now(),
     ): Promise<RunInfo> {
       return this.updateRun(actor, project, runId, { status, end_time });
+    },
+
+    /** Keeps the texts of runs that ended or changed since: searches hand them out instead of making them. */
+    async keepTexts(signal?: AbortSignal): Promise<void> {
+      if (!(await kept.areMissing(database.read))) return;
+      while (!signal?.aborted && (await database.write((tx) => kept.write(tx)))) await setImmediate();
     },
 
     deleteRun: (_actor: Actor, project: string, runId: string) => setLifecycle(project, runId, 'deleted'),

@@ -25,35 +25,25 @@ export interface Detail {
   verdicts?: ReadonlyMap<number, Verdict> | undefined;
 }
 
-export interface RunText {
-  /** `{"info":{…},"data":{…}`. */
-  text: string;
-  /** It read datasets, or read or made models. */
-  linked: boolean;
-}
-
 /**
- * Runs by their number, each as MLflow's proto JSON up to the end of its data: `{"info":{…},"data":{…}`. The database writes the
- * text: one value of each run crosses into JavaScript, and none is built as an object to be written again. Unset fields and empty
- * lists are left out. Both engines write a double with the digits that give it back exactly.
+ * Runs by their number, each as MLflow's proto JSON. The database writes the text: one value of each run crosses into JavaScript, and
+ * none is built as an object to be written again. Unset fields and empty lists are left out. Both engines write a double with the
+ * digits that give it back exactly. Where the inputs of a run belong stands its number between two `MARK`s, if it has any.
  */
 export async function runTexts(
   reader: Reader,
   engine: Engine,
   ids: readonly number[],
   detail: Detail,
-): Promise<Map<number, RunText>> {
+): Promise<Map<number, string>> {
   if (ids.length === 0) return new Map();
-  const { text, values } = runText(engine, detail);
-  const query = placeholders(
-    engine,
-    `select r.id, ${text} as text, case when ${LINKED} then 1 else 0 end as linked from ${RUNS[engine]}`,
-  );
-  const rows = await run<{ id: number; text: string; linked: number }>(reader, query, [
+  const { text, from, values } = itemsOf(engine, detail);
+  const query = placeholders(engine, `select ${WANTED[engine].id} as id, ${text} as text from ${from}`);
+  const rows = await run<{ id: number; text: string | null }>(reader, query, [
     ...values,
     listOfIds(engine, ids),
   ]);
-  return new Map(rows.map((row) => [row.id, { text: row.text, linked: row.linked === 1 }]));
+  return new Map(rows.flatMap(({ id, text }) => (text === null ? [] : [[id, text]])));
 }
 
 /** Stands around the number of a run where its inputs belong: JSON escapes control characters, so no text of a run holds one. */
@@ -67,29 +57,48 @@ export async function pageText(
   ids: readonly number[],
   detail: Detail,
 ): Promise<string> {
-  const { text, values } = runText(engine, detail);
-  const mark = engine === 'sqlite' ? 'char(1)' : 'chr(1)';
-  const inputs =
-    detail.projection?.inputs === false
-      ? `'${NO_INPUTS}'`
-      : `case when ${LINKED} then ${mark} || r.id || ${mark} else '${NO_INPUTS}' end`;
-  // SQLite reads the list in its order and takes the tables of a cross join as they stand.
-  const order = engine === 'sqlite' ? '' : ' order by wanted.nth';
+  const { text, from, values } = itemsOf(engine, detail);
   const query = placeholders(
     engine,
-    `select string_agg(item, ',') as text from (select ${text} || ${inputs} || '}' as item from ${RUNS[engine]}${order}) as items`,
+    `select string_agg(item, ',') as text from (select ${text} as item from ${from}${WANTED[engine].order}) as items`,
   );
   const [page] = await run<{ text: string | null }>(reader, query, [...values, listOfIds(engine, ids)]);
   return page?.text ?? '';
 }
 
+/** What runs have as their text, for a statement over `run_texts`. */
+export const keptText = (engine: Engine): string => runText(engine, {}, 'run_texts.run').text;
+
+/** Runs by their list of numbers. SQLite reads the list in its order. */
+const WANTED = {
+  sqlite: { from: 'json_each(?) as wanted', id: 'wanted.value', order: '' },
+  postgres: {
+    from: 'unnest(?::bigint[]) with ordinality as wanted (id, nth)',
+    id: 'wanted.id',
+    order: ' order by wanted.nth',
+  },
+};
+
+/** The expression of one run of a list, null for a run that is not there: the text that is kept of it, or else made now. */
+function itemsOf(engine: Engine, detail: Detail): { text: string; from: string; values: string[] } {
+  const { from, id } = WANTED[engine];
+  const { text, values } = runText(engine, detail, id);
+  if (detail.projection || detail.extremes || detail.children) return { text, from, values };
+  return {
+    text: `coalesce(nullif(kept.text, ''), ${text})`,
+    from: `${from} left join run_texts as kept on kept.run = ${id}`,
+    values,
+  };
+}
+
 const listOfIds = (engine: Engine, ids: readonly number[]): string =>
   engine === 'sqlite' ? JSON.stringify(ids) : `{${ids.join(',')}}`;
 
-/** The expression of one run up to the end of its data, and the values of its placeholders. */
+/** The expression of the run with the number `id`, and the values of its placeholders. */
 function runText(
   engine: Engine,
   { projection, extremes = false, children = false }: Detail,
+  id: string,
 ): { text: string; values: string[] } {
   const lists = [
     engine === 'postgres' && !projection
@@ -99,8 +108,13 @@ function runText(
     listOf(engine, TAGS, pairText(engine), projection?.tags),
   ].filter((list) => list !== undefined);
   const data = lists.length > 0 ? `ltrim(${lists.map(({ text }) => text).join(' || ')}, ',')` : "''";
+  const mark = engine === 'sqlite' ? 'char(1)' : 'chr(1)';
+  const inputs =
+    projection?.inputs === false
+      ? `'${NO_INPUTS}'`
+      : `case when ${LINKED} then ${mark} || r.id || ${mark} else '${NO_INPUTS}' end`;
   return {
-    text: `${infoText(engine, children)} || ',"data":{' || ${data} || '}'`,
+    text: `(select ${infoText(engine, children)} || ',"data":{' || ${data} || '}' || ${inputs} || '}' from runs as r where r.id = ${id})`,
     values: lists.flatMap(({ values }) => values),
   };
 }
@@ -126,12 +140,6 @@ const ALL_METRICS: List = {
 };
 const PARAMS: List = { name: 'params', from: 'run_params as t', key: 't.key' };
 const TAGS: List = { name: 'tags', from: 'run_tags as t', key: 't.key' };
-
-/** Runs by their list of numbers. */
-const RUNS = {
-  sqlite: 'json_each(?) as wanted cross join runs r on r.id = wanted.value',
-  postgres: 'unnest(?::bigint[]) with ordinality as wanted (id, nth) join runs r on r.id = wanted.id',
-};
 
 /**
  * One list of a run with a comma before it, or nothing. SQLite reads the rows of a run in the order of the primary key already; to

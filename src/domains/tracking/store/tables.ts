@@ -140,6 +140,7 @@ declare module '../../../database/tables.ts' {
     experiments: Counted<ExperimentRow>;
     experiment_tags: { experiment: number; key: string; value: string };
     runs: Counted<RunRow>;
+    run_texts: { run: number; text: string | null };
     purged_runs: { run: number; place: string };
     metric_keys: { id: Generated<number>; name: string };
     metric_points: PointRow;
