@@ -209,6 +209,31 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
       { value: '0.1', runs: 2, metrics: [{ key: 'loss', runs: 2, median: 0.5, min: 0, max: 1 }] },
       { value: null, runs: 1, metrics: [{ key: 'loss', runs: 1, median: 2, min: 2, max: 2 }] },
     ]);
+    // A run that read two of them is in both groups; a group is what its filter finds.
+    const [first, second] = ids as [string, string];
+    const dataset = (name: string) => ({
+      dataset: { name, digest: `of ${name}`, source_type: 'local', source: '{}' },
+      tags: [],
+    });
+    await tracking.logInputs(ANONYMOUS, 'default', first, { datasets: [dataset('a'), dataset('b')] });
+    await tracking.logInputs(ANONYMOUS, 'default', second, { datasets: [dataset('b')] });
+    for (const by of ['datasets.name', 'datasets.digest']) {
+      const found = await read<{ groups: RunGroup[] }>(
+        tracking.groupRuns('default', { experiment_ids: [experiment], by }),
+      );
+      expect(found.groups.map(({ value, runs }) => [value?.replace('of ', ''), runs])).toEqual([
+        [undefined, 4],
+        ['b', 2],
+        ['a', 1],
+      ]);
+      for (const { value, runs } of found.groups) {
+        const filter = value === null ? `${by} IS NULL` : `${by} = '${value}'`;
+        const { matching } = await read<{ matching: number }>(
+          tracking.countRuns('default', { experiment_ids: [experiment], filter }),
+        );
+        expect(matching, filter).toBe(runs);
+      }
+    }
     await expect(
       tracking.groupRuns('default', { experiment_ids: [experiment], by: 'metrics.loss' }),
     ).rejects.toMatchObject({ code: 'INVALID_PARAMETER_VALUE' });

@@ -76,11 +76,15 @@ const groups = (database: ReadDatabase, { scope, filter, by, metrics, limit }: G
 
 /** A key as the search grammar writes it. Metrics are numbers that hardly ever repeat, so nothing is grouped by them. */
 export function groupBy(text: string): GroupBy {
+  const [, dataset] = /^datasets?\.(name|digest)$/.exec(text) ?? [];
+  if (dataset) return { kind: 'datasets', key: dataset };
   const [field] = parseOrderBy([text], 'runs');
   if (field?.entity === 'param') return { kind: 'params', key: field.key };
   if (field?.entity === 'tag') return { kind: 'tags', key: field.key };
   if (field?.entity === 'attribute' && !field.numeric) return { kind: 'attributes', key: field.key };
-  throw badParameter(`Runs are grouped by a param, a tag or an attribute that is text, not by '${text}'.`);
+  throw badParameter(
+    `Runs are grouped by a param, a tag, an attribute that is text, datasets.name or datasets.digest, not by '${text}'.`,
+  );
 }
 
 /** Each run's points as columns of a chart, in the order of the ids, then of the keys; what is not there is left out. */

@@ -58,7 +58,12 @@ function fieldOf(id: string): string {
   return dot < 0 ? id : `${id.slice(0, dot)}.${keyText(id.slice(dot + 1))}`;
 }
 
-const NAME: Readonly<Record<string, string>> = { status: 'status', user_id: 'by' };
+const NAME: Readonly<Record<string, string>> = {
+  status: 'status',
+  user_id: 'by',
+  'datasets.name': 'dataset',
+  'datasets.digest': 'dataset digest',
+};
 
 function columnsFor(by: string, metrics: readonly string[]): DataColumn<RunGroup>[] {
   const of = (group: RunGroup, key: string) => group.metrics.find((metric) => metric.key === key);

@@ -210,10 +210,16 @@ function useQuestion(
   );
 }
 
-/** Groups by one of the columns that are shown, or by a fixed attribute. */
+/** Groups by one of the columns that are shown, by a fixed attribute, or by what was read. */
 function GroupMenu({ shown }: { shown: readonly string[] }) {
   const { search, setSearch } = usePlace();
-  const keys = ['status', 'user_id', ...shown.filter((id) => /^(params|tags)\./.test(id))];
+  const keys = [
+    'status',
+    'user_id',
+    'datasets.name',
+    'datasets.digest',
+    ...shown.filter((id) => /^(params|tags)\./.test(id)),
+  ];
   return (
     <Menu position="bottom-start">
       <Menu.Target>

@@ -23,7 +23,8 @@ export async function countRuns(
 }
 
 export interface GroupBy {
-  kind: 'params' | 'tags' | 'attributes';
+  /** Of `datasets` the key is `name` or `digest`: a run that read several is in the group of each. */
+  kind: 'params' | 'tags' | 'attributes' | 'datasets';
   key: string;
 }
 
@@ -42,11 +43,7 @@ export async function groupRuns(
   asked: { filter: Filter | undefined; by: GroupBy; metrics: readonly string[]; limit: number },
 ): Promise<{ groups: RunGroup[]; more: boolean }> {
   const { filter, by, metrics, limit } = asked;
-  const joined =
-    by.kind === 'attributes'
-      ? sql``
-      : sql` left join ${sql.ref(by.kind === 'params' ? 'run_params' : 'run_tags')} as g on g.run = runs.id and g.key = ${by.key}`;
-  const value = by.kind === 'attributes' ? runAttribute(by.key) : sql`g.value`;
+  const { value, joined } = groupSql(by);
   const grouped = sql`(select runs.id, ${value} as value from runs${joined} where ${sql.join(conditionsSql(scope, filter, engine), sql` and `)})`;
   const sizes = await sql<{
     value: string | null;
@@ -75,4 +72,13 @@ export async function groupRuns(
       groups.get(name)?.metrics.push({ key, runs: Number(n), median, min: low, max: high });
   }
   return { groups: [...groups.values()], more: sizes.rows.length > limit };
+}
+
+function groupSql({ kind, key }: GroupBy): { value: Sql; joined: Sql } {
+  if (kind === 'attributes') return { value: runAttribute(key), joined: sql`` };
+  const values =
+    kind === 'datasets'
+      ? sql`(select distinct u.run, d.${sql.ref(key)} as value from run_datasets u join logged_datasets d on d.id = u.dataset)`
+      : sql`(select t.run, t.value from ${sql.ref(kind === 'params' ? 'run_params' : 'run_tags')} t where t.key = ${key})`;
+  return { value: sql`g.value`, joined: sql` left join ${values} as g on g.run = runs.id` };
 }
