@@ -1,4 +1,7 @@
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testServer, type TestServer } from '../../test/harness/server.ts';
 import { readConfig } from './config.ts';
@@ -74,9 +77,19 @@ describe('server', () => {
 
   it('says which data folder or port is taken', async () => {
     await expect(testServer('sqlite', { data: server.data })).rejects.toMatchObject({ code: 'DATA_IN_USE' });
-    await expect(testServer('sqlite', { port: new URL(server.url).port })).rejects.toMatchObject({
-      code: 'PORT_IN_USE',
+    const data = mkdtempSync(join(tmpdir(), 'rondo-server-'));
+    const { port } = new URL(server.url);
+    await expect(testServer('sqlite', { port, data })).rejects.toMatchObject({ code: 'PORT_IN_USE' });
+    // Nothing of it goes on in this process: its database is closed.
+    const open = readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/self/fd/${fd}`)];
+      } catch {
+        return []; // closed since it was listed
+      }
     });
+    expect(open.filter((file) => file.startsWith(data))).toEqual([]);
+    rmSync(data, { recursive: true });
   });
 
   it('ends although somebody listens to its events', async () => {

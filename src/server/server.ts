@@ -37,9 +37,13 @@ export async function startServer(
     options.report ??
     ((line) => void process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...line })}\n`));
   const unlock = lockData(config.data);
+  /** Ends what has begun, the last first. */
+  const endings: (() => void | Promise<void>)[] = [unlock];
   try {
     const ground = await openGround(config, report);
+    endings.push(() => closeGround(ground));
     const domains = await createDomains(ground);
+    endings.push(() => domains.stop({ keepGateway: true }));
     let ending: AppError | undefined;
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
@@ -98,7 +102,10 @@ export async function startServer(
       superseded,
     };
   } catch (error) {
-    unlock();
+    for (const end of endings.toReversed())
+      await Promise.resolve()
+        .then(end)
+        .catch((cause: unknown) => report({ level: 'warn', ending: String(cause) }));
     throw error;
   }
 }
