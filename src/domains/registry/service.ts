@@ -3,6 +3,7 @@ import { RegistryContext, type RegistryGround } from './service/context.ts';
 import { registryImportVerbs } from './service/import.ts';
 import { modelTableVerbs } from './service/model-table.ts';
 import { modelVerbs } from './service/models.ts';
+import { versionFileVerbs } from './service/version-files.ts';
 import { versionVerbs } from './service/versions.ts';
 
 export type { ProtectionPort } from './service/context.ts';
@@ -15,6 +16,7 @@ export function createRegistry(ground: RegistryGround) {
     ...modelVerbs(context),
     ...modelTableVerbs(context),
     ...versionVerbs(context),
+    ...versionFileVerbs(context),
     ...registryImportVerbs(context),
   };
 }

@@ -1,6 +1,5 @@
-import { findName, putName, removeNames } from '../../../artifacts/index.ts';
+import { putName, removeNames } from '../../../artifacts/index.ts';
 import type { Tx } from '../../../database/index.ts';
-import type { FileBody } from '../../../lib/contract/index.ts';
 import { parseFilter, parseOrderBy } from '../../../lib/search/parse.ts';
 import { pythonText } from '../../../lib/python-json.ts';
 import { urn, urnIn } from '../../../lib/urn.ts';
@@ -9,9 +8,7 @@ import type { KeyValue, Page } from '../../tracking/schema.ts';
 import { AppError } from '../../../lib/errors.ts';
 import { absent, badParameter, exists } from '../errors.ts';
 import { manifestDigest } from '../manifest.ts';
-import type { ManifestEntry, ModelVersion, Signature, VersionRef } from '../schema.ts';
-import { VersionContents } from '../schema/contents.ts';
-import { parseFlavors, parseSignature } from '../signature.ts';
+import type { ModelVersion } from '../schema.ts';
 import { ACTIVE_STAGES, stageOf } from '../states.ts';
 import { findAlias, type ModelRow, modelDetails, updateModel, type VersionRow } from '../store/models.ts';
 import { searchVersions } from '../store/search.ts';
@@ -55,7 +52,6 @@ export interface NewVersion {
 
 const PROMPT_SOURCES = ['dummy-source', 'prompt-template'];
 const MODEL_VERSIONS_TAG = 'mlflow.modelVersions';
-const MLMODEL = 'MLmodel';
 
 export function versionVerbs(context: RegistryContext) {
   const { database, ground } = context;
@@ -122,16 +118,6 @@ export function versionVerbs(context: RegistryContext) {
       await add('derived-from', urnIn(model.project, 'model-version', from.copyOf.name, from.copyOf.version));
   }
 
-  async function fileOf(ref: VersionRef, path: string) {
-    const { model, row } = await context.version(database.read, ref.project, ref.name, ref.version);
-    return findName(database.read, rootOfVersion(ref.project, model.id, row.version), path);
-  }
-
-  async function mlmodelOf(ref: VersionRef): Promise<string | undefined> {
-    const file = await fileOf(ref, MLMODEL);
-    return file && (await ground.blobs.read(file.digest)).toString('utf8');
-  }
-
   async function change(
     project: string,
     name: string,
@@ -180,11 +166,6 @@ export function versionVerbs(context: RegistryContext) {
       const row = found && (await findVersion(database.read, model.id, found.version));
       if (row) return whole(model, row);
       throw badParameter(`Registered model alias ${alias} not found.`);
-    },
-
-    /** Where clients download the version from: its frozen files, or the foreign location. */
-    async downloadUri(project: string, name: string, version: string | number): Promise<string> {
-      return (await context.version(database.read, project, name, version)).row.storage_uri;
     },
 
     async updateVersion(
@@ -325,51 +306,6 @@ export function versionVerbs(context: RegistryContext) {
         model_id,
         created_at,
       }));
-    },
-
-    /** Digest of one frozen file of a version. */
-    async modelFile(ref: VersionRef, path: string): Promise<ManifestEntry> {
-      const file = await fileOf(ref, path);
-      if (file) return file;
-      throw absent(`Model Version (name=${ref.name}, version=${ref.version}) has no file '${path}'`);
-    },
-
-    async openVersionFile(project: string, name: string, version: string, path: string): Promise<FileBody> {
-      const { model, row } = await context.version(database.read, project, name, version);
-      const root = rootOfVersion(project, model.id, row.version);
-      return ground.tracking.openName(root, ground.tracking.safePath(path));
-    },
-
-    /** All frozen files of a version with the root digest over them; undefined when its files lie outside Rondo. */
-    async manifestOf(ref: VersionRef): Promise<{ digest: string; files: ManifestEntry[] } | undefined> {
-      const { model, row } = await context.version(database.read, ref.project, ref.name, ref.version);
-      if (row.manifest === null) return undefined;
-      const files = await ground.tracking.namesUnder(rootOfVersion(ref.project, model.id, row.version));
-      return { digest: row.manifest, files };
-    },
-
-    /** What the model takes and gives, from its MLmodel file; undefined when it does not say. */
-    async signatureOf(ref: VersionRef): Promise<Signature | undefined> {
-      const text = await mlmodelOf(ref);
-      return text === undefined ? undefined : parseSignature(text);
-    },
-
-    /** Files, signature and flavors together, for people who look at a version. */
-    async contentsOf(ref: VersionRef): Promise<VersionContents> {
-      const manifest = await this.manifestOf(ref);
-      const signature = await this.signatureOf(ref);
-      return VersionContents.parse({
-        digest: manifest?.digest ?? null,
-        files: manifest?.files ?? [],
-        signature: signature ? { ...signature, outputs: signature.outputs ?? [] } : null,
-        flavors: await this.flavorsOf(ref),
-      });
-    },
-
-    /** Ways the model can be loaded: `sklearn`, `onnx`, `python_function` … */
-    async flavorsOf(ref: VersionRef): Promise<string[]> {
-      const text = await mlmodelOf(ref);
-      return text === undefined ? [] : parseFlavors(text);
     },
   };
 
