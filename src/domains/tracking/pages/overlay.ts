@@ -1,9 +1,10 @@
-import type { Bucket } from '../schema.ts';
+import type { Curve } from '../schema.ts';
 import { lineOf, type Line, type XAxis } from './metric-points.ts';
 
-export interface Curve {
+export interface RunCurve {
+  /** Epoch ms. */
   began: number;
-  buckets: readonly Bucket[];
+  curve: Curve;
 }
 
 /** Lines on one x: cells of equal width from the first point of all to the last, or every x where there are few. */
@@ -22,8 +23,8 @@ export interface Overlay {
  * Curves of runs on one x. Where they have more different x than `columns`, a cell holds what lies in it: its last value, and
  * the extremes of all of it, so that nothing that stands out is lost.
  */
-export function overlayOf(curves: readonly Curve[], axis: XAxis, columns: number): Overlay {
-  const lines = curves.map(({ began, buckets }) => lineOf(buckets, axis, began));
+export function overlayOf(curves: readonly RunCurve[], axis: XAxis, columns: number): Overlay {
+  const lines = curves.map(({ began, curve }) => lineOf(curve, axis, began));
   const all = [...new Set(lines.flatMap((line) => line.x))].sort((a, b) => a - b);
   const [first = 0, last = 0] = [all[0], all.at(-1)];
   const width = (last - first) / columns;
