@@ -320,6 +320,31 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
     expect(await pointsOf(info.run_id, { from: 1000 })).toBeUndefined();
   });
 
+  it('answers curves in the order of the runs, then of the keys, however many pieces they are read in', async () => {
+    const runIds: string[] = [];
+    for (let at = 0; at < 23; at++) {
+      const { info } = await tracking.createRun(ANONYMOUS, 'default', { experiment_id: experiment });
+      runIds.push(info.run_id);
+      const metrics = ['curve', 'flat'].map((key) => ({ key, value: at, step: 0, timestamp: at }));
+      // Half of a piece has nothing of it, one piece has nothing at all.
+      if (at < 3 || at > 10)
+        await tracking.logBatch(ANONYMOUS, 'default', info.run_id, { metrics: metrics.slice(at % 2) });
+    }
+    const keys = ['curve', 'flat', 'never'];
+    const { curves } = await read<{ curves: (Curve & { run_id: string; key: string })[] }>(
+      tracking.metricPoints('default', { runIds, keys, columns: 10, axis: 'step' }),
+    );
+    const logged = [...runIds.keys()].filter((at) => at < 3 || at > 10);
+    expect(curves.map(({ run_id, key, last }) => [run_id, key, last])).toEqual(
+      logged.flatMap((at) => (at % 2 ? ['flat'] : ['curve', 'flat']).map((key) => [runIds[at], key, [at]])),
+    );
+    expect(
+      await read(tracking.metricPoints('default', { runIds, keys: ['never'], columns: 9, axis: 'step' })),
+    ).toEqual({
+      curves: [],
+    });
+  });
+
   it('bears steps that lie as far apart as numbers can, and many points at one step', async () => {
     const { info } = await tracking.createRun(ANONYMOUS, 'default', { experiment_id: experiment });
     const far = Number.MAX_SAFE_INTEGER;

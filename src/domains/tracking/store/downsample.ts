@@ -155,15 +155,17 @@ const FACTS = {
  * is sorted and nothing joined, however many points there are.
  */
 export const byStep = (engine: Engine): string => {
-  const within = `from metric_points where run = ? and key = ?
-    and step >= start and step < start + cast(? as bigint) and step <= cast(? as bigint)`;
+  const within = 'from metric_points where run = ? and key = ? and step >= start and step < ends';
   const { low, high, points, nan } = FACTS;
-  return `with recursive cells (start) as (
-      select cast(? as bigint) union all select start + cast(? as bigint) from cells where start + cast(? as bigint) <= cast(? as bigint)
+  return `with recursive cells (start, ends) as (
+      select cast(? as bigint), cast(? as bigint)
+      union all select ends, case when ends < cast(? as bigint) then ends + cast(? as bigint) else cast(? as bigint) end
+        from cells where ends < cast(? as bigint)
     )
-    select string_agg('[' || last || ',' || facts || ']', ',' order by start) as text from (
-      select start,
-        (select cast(${ARRAY[engine]}(step, ts, value, is_nan) as text) ${within} order by step desc, ts desc, value desc, is_nan desc limit 1) as last,
+    select string_agg('[' || last || ',' || facts || ']', ',') as text from (
+      select
+        (select cast(${ARRAY[engine]}(step, ts, value, is_nan) as text) ${within}
+          order by step desc, ts desc, value desc, is_nan desc limit 1) as last,
         (select cast(${ARRAY[engine]}(${low}, ${high}, ${points}, ${nan}) as text) ${within}) as facts
       from cells
     ) as columns`;
@@ -173,8 +175,8 @@ export function byStepValues(
   { id, key, low, high }: Pick<Asked, 'id' | 'key' | 'low' | 'high'>,
   width: number,
 ) {
-  const within = [id, key, width, high];
-  return [low, width, width, high, ...within, ...within];
+  const end = high + 1;
+  return [low, Math.min(low + width, end), end - width, width, end, end, id, key, id, key];
 }
 
 async function columnsByStep(asked: Asked, width: number): Promise<Column[]> {
@@ -188,9 +190,11 @@ async function columnsByStep(asked: Asked, width: number): Promise<Column[]> {
     last: [step: number, ts: number, value: number, is_nan: number],
     facts: [low: number | null, high: number | null, points: number, nan: number],
   ][];
-  return columns.map(([[step, ts, value, is_nan], [low, high, points, nan]]): Column => {
-    return { last: lastOf({ step, ts, value, is_nan }), low, high, points, nan };
-  });
+  return columns
+    .map(([[step, ts, value, is_nan], [low, high, points, nan]]): Column => {
+      return { last: lastOf({ step, ts, value, is_nan }), low, high, points, nan };
+    })
+    .sort((a, b) => a.last.step - b.last.step);
 }
 
 const BY_TIME = `select max(ts) as ts, max(step) as step, ${FACTS.low} as low, ${FACTS.high} as high, ${FACTS.points} as points, ${FACTS.nan} as nan
