@@ -88,7 +88,7 @@ async function opened(server) {
   const ids = await (server.experiment ? known(server) : filled(server));
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
   const devtools = await page.context().newCDPSession(page);
-  await devtools.send('Performance.enable');
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
   const address = `${server.url}/p/default/runs/compare?ids=${ids.join(',')}&tab=data`;
   await page.goto(`${address}${server.token ? `&token=${server.token}` : ''}`);
   await page.locator('main .r-panel .r-h2').waitFor();
