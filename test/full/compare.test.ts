@@ -151,7 +151,7 @@ describe('runs against each other, in Chromium', () => {
     await settled(page);
     page.off('response', note);
     expect(answers).toHaveLength(1);
-    const { curves } = (await answers[0]?.json()) as { curves: Curve[] };
+    const { curves } = (await (answers[0] as Response).json()) as { curves: Curve[] };
     expect(curves).toHaveLength(RUNS - 1);
     for (const [at, { points, step, high }] of curves.entries()) {
       expect([points, step.at(-1)]).toEqual([STEPS, 599]);

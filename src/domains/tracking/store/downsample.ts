@@ -24,18 +24,22 @@ export async function downsample(
 ): Promise<Curve | undefined> {
   const series = await seriesOf(reader, engine, id, key);
   if (!series) return undefined;
+  const all = { reader, engine, id, key, axis, low: from ?? -LARGEST, high: to ?? LARGEST };
+  if (series.points <= columns) return curveOf(await pointsOf(all));
   const ends = await endsOf(reader, engine, id, key, axis, series);
-  const low = Math.max(ends.low, from ?? ends.low);
-  const high = Math.min(ends.high, to ?? ends.high);
+  const [low, high] = [Math.max(ends.low, all.low), Math.min(ends.high, all.high)];
   if (low > high) return undefined;
-  const asked = { reader, engine, id, key, axis, low, high, inOrder: series.inOrder };
-  if (series.points <= columns) return curveOf(await pointsOf(asked));
+  const asked = { ...all, low, high };
   const width = Math.max(1, Math.ceil((high - low + 1) / columns));
-  const found = curveOf(await (axis === 'step' ? columnsByStep : columnsByTime)(asked, width));
+  const found = curveOf(
+    await (axis === 'step' ? columnsByStep(asked, width) : columnsByTime(asked, width, series.inOrder)),
+  );
   return found && found.points <= columns && found.points > found.step.length
     ? curveOf(await pointsOf(asked))
     : found;
 }
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
 
 interface Asked {
   reader: Reader;
@@ -45,7 +49,6 @@ interface Asked {
   axis: Span['axis'];
   low: number;
   high: number;
-  inOrder: boolean;
 }
 
 interface Column {
@@ -211,8 +214,8 @@ const lastsOf = (engine: Engine, by: 'step' | 'ts'): string => {
     where run = ? and key = ? and ${by} in ${list} order by ts, step, value, is_nan`;
 };
 
-async function columnsByTime(asked: Asked, width: number): Promise<Column[]> {
-  const { reader, engine, id, key, low, high, inOrder } = asked;
+async function columnsByTime(asked: Asked, width: number, inOrder: boolean): Promise<Column[]> {
+  const { reader, engine, id, key, low, high } = asked;
   const rows = await run<Omit<Column, 'last'> & { step: number; ts: number }>(
     reader,
     placeholders(engine, BY_TIME),
