@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chartSentence, findGaps, prepareChart, tickPlaces, timeTicks } from './chart-model.ts';
+import { chartSentence, findGaps, partsOf, prepareChart, tickPlaces, timeTicks } from './chart-model.ts';
 
 const HOUR = 3_600_000;
 
@@ -25,6 +25,20 @@ describe('prepareChart', () => {
       '2 values are NaN or infinite, marked at the upper edge',
       '1 value at or below 0 is not drawn',
     ]);
+  });
+
+  it('has a column only for what a series has, and the same values where nothing is to be taken out', () => {
+    const [x, values] = [
+      [1, 2, 3],
+      [4, undefined, 6],
+    ];
+    const line = { key: 'a', label: 'a', values };
+    const band = { ...line, low: values, high: [5, undefined, Number.NaN], provisionalFrom: 1 };
+    expect([line, band].map(partsOf)).toEqual([['settled'], ['settled', 'provisional', 'low', 'high']]);
+    const [alone, all] = prepareChart(x as number[], [line, band], false).series;
+    expect(alone).toEqual({ settled: values });
+    expect(Object.keys(all ?? {})).toEqual(partsOf(band));
+    expect(all?.high).toEqual([5, undefined, null]);
   });
 
   it('joins provisional points to the last settled one', () => {

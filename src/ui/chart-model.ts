@@ -29,11 +29,21 @@ export interface ChartLimit {
   label: string;
 }
 
-type Column = (number | null | undefined)[];
+type Column = readonly (number | null | undefined)[];
+
+/** What is drawn of a series, in this order: its line, that of its provisional points, the edges of its band. */
+export type ChartPart = 'settled' | 'provisional' | 'low' | 'high';
+
+export const partsOf = ({ provisionalFrom, low, high }: ChartSeries): readonly ChartPart[] => [
+  'settled',
+  ...(provisionalFrom === undefined ? [] : (['provisional'] as const)),
+  ...(low && high ? (['low', 'high'] as const) : []),
+];
 
 export interface ChartData {
-  x: number[];
-  series: { settled: Column; provisional: Column; low: Column; high: Column }[];
+  x: readonly number[];
+  /** A column for each part that a series has. */
+  series: ({ settled: Column } & Partial<Record<ChartPart, Column>>)[];
   /** Spans without data, longer than three usual spacings; hatched, with no line across. */
   gaps: [number, number][];
   /** x of values that are NaN or infinite. */
@@ -47,7 +57,6 @@ const GAP_SPACINGS = 3;
 /** Columns ready to draw: gaps opened, odd and (on a log axis) non-positive values taken out and counted. */
 export function prepareChart(x: readonly number[], series: readonly ChartSeries[], log: boolean): ChartData {
   const gaps = findGaps(x);
-  const cuts = new Set(gaps.map(([from]) => from));
   const odd: number[] = [];
   let below = 0;
   const clean = (value: number | null | undefined, at: number): number | null | undefined => {
@@ -68,28 +77,22 @@ export function prepareChart(x: readonly number[], series: readonly ChartSeries[
       : !Number.isFinite(value) || (log && value <= 0)
         ? null
         : value;
-  const outX: number[] = [];
-  const columns: ChartData['series'] = series.map(() => ({
-    settled: [],
-    provisional: [],
-    low: [],
-    high: [],
-  }));
-  x.forEach((at, index) => {
-    outX.push(at);
-    series.forEach((each, s) => {
-      const column = columns[s]!;
-      const value = clean(each.values[index], at);
-      const from = each.provisionalFrom ?? Number.POSITIVE_INFINITY;
-      column.settled.push(index < from ? value : null);
-      column.provisional.push(index >= from - 1 ? value : null);
-      column.low.push(bound(each.low?.[index]));
-      column.high.push(bound(each.high?.[index]));
-    });
-    if (!cuts.has(at)) return;
-    outX.push((at + x[index + 1]!) / 2);
-    for (const column of columns)
-      for (const part of [column.settled, column.provisional, column.low, column.high]) part.push(null);
+  const cuts = new Set(gaps.map(([from]) => from));
+  const opened = (column: Column): Column =>
+    cuts.size === 0
+      ? column
+      : column.flatMap((value, index) => (cuts.has(x[index]!) ? [value, null] : [value]));
+  const columns = series.map((each): ChartData['series'][number] => {
+    const values = x.map((at, index) => clean(each.values[index], at));
+    const from = each.provisionalFrom;
+    const only = (is: (index: number) => boolean) => values.map((value, index) => (is(index) ? value : null));
+    return {
+      settled: opened(from === undefined ? values : only((index) => index < from)),
+      ...(from === undefined ? {} : { provisional: opened(only((index) => index >= from - 1)) }),
+      ...(each.low && each.high
+        ? { low: opened(each.low.map(bound)), high: opened(each.high.map(bound)) }
+        : {}),
+    };
   });
   const notes: string[] = [];
   if (odd.length)
@@ -100,6 +103,7 @@ export function prepareChart(x: readonly number[], series: readonly ChartSeries[
     notes.push(
       `${below} ${below === 1 ? 'value' : 'values'} at or below 0 ${below === 1 ? 'is' : 'are'} not drawn`,
     );
+  const outX = x.flatMap((at, index) => (cuts.has(at) ? [at, (at + x[index + 1]!) / 2] : [at]));
   return { x: outX, series: columns, gaps, odd, notes };
 }
 

@@ -15,7 +15,9 @@ import {
   type ChartAxis,
   type ChartData,
   type ChartLimit,
+  type ChartPart,
   type ChartSeries,
+  partsOf,
   tickPlaces,
   timeTicks,
 } from './chart-model.ts';
@@ -43,17 +45,32 @@ export interface ChartOptions {
 export const chartRight = (series: readonly ChartSeries[]) =>
   labelRoom(series.filter((_each, index) => series.length > 1 && index < 8).map((each) => each.label));
 
-/** uPlot columns: x, then for each series settled, provisional, low, high. */
+/** uPlot columns: x, then for each series the parts that it has. */
 export const chartColumns = (data: ChartData): uPlot.AlignedData => [
-  data.x,
-  ...data.series.flatMap((each) => [each.settled, each.provisional, each.low, each.high]),
+  data.x as number[],
+  ...data.series.flatMap((each) =>
+    [each.settled, each.provisional, each.low, each.high].flatMap((column) =>
+      column ? [column as (number | null | undefined)[]] : [],
+    ),
+  ),
 ];
+
+/** Which part of which series each uPlot column is; the first is x. */
+const partsOfAll = (series: readonly ChartSeries[]) =>
+  series.flatMap((each, index) => partsOf(each).map((part) => ({ each, index, part })));
 
 export function chartOptions(o: ChartOptions): uPlot.Options {
   const limits = o.limits.map((limit) => ({
     ...limit,
     text: `${limit.label} ${formatNumber(limit.at, settingStyle(o.style))}`,
   }));
+  const parts = partsOfAll(o.series);
+  const colours = new Map<string, string>();
+  const colourOf = (variable: string) => {
+    const colour = colours.get(variable) ?? cssColour(variable);
+    colours.set(variable, colour);
+    return colour;
+  };
   return {
     width: o.width,
     height: o.height,
@@ -65,13 +82,13 @@ export function chartOptions(o: ChartOptions): uPlot.Options {
       x: { time: o.axis.kind === 'time' },
       y: { distr: o.log ? 3 : 1, range: o.log ? undefined : (_u, min, max) => yRange(min, max, o.limits) },
     },
-    series: [{}, ...o.series.flatMap((each, index) => lines(each, index))],
-    bands: o.series.flatMap((each, index) =>
-      each.low && each.high
+    series: [{}, ...parts.map(({ each, index, part }) => lineOf(each, index, part, colourOf))],
+    bands: parts.flatMap(({ each, index, part }, at) =>
+      part === 'high'
         ? [
             {
-              series: [4 * index + 4, 4 * index + 3] as [number, number],
-              fill: () => fade(cssColour(seriesVariable(each, index)), 0.16),
+              series: [at + 1, at] as [number, number],
+              fill: () => fade(colourOf(seriesVariable(each, index)), 0.16),
             },
           ]
         : [],
@@ -79,12 +96,23 @@ export function chartOptions(o: ChartOptions): uPlot.Options {
     axes: [xAxis(o), yAxis(o)],
     cursor: {
       drag: { x: true, y: false, setScale: true },
-      points: { size: 7, width: 1.5, show: (_u, index) => cursorPoint(isBound(index)) },
+      points: {
+        size: 7,
+        width: 1.5,
+        show: ((_u: uPlot, at: number) =>
+          isBound(parts[at - 1]?.part) ? undefined : cursorPoint()) as uPlot.Cursor.Points.Show,
+      },
       y: false,
       ...(o.sync ? { sync: { key: o.sync, setSeries: false, scales: ['x', null] as [string, null] } } : {}),
     },
     hooks: {
-      drawClear: [(u) => paintGaps(u, o.current().gaps)],
+      drawClear: [
+        (u) => {
+          // The scheme may be another one since the last time.
+          colours.clear();
+          paintGaps(u, o.current().gaps);
+        },
+      ],
       draw: [
         (u) => {
           paintOdd(u, o.current().odd);
@@ -103,12 +131,11 @@ export function chartOptions(o: ChartOptions): uPlot.Options {
   };
 }
 
-/** Bands are drawn by two series each, whose points under the cursor stay hidden. */
-const isBound = (index: number) => (index - 1) % 4 > 1;
+/** The edges of a band have no points, under the cursor neither. */
+const isBound = (part: ChartPart | undefined) => part === 'low' || part === 'high';
 
-function cursorPoint(hidden: boolean): HTMLElement {
+function cursorPoint(): HTMLElement {
   const point = document.createElement('div');
-  if (hidden) point.style.visibility = 'hidden';
   Object.assign(point.style, {
     width: '7px',
     height: '7px',
@@ -119,42 +146,46 @@ function cursorPoint(hidden: boolean): HTMLElement {
   return point;
 }
 
-function lines(series: ChartSeries, index: number): uPlot.Series[] {
+function lineOf(
+  series: ChartSeries,
+  index: number,
+  part: ChartPart,
+  colourOf: (variable: string) => string,
+): uPlot.Series {
   const variable = seriesVariable(series, index);
+  if (isBound(part))
+    return {
+      stroke: () => fade(colourOf(variable), 0.6),
+      width: 1,
+      dash: [1, 3],
+      points: { show: false },
+    };
   const grey = variable === '--r-ink3' && series.role !== 'reference';
-  const colour = () => (grey ? fade(cssColour(variable), 0.35) : cssColour(variable));
-  const width = series.role === 'reference' || grey ? 1.25 : 1.75;
-  const bound: uPlot.Series = {
-    stroke: () => fade(cssColour(variable), 0.6),
-    width: 1,
-    dash: [1, 3],
-    points: { show: false },
-  };
-  return [
-    {
-      label: series.label,
-      stroke: colour,
-      width,
-      dash: series.role === 'reference' ? [6, 4] : undefined,
-      points: { show: true, size: 6, stroke: colour, fill: colour, filter: alone },
-    },
-    {
+  const stroke = () => (grey ? fade(colourOf(variable), 0.35) : colourOf(variable));
+  // A hairline is drawn in a tenth of the time, which counts where there are many.
+  const width = grey ? 1 : series.role === 'reference' ? 1.25 : 1.75;
+  if (part === 'provisional')
+    return {
       label: `${series.label}, provisional`,
-      stroke: colour,
+      stroke,
       width,
       dash: [2, 4],
       points: {
-        show: series.provisionalFrom !== undefined,
+        show: true,
         size: 6,
         width: 1.5,
-        stroke: colour,
-        fill: () => cssColour('--r-paper'),
-        filter: provisionalOnly(series),
+        stroke,
+        fill: () => colourOf('--r-paper'),
+        filter: provisionalOnly,
       },
-    },
-    bound,
-    bound,
-  ];
+    };
+  return {
+    label: series.label,
+    stroke,
+    width,
+    dash: series.role === 'reference' ? [6, 4] : undefined,
+    points: { show: true, size: 6, stroke, fill: stroke, filter: alone },
+  };
 }
 
 /** Points with no other beside them: no line shows them. */
@@ -179,16 +210,15 @@ const alone: uPlot.Series.Points.Filter = (u, index) => {
   return found;
 };
 
-const provisionalOnly =
-  (series: ChartSeries): uPlot.Series.Points.Filter =>
-  (u, index) => {
-    const column = u.data[index];
-    const settled = u.data[index - 1];
-    const found: number[] = [];
-    if (column && settled)
-      for (let i = 0; i < column.length; i++) if (column[i] != null && settled[i] == null) found.push(i);
-    return series.provisionalFrom === undefined ? null : found;
-  };
+/** The column before it is that of the settled points. */
+const provisionalOnly: uPlot.Series.Points.Filter = (u, index) => {
+  const column = u.data[index];
+  const settled = u.data[index - 1];
+  const found: number[] = [];
+  if (column && settled)
+    for (let i = 0; i < column.length; i++) if (column[i] != null && settled[i] == null) found.push(i);
+  return found;
+};
 
 function yRange(min: number | null, max: number | null, limits: readonly ChartLimit[]): uPlot.Range.MinMax {
   const values = [min, max, ...limits.map((limit) => limit.at)].filter(
@@ -266,9 +296,9 @@ function endLabels(series: readonly ChartSeries[], data: ChartData, until: numbe
     const column = data.series[index];
     if (!column) return [];
     const at = data.x.findLastIndex(
-      (x, i) => x <= until && (column.settled[i] ?? column.provisional[i] ?? null) !== null,
+      (x, i) => x <= until && (column.settled[i] ?? column.provisional?.[i] ?? null) !== null,
     );
-    const y = column.settled[at] ?? column.provisional[at];
+    const y = column.settled[at] ?? column.provisional?.[at];
     return y === null || y === undefined
       ? []
       : [{ text: each.label, y, variable: seriesVariable(each, index) }];

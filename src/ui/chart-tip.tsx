@@ -21,15 +21,15 @@ export function tipRows(series: readonly ChartSeries[], data: ChartData, index: 
   const rows = series.flatMap((each, at): TipRow[] => {
     const column = data.series[at];
     const settled = column?.settled[index] ?? null;
-    const value = settled ?? column?.provisional[index] ?? null;
+    const value = settled ?? column?.provisional?.[index] ?? null;
     if (!column || value === null) return [];
     return [
       {
         key: each.key,
         label: each.label,
         value,
-        low: column.low[index] ?? null,
-        high: column.high[index] ?? null,
+        low: column.low?.[index] ?? null,
+        high: column.high?.[index] ?? null,
         variable: seriesVariable(each, at),
         dashed: each.role === 'reference',
         provisional: settled === null,

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useEffectEvent, useState } from 'react';
+import { type KeyboardEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { ChartData } from './chart-model.ts';
@@ -32,6 +32,7 @@ export function useChart(props: TimeChartProps, data: ChartData, width: number) 
       each.provisionalFrom !== undefined,
     ]),
   ]);
+  const drawn = useRef<ChartData>(undefined);
   const current = useEffectEvent(() => data);
   const scaled = useEffectEvent((from: number, to: number) => {
     setRange([from, to]);
@@ -51,6 +52,7 @@ export function useChart(props: TimeChartProps, data: ChartData, width: number) 
       width: target.clientWidth,
       current: () => current(),
     };
+    drawn.current = data;
     return new uPlot(
       chartOptions({ ...options, onCursor: setIndex, onScale: (from, to) => scaled(from, to) }),
       chartColumns(data),
@@ -74,7 +76,9 @@ export function useChart(props: TimeChartProps, data: ChartData, width: number) 
     };
   }, [host, measured, shape]);
   useEffect(() => {
-    plot?.setData(chartColumns(data), !isZoomed(plot));
+    if (!plot || drawn.current === data) return;
+    drawn.current = data;
+    plot.setData(chartColumns(data), !isZoomed(plot));
   }, [plot, data]);
   useEffect(() => {
     if (plot && width > 0 && plot.width !== width) plot.setSize({ width, height: plot.height });
@@ -158,7 +162,7 @@ function redrawWhenLooksChange(u: uPlot): () => void {
   const redraw = () => on && u.redraw(false, true);
   const observer = new MutationObserver(redraw);
   observer.observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] });
-  void document.fonts.ready.then(redraw);
+  if (document.fonts.status === 'loading') void document.fonts.ready.then(redraw);
   return () => {
     on = false;
     observer.disconnect();

@@ -1,5 +1,5 @@
 import { useDebouncedValue } from '@mantine/hooks';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { modelsContract } from '../domains/registry/contract/models.ts';
 import { versionsContract } from '../domains/registry/contract/versions.ts';
 import { experimentsContract } from '../domains/tracking/contract/experiments.ts';
@@ -24,6 +24,18 @@ export function termOf(query: string): string | undefined {
 /** A text inside a pattern of LIKE, in quotes of the search grammar. */
 export const quotedLike = (term: string): string => `'%${term.replaceAll("'", "''")}%'`;
 
+const ID = /^[0-9a-f]{6,32}$/;
+
+/**
+ * Whether all that answers to `term` answers to `before` too, so that nothing can be found where that found nothing. Signs of
+ * LIKE may be in both; an escape changes what stands behind it. Letters that may be the beginning of an id are searched as one
+ * only when they are long enough.
+ */
+export const isNarrower = (term: string, before: string): boolean =>
+  term.includes(before) &&
+  !before.includes('\\') &&
+  (!ID.test(term) || (ID.test(before) && term.startsWith(before)));
+
 /** Experiments, runs, models, versions, prompts and traces of the project whose name or id answers to what was typed. */
 export function usePaletteSearch(query: string): PaletteEntry[] {
   const { project } = usePlace();
@@ -40,14 +52,16 @@ export function usePaletteSearch(query: string): PaletteEntry[] {
     term === undefined ? undefined : { body: { max_results: 50_000 } },
   );
   const ids = everywhere.data?.experiments?.map((each) => each.experiment_id) ?? [];
+  const [fruitless, setFruitless] = useState<string>();
+  const noRuns = term !== undefined && fruitless !== undefined && isNarrower(term, fruitless);
   const runs = useEndpoint(
     runsContract.searchRuns,
-    term === undefined || ids.length === 0
+    term === undefined || ids.length === 0 || noRuns
       ? undefined
       : {
           body: {
             experiment_ids: ids,
-            filter: /^[0-9a-f]{6,32}$/.test(term)
+            filter: ID.test(term)
               ? `attributes.run_id LIKE '${term}%' OR attributes.run_name ILIKE ${like}`
               : `attributes.run_name ILIKE ${like}`,
             columns: [],
@@ -55,6 +69,8 @@ export function usePaletteSearch(query: string): PaletteEntry[] {
           },
         },
   );
+  const foundNone = runs.data !== undefined && !runs.refreshing && !runs.data.runs?.length;
+  if (term !== undefined && !noRuns && foundNone && fruitless !== term) setFruitless(term);
   // `late v2` and `late 2` name a version.
   const model = term?.replace(/\s+v?\d*$/, '');
   const named = model ? { filter: `name ILIKE ${quotedLike(model)}`, max_results: MOST } : undefined;

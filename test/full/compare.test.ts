@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, Response } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Curve } from '../../src/domains/tracking/schema.ts';
 import { type BrowsedServer, browsedServer, flawsOf, LOOKS, settled, wear } from '../harness/browser.ts';
 import type { ServerProcess } from '../harness/process.ts';
 
@@ -128,6 +129,36 @@ describe('runs against each other, in Chromium', () => {
     await page.getByText('smoothed 0.6').first().waitFor();
     expect(page.url()).toMatch(/x=relative.*log=1.*smooth=0\.6/);
     page.off('request', note);
+  });
+
+  it('draws a chart of many runs once when it opens, from one answer of no more columns than it shows', async () => {
+    await open('data', active());
+    await page.evaluate(() => {
+      const drawn = Object.assign(window, { drawn: 0 });
+      const clear = CanvasRenderingContext2D.prototype.clearRect;
+      CanvasRenderingContext2D.prototype.clearRect = function (...where) {
+        drawn.drawn++;
+        clear.apply(this, where);
+      };
+    });
+    const answers: Response[] = [];
+    const note = (answer: Response) => {
+      if (answer.url().includes('/metric-points')) answers.push(answer);
+    };
+    page.on('response', note);
+    await page.getByRole('link', { name: 'Charts', exact: true }).click();
+    await page.getByRole('img', { name: /^log_loss, step \d+ to 599/ }).waitFor();
+    await settled(page);
+    page.off('response', note);
+    expect(answers).toHaveLength(1);
+    const { curves } = (await (answers[0] as Response).json()) as { curves: Curve[] };
+    expect(curves).toHaveLength(RUNS - 1);
+    for (const [at, { points, step, high }] of curves.entries()) {
+      expect([points, step.at(-1)]).toEqual([STEPS, 599]);
+      expect(Math.max(...high.map(Number))).toBeCloseTo(at === 3 ? 50 : lossOf(at, 0));
+      expect(step.length).toBeLessThanOrEqual(240);
+    }
+    expect(await page.evaluate(() => (window as unknown as { drawn: number }).drawn)).toBe(1);
   });
 
   it('compares last, best and chosen points, in the address', async () => {

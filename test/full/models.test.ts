@@ -222,6 +222,38 @@ describe('models, in Chromium', () => {
     await close();
     await find('train-2', /train-2/);
     await close();
+    // What extends a term that no run answers to is no question to all runs again; another term is.
+    const asked: string[] = [];
+    const note = (request: { url(): string; postData(): string | null }) => {
+      if (request.url().endsWith('/runs/search')) asked.push(request.postData() ?? '');
+    };
+    page.on('request', note);
+    await page.keyboard.press('Control+k');
+    const field = page.getByRole('dialog').getByRole('combobox');
+    const answer = (path: string, term: string) =>
+      page.waitForResponse((each) => {
+        const { pathname, searchParams } = new URL(each.url());
+        const text = `${searchParams.get('filter')} ${each.request().postData()}`;
+        return pathname.endsWith(path) && text.includes(`'%${term}%'`);
+      });
+    const none = answer('/runs/search', 'no such');
+    await field.fill('no such');
+    await (await none).finished();
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
+    const more = answer('/registered-models/search', 'no such run');
+    await field.fill('no such run');
+    await more;
+    expect(asked).toHaveLength(1);
+    await field.fill('train-1');
+    await page
+      .getByRole('option', { name: /train-1/ })
+      .first()
+      .waitFor();
+    expect(asked).toHaveLength(2);
+    page.off('request', note);
+    await close();
     await find('Default', /Default.*experiment/);
     await close();
     await find('greeting', /greeting.*prompt/);

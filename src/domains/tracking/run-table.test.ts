@@ -6,7 +6,7 @@ import { testTracking, type TestTracking } from '../../../test/harness/tracking.
 import type { FileBody, JsonBytes } from '../../lib/contract/index.ts';
 import { ANONYMOUS } from '../identity/schema.ts';
 import { csvCell } from '../../lib/csv-cell.ts';
-import type { Bucket, Run, RunGroup } from './schema.ts';
+import type { Curve, Run, RunGroup } from './schema.ts';
 import type { TrackingService } from './service.ts';
 
 const read = async <T>(bytes: Promise<JsonBytes>): Promise<T> =>
@@ -305,7 +305,7 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
   });
 
   const pointsOf = async (run: string, asked: object) => {
-    const { series } = await read<{ series: { points: number; buckets: Bucket[] }[] }>(
+    const { curves } = await read<{ curves: Curve[] }>(
       tracking.metricPoints('default', {
         runIds: [run],
         keys: ['curve'],
@@ -314,7 +314,7 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
         ...asked,
       }),
     );
-    return series[0] as { points: number; buckets: Bucket[] };
+    return curves[0] as Curve;
   };
 
   it('keeps the extremes of a downsampled metric, whatever the axis', async () => {
@@ -330,17 +330,44 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
       })),
     });
     for (const axis of ['step', 'time'] as const) {
-      const { points, buckets } = await pointsOf(info.run_id, { axis });
-      expect(points).toBe(1000);
-      expect(buckets).toHaveLength(10);
-      expect(buckets.reduce((sum, bucket) => sum + bucket.points, 0)).toBe(1000);
-      expect(Math.max(...buckets.map((bucket) => bucket.high ?? 0))).toBe(1e6);
-      expect(Math.min(...buckets.map((bucket) => bucket.low ?? 0))).toBe(-1e6);
-      expect(buckets.reduce((sum, bucket) => sum + bucket.nan, 0)).toBe(1);
-      expect(buckets.at(-1)).toMatchObject({ step: 999, ts: 14_990, last: 999, low: 900, high: 999 });
+      const { points, nan, step, ts, last, low, high } = await pointsOf(info.run_id, { axis });
+      expect([points, nan]).toEqual([1000, 1]);
+      expect(step).toEqual([99, 199, 299, 399, 499, 599, 699, 799, 899, 999]);
+      expect(ts).toEqual(step.map((at) => 5_000 + 10 * at));
+      expect(last).toEqual(step);
+      expect(low).toEqual([0, 100, 200, 300, -1e6, 500, 600, 700, 800, 900]);
+      expect(high).toEqual([99, 199, 299, 399, 1e6, 599, 699, 799, 899, 999]);
     }
-    const { points, buckets } = await pointsOf(info.run_id, { from: 610, to: 614 });
-    expect([points, buckets.map((bucket) => bucket.last)]).toEqual([5, [610, 611, null, 613, 614]]);
+    const part = await pointsOf(info.run_id, { from: 610, to: 614 });
+    expect([part.points, part.last]).toEqual([5, [610, 611, null, 613, 614]]);
+    const [from, to] = [11_100, 11_140];
+    expect(await pointsOf(info.run_id, { from, to, axis: 'time' })).toEqual(part);
+    expect(await pointsOf(info.run_id, { from: 1000 })).toBeUndefined();
+  });
+
+  it('answers curves in the order of the runs, then of the keys, however many pieces they are read in', async () => {
+    const runIds: string[] = [];
+    for (let at = 0; at < 23; at++) {
+      const { info } = await tracking.createRun(ANONYMOUS, 'default', { experiment_id: experiment });
+      runIds.push(info.run_id);
+      const metrics = ['curve', 'flat'].map((key) => ({ key, value: at, step: 0, timestamp: at }));
+      // Half of a piece has nothing of it, one piece has nothing at all.
+      if (at < 3 || at > 10)
+        await tracking.logBatch(ANONYMOUS, 'default', info.run_id, { metrics: metrics.slice(at % 2) });
+    }
+    const keys = ['curve', 'flat', 'never'];
+    const { curves } = await read<{ curves: (Curve & { run_id: string; key: string })[] }>(
+      tracking.metricPoints('default', { runIds, keys, columns: 10, axis: 'step' }),
+    );
+    const logged = [...runIds.keys()].filter((at) => at < 3 || at > 10);
+    expect(curves.map(({ run_id, key, last }) => [run_id, key, last])).toEqual(
+      logged.flatMap((at) => (at % 2 ? ['flat'] : ['curve', 'flat']).map((key) => [runIds[at], key, [at]])),
+    );
+    expect(
+      await read(tracking.metricPoints('default', { runIds, keys: ['never'], columns: 9, axis: 'step' })),
+    ).toEqual({
+      curves: [],
+    });
   });
 
   it('bears steps that lie as far apart as numbers can, and many points at one step', async () => {
@@ -352,15 +379,21 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
         ...Array.from({ length: 20 }, (_, at) => ({ key: 'flat', value: at, step: 0, timestamp: at })),
       ],
     });
-    const { points, buckets } = await pointsOf(info.run_id, { columns: 3 });
-    expect(points).toBe(5);
-    expect(buckets.map((bucket) => [bucket.step, bucket.points])).toEqual([
-      [2, 3],
-      [far, 2],
-    ]);
-    const flat = await pointsOf(info.run_id, { keys: ['flat'] });
-    expect(flat.buckets).toEqual([{ step: 0, ts: 19, last: 19, low: 0, high: 19, points: 20, nan: 0 }]);
-    expect((await pointsOf(info.run_id, { keys: ['flat'], axis: 'time' })).buckets).toHaveLength(10);
+    expect(await pointsOf(info.run_id, { columns: 3 })).toMatchObject({
+      points: 5,
+      step: [2, far],
+      low: [0, far - 1],
+    });
+    expect(await pointsOf(info.run_id, { keys: ['flat'] })).toMatchObject({
+      points: 20,
+      nan: 0,
+      step: [0],
+      ts: [19],
+      last: [19],
+      low: [0],
+      high: [19],
+    });
+    expect((await pointsOf(info.run_id, { keys: ['flat'], axis: 'time' })).last).toHaveLength(10);
   });
 
   it('moves what matches or what is named to the trash, and all of that comes back at once', async () => {

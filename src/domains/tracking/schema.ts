@@ -164,17 +164,31 @@ export const RunView = z.object({
 });
 export type RunView = z.infer<typeof RunView>;
 
-/** One column of a downsampled metric: its last point, and the extremes of all its points. */
-export const Bucket = z.object({
-  step: z.number(),
-  ts: z.number(),
-  last: z.number().nullable(),
-  low: z.number().nullable(),
-  high: z.number().nullable(),
+/** Long lists are looked at in one loop: a schema for each item costs more than all else of 100 curves. */
+const listOf = <T>(is: (item: unknown) => boolean, type: string | string[]) =>
+  z
+    .custom<T[]>((list) => Array.isArray(list) && list.every(is), 'Expected a list of numbers.')
+    .meta({ type: 'array', items: { type } });
+const numbers = listOf<number>((item) => typeof item === 'number', 'number');
+const numbersOrNull = listOf<number | null>(
+  (item) => item === null || typeof item === 'number',
+  ['number', 'null'],
+);
+
+/** One metric of a run as columns of a chart, in order; its lists are of one length. */
+export const Curve = z.object({
+  /** How many there are in all, and how many of them are NaN. */
   points: z.number(),
   nan: z.number(),
+  /** Of the last point of each column: step, time in epoch ms, value (null: NaN). */
+  step: numbers,
+  ts: numbers,
+  last: numbersOrNull,
+  /** Extremes of the points of each column that are numbers; null without any. */
+  low: numbersOrNull,
+  high: numbersOrNull,
 });
-export type Bucket = z.infer<typeof Bucket>;
+export type Curve = z.infer<typeof Curve>;
 
 /** Runs that share the value of a key; null: those without it. Metrics by their last values, NaN left out. */
 export const RunGroup = z.object({

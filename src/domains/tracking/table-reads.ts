@@ -87,21 +87,21 @@ export function groupBy(text: string): GroupBy {
   );
 }
 
-/** Each run's points as columns of a chart, in the order of the ids, then of the keys; what is not there is left out. */
+/** The metrics of each run as columns of a chart, in the order of the ids, then of the keys; what is not there is left out. */
 async function points(database: ReadDatabase, asked: PointsAsked) {
   const { project, runIds, keys, columns, ...span } = asked;
   const { engine } = database.capabilities;
   const known = new MetricKeys({ write: neverWrites });
-  const series = [];
+  const curves = [];
   for (const { id, run_id } of await runsOf(database, project, runIds)) {
     for (const key of keys) {
       const number = await known.find(database.read, key);
       if (number === undefined) continue;
-      const found = await downsample(database.read, engine, id, number, columns, span);
-      if (found.points > 0) series.push({ run_id, key, ...found });
+      const curve = await downsample(database.read, engine, id, number, columns, span);
+      if (curve) curves.push({ run_id, key, ...curve });
     }
   }
-  return { series };
+  return curves;
 }
 
 /** The metrics of each run as they were at a step, in the order of the ids; a run that is not there is left out. */

@@ -116,6 +116,13 @@ export class JsonBytes {
     return new JsonBytes(bytes);
   }
 
+  /** Lists, each of them JSON, as one list between `before` and `behind`. */
+  static ofLists(before: string, lists: readonly JsonBytes[], behind: string): JsonBytes {
+    const full = lists.map(({ bytes }) => bytes.subarray(1, -1)).filter((bytes) => bytes.length > 0);
+    const parts = full.flatMap((bytes, at) => (at === 0 ? [bytes] : [Buffer.from(','), bytes]));
+    return new JsonBytes(Buffer.concat([Buffer.from(`${before}[`), ...parts, Buffer.from(`]${behind}`)]));
+  }
+
   static over({ buffer, byteOffset, byteLength }: Uint8Array): JsonBytes {
     return new JsonBytes(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength));
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from '../../../lib/contract/index.ts';
-import { Bucket, int64, list, Metric, RunGroup, RunView, VIEWS } from '../schema.ts';
+import { Curve, int64, list, Metric, RunGroup, RunView, VIEWS } from '../schema.ts';
 
 const BASE = '/api/v1/projects/:project';
 const project = z.string().min(1).max(200);
@@ -112,9 +112,7 @@ export const runTableContract = {
       to: int64.optional(),
     }),
     response: z.object({
-      series: z.array(
-        z.object({ run_id: z.string(), key: z.string(), points: z.number(), buckets: z.array(Bucket) }),
-      ),
+      curves: z.array(Curve.extend({ run_id: z.string(), key: z.string() })),
     }),
   }),
   getMetricValues: endpoint({

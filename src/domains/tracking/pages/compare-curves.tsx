@@ -7,11 +7,11 @@ import { formatNumber } from '../../../ui/number.ts';
 import { usePlace } from '../../../ui/place.ts';
 import { TimeChart } from '../../../ui/time-chart.tsx';
 import { runTableContract } from '../contract/run-table.ts';
-import type { Bucket } from '../schema.ts';
+import type { Curve } from '../schema.ts';
 import { listText, readList } from './address-list.ts';
 import type { ComparedRun } from './compared-runs.ts';
 import { LookTools, type MetricLook, useMetricLook } from './metric-look.tsx';
-import { smoothed, withFiner } from './metric-points.ts';
+import { isPart, smoothed, withFiner } from './metric-points.ts';
 import { type Overlay, overlayOf } from './overlay.ts';
 import { isSystem } from './run-metrics.tsx';
 import { betterOf } from './run-words.ts';
@@ -85,7 +85,7 @@ export function CompareCurves({ runs }: { runs: readonly ComparedRun[] }) {
             metric={key}
             runs={runs}
             look={{ ...look, axis }}
-            buckets={points.data?.series}
+            curves={points.data?.curves}
           />
         ))}
       </div>
@@ -93,7 +93,7 @@ export function CompareCurves({ runs }: { runs: readonly ComparedRun[] }) {
   );
 }
 
-type Series = readonly { run_id: string; key: string; points: number; buckets: Bucket[] }[];
+type Curves = readonly (Curve & { run_id: string; key: string })[];
 
 function useCurves(
   project: string,
@@ -113,28 +113,25 @@ function CurveCard({
   metric,
   runs,
   look,
-  buckets,
+  curves,
 }: {
   metric: string;
   runs: readonly ComparedRun[];
   look: MetricLook;
-  buckets: Series | undefined;
+  curves: Curves | undefined;
 }) {
   const { project } = usePlace();
   const { axis } = look;
   const on = axis === 'step' ? ('step' as const) : ('time' as const);
   const [range, setRange] = useState<{ from: number; to: number; axis: string }>();
   const zoom = useDebouncedCallback((from: number, to: number) => setRange({ from, to, axis }), ZOOM_MS);
-  const own = useMemo(
-    () =>
-      new Map(
-        (buckets ?? []).filter((each) => each.key === metric).map((each) => [each.run_id, each.buckets]),
-      ),
-    [buckets, metric],
-  );
+  const own = useMemo(() => byRun((curves ?? []).filter((each) => each.key === metric)), [curves, metric]);
   const drawn = useMemo(() => runs.filter((run) => own.has(run.id)), [runs, own]);
   // Seconds since the start are other times for each run, so there is nothing that could be asked for more finely.
-  const within = range?.axis === axis && axis !== 'relative' && isPart(range, own, on) ? range : undefined;
+  const within =
+    range?.axis === axis && axis !== 'relative' && [...own.values()].some((curve) => isPart(curve, range, on))
+      ? range
+      : undefined;
   const fine = useCurves(
     project,
     drawn.map((run) => run.id),
@@ -144,17 +141,15 @@ function CurveCard({
     within && { from: Math.max(0, Math.floor(within.from)), to: Math.ceil(within.to) },
   );
   const overlay = useMemo(() => {
-    const finer = new Map(
-      (within ? (fine.data?.series ?? []) : []).map((each) => [each.run_id, each.buckets]),
-    );
-    const curves = drawn.map((run) => ({
+    const finer = byRun(within ? (fine.data?.curves ?? []) : []);
+    const lines = drawn.map((run) => ({
       began: run.run.info.start_time,
-      buckets: withFiner(own.get(run.id) ?? [], finer.get(run.id) ?? [], on),
+      curve: withFiner(own.get(run.id) as Curve, finer.get(run.id), on),
     }));
-    return overlayOf(curves, axis, columnsFor(runs.length) * (finer.size > 0 ? 2 : 1));
+    return overlayOf(lines, axis, columnsFor(runs.length) * (finer.size > 0 ? 2 : 1));
   }, [drawn, own, fine.data, within, on, axis, runs.length]);
   const series = useMemo(() => seriesOf(drawn, overlay, look), [drawn, overlay, look]);
-  if (!buckets)
+  if (!curves)
     return (
       <figure className="r-metric-card">
         <figcaption className="r-h3">{metric}</figcaption>
@@ -191,6 +186,8 @@ function CurveCard({
   );
 }
 
+const byRun = (curves: Curves) => new Map(curves.map((each) => [each.run_id, each]));
+
 function seriesOf(runs: readonly ComparedRun[], overlay: Overlay, { smooth }: MetricLook) {
   return overlay.lines.map((line, at) => {
     const run = runs[at] as ComparedRun;
@@ -221,20 +218,6 @@ function captionOf(runs: number, { x, lines }: Overlay, { smooth }: MetricLook):
     ...(nan > 0 ? [`${formatNumber(nan, 'count')} are NaN`] : []),
     ...(smooth > 0 ? [`smoothed ${smooth}; extremes are not drawn`] : []),
   ].join('; ');
-}
-
-/** Whether the range leaves out points that stand in columns of many. */
-function isPart(
-  range: { from: number; to: number },
-  own: ReadonlyMap<string, readonly Bucket[]>,
-  on: 'step' | 'time',
-) {
-  const at = (bucket: Bucket) => (on === 'step' ? bucket.step : bucket.ts);
-  const all = [...own.values()].flat();
-  return (
-    all.some((bucket) => bucket.points > 1) &&
-    all.some((bucket) => at(bucket) < range.from || at(bucket) > range.to)
-  );
 }
 
 const lastOf = (runs: readonly ComparedRun[], key: string, field: 'step' | 'timestamp'): number =>

@@ -6,9 +6,9 @@ import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { TimeChart } from '../../../ui/time-chart.tsx';
 import { runTableContract } from '../contract/run-table.ts';
-import type { Bucket, Metric, Run } from '../schema.ts';
+import type { Metric, Run } from '../schema.ts';
 import type { MetricLook } from './metric-look.tsx';
-import { type Line, lineOf, smoothed, withFiner, type XAxis } from './metric-points.ts';
+import { isPart, type Line, lineOf, smoothed, withFiner, type XAxis } from './metric-points.ts';
 import { loggedProof } from './run-words.ts';
 
 const COLUMNS = 480;
@@ -34,18 +34,18 @@ export function MetricCard({
   const zoom = useDebouncedCallback((from: number, to: number) => setRange({ from, to, axis }), ZOOM_MS);
   const end = on === 'step' ? metric.step : metric.timestamp;
   const all = usePoints(project, run, metric.key, on, { to: end });
-  const buckets = all.data?.series[0]?.buckets;
+  const curve = all.data?.curves[0];
   const within = range?.axis === axis ? spanOf(range, axis, began) : undefined;
-  const partial = within && buckets && isInside(within, buckets, on) ? within : undefined;
+  const partial = within && curve && isPart(curve, within, on) ? within : undefined;
   const fine = usePoints(project, run, metric.key, on, partial);
-  const line = useMemo(() => {
-    const finer = partial ? fine.data?.series[0]?.buckets : undefined;
-    return lineOf(buckets ? withFiner(buckets, finer ?? [], on) : [], axis, began);
-  }, [buckets, fine.data, partial, on, axis, began]);
+  const line = useMemo(
+    () => curve && lineOf(withFiner(curve, partial && fine.data?.curves[0], on), axis, began),
+    [curve, fine.data, partial, on, axis, began],
+  );
   return (
     <figure className="r-metric-card">
-      {line.x.length > 1 ? (
-        <Curve
+      {line && line.x.length > 1 ? (
+        <LineChart
           metric={metric}
           line={line}
           look={{ ...look, axis }}
@@ -91,18 +91,7 @@ function spanOf({ from, to }: { from: number; to: number }, axis: XAxis, began: 
   return { from: Math.max(0, whole(from)), to: whole(to) };
 }
 
-/** Whether the range leaves something out, so that it is worth asking for finer columns. */
-function isInside(
-  span: { from: number; to: number },
-  buckets: readonly Bucket[],
-  axis: 'step' | 'time',
-): boolean {
-  const at = (bucket: Bucket | undefined) => (axis === 'step' ? bucket?.step : bucket?.ts) ?? 0;
-  const [first, last] = [at(buckets[0]), at(buckets.at(-1))];
-  return buckets.some((bucket) => bucket.points > 1) && (span.from > first || span.to < last);
-}
-
-function Curve({
+function LineChart({
   metric,
   line,
   look,

@@ -1,47 +1,69 @@
-import type { Bucket } from '../schema.ts';
+import type { Curve } from '../schema.ts';
 
 export type XAxis = 'step' | 'time' | 'relative';
 
-/** Columns of a chart, from buckets: x, the last value of each, and the extremes around it. */
+/** A curve on an axis, as a chart takes it: NaN and the infinities are themselves again, and are marked instead of drawn. */
 export interface Line {
-  x: number[];
-  last: (number | null)[];
+  x: readonly number[];
+  last: number[];
   low: (number | null)[];
   high: (number | null)[];
   points: number;
   nan: number;
 }
 
-/** Values that stand for the infinities are infinite again, so that a chart marks them instead of drawing them. */
-const real = (value: number | null): number | null =>
-  value !== null && Math.abs(value) >= Number.MAX_VALUE ? Math.sign(value) * Number.POSITIVE_INFINITY : value;
+/** The largest doubles stand for the infinities. */
+const real = (value: number): number =>
+  Math.abs(value) >= Number.MAX_VALUE ? Math.sign(value) * Number.POSITIVE_INFINITY : value;
+const bound = (value: number | null) => (value === null ? null : real(value));
+
+const isInOrder = (x: readonly number[]) => x.every((at, index) => index === 0 || (x[index - 1] ?? at) <= at);
 
 /** `began` in epoch ms; relative x is in seconds. */
-export function lineOf(buckets: readonly Bucket[], axis: XAxis, began: number): Line {
-  const at = ({ step, ts }: Bucket) => (axis === 'step' ? step : axis === 'time' ? ts : (ts - began) / 1000);
-  const sorted = buckets.toSorted((a, b) => at(a) - at(b));
+export function lineOf(curve: Curve, axis: XAxis, began: number): Line {
+  const at =
+    axis === 'relative' ? curve.ts.map((ts) => (ts - began) / 1000) : axis === 'step' ? curve.step : curve.ts;
+  const order = isInOrder(at) ? undefined : [...at.keys()].sort((a, b) => (at[a] ?? 0) - (at[b] ?? 0));
+  const sorted = <T>(list: readonly T[]): readonly T[] => order?.map((index) => list[index] as T) ?? list;
   return {
-    x: sorted.map(at),
-    last: sorted.map((bucket) => (bucket.last === null && bucket.nan > 0 ? Number.NaN : real(bucket.last))),
-    low: sorted.map((bucket) => real(bucket.low)),
-    high: sorted.map((bucket) => real(bucket.high)),
-    points: sorted.reduce((sum, bucket) => sum + bucket.points, 0),
-    nan: sorted.reduce((sum, bucket) => sum + bucket.nan, 0),
+    x: sorted(at),
+    last: sorted(curve.last).map((value) => (value === null ? Number.NaN : real(value))),
+    low: sorted(curve.low).map(bound),
+    high: sorted(curve.high).map(bound),
+    points: curve.points,
+    nan: curve.nan,
   };
 }
 
+const placesOf = ({ step, ts }: Curve, axis: 'step' | 'time') => (axis === 'step' ? step : ts);
+
 /** Coarse columns outside a zoomed range and fine ones inside it, so that one can zoom out again at once. */
-export function withFiner(
-  coarse: readonly Bucket[],
-  fine: readonly Bucket[],
-  axis: 'step' | 'time',
-): readonly Bucket[] {
-  const [first, last] = [fine[0], fine.at(-1)];
-  if (!first || !last) return coarse;
-  const at = (bucket: Bucket) => (axis === 'step' ? bucket.step : bucket.ts);
-  const before = coarse.filter((bucket) => at(bucket) < at(first));
-  const after = coarse.filter((bucket) => at(bucket) > at(last));
-  return [...before, ...fine, ...after];
+export function withFiner(coarse: Curve, fine: Curve | undefined, axis: 'step' | 'time'): Curve {
+  const inside = fine ? placesOf(fine, axis) : [];
+  const [first, last] = [inside[0], inside.at(-1)];
+  if (!fine || first === undefined || last === undefined) return coarse;
+  const at = placesOf(coarse, axis);
+  const from = at.filter((x) => x < first).length;
+  const to = at.filter((x) => x <= last).length;
+  const joined = <T>(old: readonly T[], finer: readonly T[]) => [
+    ...old.slice(0, from),
+    ...finer,
+    ...old.slice(to),
+  ];
+  return {
+    ...coarse,
+    step: joined(coarse.step, fine.step),
+    ts: joined(coarse.ts, fine.ts),
+    last: joined(coarse.last, fine.last),
+    low: joined(coarse.low, fine.low),
+    high: joined(coarse.high, fine.high),
+  };
+}
+
+/** Whether a range leaves out something of a curve whose columns hold more than a point each: then finer ones are worth asking for. */
+export function isPart(curve: Curve, { from, to }: { from: number; to: number }, axis: 'step' | 'time') {
+  const x = placesOf(curve, axis);
+  return curve.points > x.length && ((x[0] ?? from) < from || (x.at(-1) ?? to) > to);
 }
 
 /**

@@ -1,17 +1,21 @@
 import { expect, it } from 'vitest';
-import type { Bucket } from '../schema.ts';
 import { overlayOf } from './overlay.ts';
 
-const point = (step: number, value: number | null, low = value, high = value): Bucket => ({
-  step,
-  ts: 1000 + step * 10,
-  last: value,
-  low,
-  high,
-  points: 1,
-  nan: value === null ? 1 : 0,
-});
-const curve = (...buckets: Bucket[]) => ({ began: 1000, buckets });
+type Column = readonly [step: number, last: number | null];
+const of = (columns: readonly Column[]) => {
+  const last = columns.map(([, value]) => value);
+  return {
+    points: columns.length,
+    nan: last.filter((value) => value === null).length,
+    step: columns.map(([step]) => step),
+    ts: columns.map(([step]) => 1000 + step * 10),
+    last,
+    low: last,
+    high: last,
+  };
+};
+const point = (step: number, value: number | null): Column => [step, value];
+const curve = (...columns: Column[]) => ({ began: 1000, curve: of(columns) });
 
 it('keeps every x where there are few, with holes where only others have a point', () => {
   const { x, lines } = overlayOf([curve(point(0, 1), point(2, 3)), curve(point(1, 9))], 'step', 10);
@@ -23,7 +27,7 @@ it('keeps every x where there are few, with holes where only others have a point
 });
 
 it('puts runs that began at different times on one axis of seconds since their starts', () => {
-  const late = { began: 1010, buckets: [point(1, 5), point(2, 6)] };
+  const late = { ...curve(point(1, 5), point(2, 6)), began: 1010 };
   expect(overlayOf([curve(point(0, 1), point(1, 2)), late], 'relative', 10).x).toEqual([0, 0.01]);
 });
 
