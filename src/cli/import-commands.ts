@@ -23,6 +23,8 @@ function existing(path: string): string {
 
 const many = (value: string, before: string[]) => [...before, value];
 const STOPPED = 130;
+/** All that was read is here, and something was left out. */
+const LEFT_OUT = 3;
 const PROGRESS_MS = 1000;
 
 /** `rondo import`: everything that was tracked elsewhere, with the ids it has there. */
@@ -98,6 +100,8 @@ export function importCommands(program: Command, context: CommandContext & { set
     const report = tally.report(source.name, dryRun, !stop.signal.aborted, digests);
     const file = dryRun ? undefined : journal.report(report);
     context.print({ ...report, file }, reportText(report, file));
-    if (report.complete && digests.some(({ equal }) => !equal)) context.fail();
+    if (!report.complete) return;
+    if (digests.some(({ equal }) => !equal)) context.fail();
+    else if (report.left_out.length > 0) process.exitCode = LEFT_OUT;
   }
 }

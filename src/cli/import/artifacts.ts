@@ -46,7 +46,7 @@ export async function copyFiles(
       } catch (error) {
         if (!isAnswer(error)) throw error;
         tally.add('files', 'left_out');
-        tally.lose({ kind: 'files', id: `${options.id} ${file.path}`, why: (error as Error).message });
+        tally.lose({ kind: 'files', id: options.id, key: file.path, why: (error as Error).message });
       }
       options.progress();
     }
@@ -60,7 +60,7 @@ export async function copyFiles(
     if (now.get(path)?.digest === digest) continue;
     tally.add('files', 'imported', -1);
     tally.add('files', 'left_out');
-    tally.lose({ kind: 'files', id: `${options.id} ${path}`, why: 'Other bytes arrived than were read.' });
+    tally.lose({ kind: 'files', id: options.id, key: path, why: 'Other bytes arrived than were read.' });
   }
 }
 

@@ -13,6 +13,8 @@ export interface Source {
   models?(experiment: SourceExperiment): AsyncIterable<SourceModel>;
   traces?(experiment: SourceExperiment): AsyncIterable<SourceTrace>;
   registered?(): AsyncIterable<SourceRegistered>;
+  /** What could not be read, said while the rest is. */
+  unread?: Lost[];
   close?(): Promise<void>;
 }
 
@@ -99,7 +101,11 @@ export interface SourceFile {
 /** Something that does not come along, and why. */
 export interface Lost {
   kind: string;
+  /** Whose it is, or what it is. */
   id: string;
+  /** Which param, tag, metric or field of it. */
+  key?: string;
+  /** Why, and what can be done. */
   why: string;
   count?: number;
 }

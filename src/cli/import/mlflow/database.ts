@@ -11,6 +11,7 @@ import type {
   SourceSeries,
   SourceTrace,
 } from '../source.ts';
+import { Unread } from '../unread.ts';
 import { parseSpanText, toSpan } from './spans.ts';
 import { openTables, type Row, type Tables } from './tables.ts';
 import {
@@ -34,6 +35,7 @@ import {
  */
 export async function mlflowDatabase(url: string, workspace: string, places: Places): Promise<Source> {
   const tables = await openTables(url);
+  const unread = new Unread();
   const inWorkspace = (row: Row) => row.workspace === undefined || row.workspace === workspace;
   const pairs = async (table: string, owner: string, id: unknown, key = 'key', value = 'value') => {
     const rows = (await tables.has(table))
@@ -47,6 +49,7 @@ export async function mlflowDatabase(url: string, workspace: string, places: Pla
 
   return {
     name: url.replace(/\/\/[^@/]*@/, '//'),
+    unread: unread.lost,
     close: () => tables.close(),
 
     async *experiments() {
@@ -78,7 +81,10 @@ export async function mlflowDatabase(url: string, workspace: string, places: Pla
     async *traces({ id }: SourceExperiment) {
       if (!(await tables.has('trace_info'))) return;
       const sql = 'select * from trace_info where experiment_id = ? order by timestamp_ms, request_id';
-      for await (const row of tables.each(sql, [Number(id)])) yield await traceOf(row);
+      for await (const row of tables.each(sql, [Number(id)])) {
+        const trace = await unread.read('traces', text(row.request_id), () => traceOf(row));
+        if (trace) yield trace;
+      }
     },
 
     async *registered() {

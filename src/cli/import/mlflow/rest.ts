@@ -15,6 +15,7 @@ import {
   type SourceTrace,
   Unreachable,
 } from '../source.ts';
+import { Unread } from '../unread.ts';
 import { spansOfFile } from './spans.ts';
 import {
   lifecycle,
@@ -47,6 +48,7 @@ export function mlflowServer(
   credentials: Credentials,
 ): Source {
   const server = new Server(address, workspace, credentials);
+  const unread = new Unread();
 
   async function* paged(
     read: (token: string | undefined) => Promise<Loose>,
@@ -138,6 +140,7 @@ export function mlflowServer(
 
   return {
     name: server.name,
+    unread: unread.lost,
 
     async *experiments() {
       const all = { view_type: 'ALL', max_results: 1000 };
@@ -172,7 +175,10 @@ export function mlflowServer(
     async *traces({ id }: SourceExperiment) {
       const locations = [{ type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: id } }];
       const found = paged(post('/api/3.0/mlflow/traces/search', { locations, max_results: 100 }), 'traces');
-      for await (const trace of orNone(found)) yield await traceOf(trace);
+      for await (const about of orNone(found)) {
+        const trace = await unread.read('traces', text(about.trace_id), () => traceOf(about));
+        if (trace) yield trace;
+      }
     },
 
     async *registered() {
