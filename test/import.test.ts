@@ -136,7 +136,7 @@ describe.each(ENGINES)('rondo import into %s', (engine) => {
       expect(report.left_out.every(({ why }) => why.length > 10)).toBe(true);
       expect(report.counts).toMatchObject({
         runs: { found: 3, imported: 2, left_out: 1 },
-        files: { found: 3, imported: 3, left_out: 0 },
+        files: { found: 4, imported: 4, left_out: 0 },
         points: { found: 6, imported: 3, left_out: 3 },
         traces: { imported: 1 },
         versions: { imported: 1 },

@@ -132,7 +132,7 @@ export function fitTrace(given: SourceTrace): Fitted<SourceTrace> {
   const { execution_duration: took } = info;
   const lasted = fit.valid('traces', 'execution_duration', Info.execution_duration.safeParse(took));
   return fit.done({
-    trace_id: given.trace_id,
+    ...given,
     info: {
       ...info,
       request_time: timed ? info.request_time : new Date(0).toISOString(),

@@ -50,6 +50,10 @@ export type SourceModel = Owned<ImportedModel>;
 
 export interface SourceTrace {
   trace_id: string;
+  /** Attachments, and the spans as a client of MLflow 2 wrote them. */
+  files?: Files;
+  /** What of it cannot be brought along. */
+  lost?: Lost[];
   info: {
     client_request_id?: string | undefined;
     request_preview?: string | undefined;

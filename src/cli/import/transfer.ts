@@ -136,13 +136,10 @@ async function bringTraces(
   const { source, target, tally, dryRun } = options;
   if (!source.traces) return;
   const weight = (trace: SourceTrace) => JSON.stringify(trace.spans).length;
+  const progress = () => options.progress(`${experiment.name}: ${tally.line()}`);
+  const trace_location = { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id } };
   for await (const batch of batches(source.traces(experiment), THINGS_AT_ONCE, weight)) {
     options.signal.throwIfAborted();
-    if (dryRun) {
-      tally.add('traces', 'found', batch.length);
-      continue;
-    }
-    const trace_location = { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id } };
     const fits = batch.map(fitTrace);
     for (const lost of fits.flatMap((fit) => fit.lost)) tally.lose(lost);
     const traces = fits.map(({ thing: { trace_id, info, spans } }) => ({
@@ -151,12 +148,19 @@ async function bringTraces(
     }));
     const send = async (some: readonly (typeof traces)[number][]) =>
       (await target.send('importTraces', { traces: [...some] })).results;
-    const results = await inHalves(traces, send, ({ info }, why) => ({
-      id: info.trace_id,
-      outcome: 'refused' as const,
-      why,
-    }));
-    for (const result of results) tally.outcome('traces', result);
-    options.progress(`${experiment.name}: ${tally.line()}`);
+    const results = dryRun
+      ? []
+      : await inHalves(traces, send, ({ info }, why) => refusal(info.trace_id, why));
+    for (const [index, { trace_id: id, files, lost = [] }] of batch.entries()) {
+      const result = results[index];
+      if (dryRun) tally.add('traces', 'found');
+      else if (result) tally.outcome('traces', result);
+      for (const one of lost) tally.lose(one);
+      if (!files || result?.outcome === 'refused') continue;
+      const unchanged = result?.outcome === 'present';
+      const copying = { id: `trace ${id}`, unchanged, dryRun, progress };
+      await copyFiles(target, tally, files, result?.artifact_uri ?? '', copying);
+    }
+    progress();
   }
 }

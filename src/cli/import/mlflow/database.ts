@@ -12,7 +12,7 @@ import type {
   SourceTrace,
 } from '../source.ts';
 import { Unread } from '../unread.ts';
-import { parseSpanText, toSpan } from './spans.ts';
+import { parseSpanText, spansAndFiles, toSpan } from './spans.ts';
 import { openTables, type Row, type Tables } from './tables.ts';
 import {
   DELETED_STAGE,
@@ -176,8 +176,12 @@ export async function mlflowDatabase(url: string, workspace: string, places: Pla
       ? await tables.all('select * from assessments where trace_id = ? order by created_timestamp', [id])
       : [];
     const took = numberOrNull(row.execution_time_ms);
+    const tags = await record('trace_tags');
+    const rows = spans.map(({ content }) => toSpan(parseSpanText(text(content)) as Row));
+    const location = tags['mlflow.artifactLocation'];
     return {
       trace_id: text(id),
+      ...(await spansAndFiles(rows, location ? filesAt(location, places, text(id)) : undefined, text(id))),
       info: {
         client_request_id: row.client_request_id ? text(row.client_request_id) : undefined,
         request_preview: row.request_preview ? text(row.request_preview) : undefined,
@@ -188,11 +192,10 @@ export async function mlflowDatabase(url: string, workspace: string, places: Pla
         trace_metadata: await record('trace_request_metadata'),
         tags: {
           ...(row.trace_name ? { 'mlflow.traceName': text(row.trace_name) } : {}),
-          ...(await record('trace_tags')),
+          ...tags,
         },
         assessments: said.map(assessmentOf),
       },
-      spans: spans.map(({ content }) => toSpan(parseSpanText(text(content)) as Row)),
     };
   }
 

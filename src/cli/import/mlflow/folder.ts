@@ -288,6 +288,7 @@ async function traceIn(home: string, meta: Meta): Promise<SourceTrace> {
       assessments,
     },
     spans: spans === undefined ? [] : spansOfFile(spans),
+    files: folder(join(home, 'artifacts')),
   };
 }
 
