@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { projectsContract } from '../../domains/projects/contract.ts';
+import { workspacesContract } from '../../domains/projects/contract/workspaces.ts';
 import { registryImportContract } from '../../domains/registry/contract/import.ts';
 import { artifactsContract } from '../../domains/tracking/contract/artifacts.ts';
 import { IMPORT_BATCH, importContract } from '../../domains/tracking/contract/import.ts';
@@ -8,14 +10,20 @@ import type { Client } from '../../lib/contract/index.ts';
 import { AppError } from '../../lib/errors.ts';
 import { retry } from '../../lib/retry.ts';
 
-const contract = { ...importContract, ...registryImportContract, upload: artifactsContract.uploadArtifact };
+const contract = {
+  ...importContract,
+  ...registryImportContract,
+  upload: artifactsContract.uploadArtifact,
+  getProject: projectsContract.getProject,
+  createWorkspace: workspacesContract.createWorkspace,
+};
 const ATTEMPTS = 14;
 const DIGESTS_AT_ONCE = 50;
 /** Answers that are about what was sent, not about who sends or to where. */
 const REFUSALS = new Set([400, 413, 422]);
 
 type Verbs = Client<typeof contract>;
-type Bodied = Exclude<keyof Verbs, 'upload'>;
+type Bodied = Exclude<keyof Verbs, 'upload' | 'getProject' | 'createWorkspace'>;
 type Sent<K extends Bodied> = z.input<(typeof contract)[K]['body'] & z.ZodType>;
 type Answered<K extends Bodied> = z.output<(typeof contract)[K]['response']>;
 
@@ -24,9 +32,20 @@ export class Target {
   readonly project: string;
   readonly #client: Verbs;
 
-  constructor(context: CommandContext) {
-    this.project = context.project();
-    this.#client = context.client(contract);
+  constructor(context: CommandContext, project: string) {
+    this.project = project;
+    this.#client = context.client(contract, project);
+  }
+
+  /** Makes the project where it is not there. */
+  async prepare(): Promise<void> {
+    const given = { params: { project: this.project } };
+    const missing = (error: unknown) => error instanceof AppError && error.status === 404;
+    const found = await patiently(() => this.#client.getProject(given)).catch((error: unknown) => {
+      if (!missing(error)) throw error;
+      return undefined;
+    });
+    if (!found) await patiently(() => this.#client.createWorkspace({ body: { name: this.project } }));
   }
 
   send<K extends Bodied>(verb: K, body: Sent<K>): Promise<Answered<K>> {

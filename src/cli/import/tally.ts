@@ -38,6 +38,8 @@ export interface Comparison {
 
 export interface Report {
   source: string;
+  /** Where it goes. */
+  project: string;
   dry_run: boolean;
   complete: boolean;
   counts: Record<string, Counts>;
@@ -109,9 +111,16 @@ export class Tally {
     ].join(', ');
   }
 
-  report(source: string, dry_run: boolean, complete: boolean, digests: Comparison[]): Report {
+  report(
+    source: string,
+    project: string,
+    dry_run: boolean,
+    complete: boolean,
+    digests: Comparison[],
+  ): Report {
     return {
       source,
+      project,
       dry_run,
       complete,
       counts: Object.fromEntries(this.counts),

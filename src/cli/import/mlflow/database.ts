@@ -11,6 +11,7 @@ import type {
   SourceSeries,
   SourceTrace,
 } from '../source.ts';
+import { nameIn } from './workspaces.ts';
 import { Unread } from '../unread.ts';
 import { parseSpanText, spansAndFiles, toSpan } from './spans.ts';
 import { openTables, type Row, type Tables } from './tables.ts';
@@ -33,7 +34,12 @@ import {
  * The database of an MLflow server of version 2 or 3. Tables and columns that only some versions have are read where they are there.
  * Names are unique within one workspace, so one is read at a time.
  */
-export async function mlflowDatabase(url: string, workspace: string, places: Places): Promise<Source> {
+export async function mlflowDatabase(
+  url: string,
+  named: string | undefined,
+  places: Places,
+): Promise<Source> {
+  const workspace = named ?? 'default';
   const tables = await openTables(url);
   const unread = new Unread();
   const inWorkspace = (row: Row) => row.workspace === undefined || row.workspace === workspace;
@@ -48,7 +54,7 @@ export async function mlflowDatabase(url: string, workspace: string, places: Pla
   };
 
   return {
-    name: url.replace(/\/\/[^@/]*@/, '//'),
+    name: nameIn(url.replace(/\/\/[^@/]*@/, '//'), named),
     unread: unread.lost,
     close: () => tables.close(),
 

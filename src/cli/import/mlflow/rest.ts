@@ -14,6 +14,7 @@ import {
 import { Unread } from '../unread.ts';
 import { Connection, type Credentials, listOf, type Loose, orNone, pairsIn } from './connection.ts';
 import { tracesOf } from './rest-traces.ts';
+import { nameIn } from './workspaces.ts';
 import {
   lifecycle,
   modelStatus,
@@ -110,7 +111,7 @@ export function mlflowServer(
   }
 
   return {
-    name: server.name,
+    name: nameIn(server.name, workspace),
     unread: unread.lost,
 
     async *experiments() {
