@@ -62,12 +62,16 @@ export async function findName(
     .executeTakeFirst();
 }
 
-/** Every name under the root, in path order. */
-export async function listNames(reader: Reader, root: string): Promise<ArtifactName[]> {
+/** Every name under the root, or in a folder of it, in path order. */
+export async function listNames(reader: Reader, root: string, folder = ''): Promise<ArtifactName[]> {
+  const inside = `${folder}/`;
   return reader
     .selectFrom('artifact_names')
     .select(['path', 'digest', 'size'])
     .where('root', '=', root)
+    .$if(folder !== '', (query) =>
+      query.where((eb) => eb(eb.fn('substr', ['path', eb.val(1), eb.val(inside.length)]), '=', inside)),
+    )
     .orderBy('path')
     .execute();
 }

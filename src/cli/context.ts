@@ -22,8 +22,9 @@ export function createContext(
     settings,
     isJson: () => options().json === true,
     project: () => settings().project,
-    client<C extends Contract>(contract: C) {
-      const { url, token, project } = settings();
+    client<C extends Contract>(contract: C, other?: string) {
+      const { url, token, project: own } = settings();
+      const project = other ?? own;
       return createClient(contract, { url, token, headers: { 'x-mlflow-workspace': project } });
     },
     print(value, text) {

@@ -12,6 +12,7 @@ interface Flags {
   dryRun?: boolean;
   again?: boolean;
   workspace?: string;
+  allWorkspaces?: boolean;
   artifactsDestination?: string;
 }
 
@@ -23,7 +24,11 @@ function existing(path: string): string {
 
 const many = (value: string, before: string[]) => [...before, value];
 const STOPPED = 130;
+/** All that was read is here, and something was left out. */
+const LEFT_OUT = 3;
 const PROGRESS_MS = 1000;
+const OTHER_WORKSPACES =
+  'They are not read: name one with --workspace, or bring each into the project of its name with --all-workspaces.';
 
 /** `rondo import`: everything that was tracked elsewhere, with the ids it has there. */
 export function importCommands(program: Command, context: CommandContext & { settings(): Settings }): void {
@@ -44,10 +49,25 @@ export function importCommands(program: Command, context: CommandContext & { set
     'A server of MLflow, an mlruns folder, or sqlite: and postgresql: as MLflow writes them',
   )
     .option('--workspace <name>', 'workspace of the server or database to read')
+    .option(
+      '--all-workspaces',
+      'each of them into the project of its name, which is made where there is none',
+    )
     .option('--artifacts-destination <place>', 'folder or s3: that the server keeps mlflow-artifacts: in')
-    .action(async (source: string, flags: Flags) => {
-      const { mlflowSource } = await import('./import/mlflow/open.ts');
-      await run(await mlflowSource(source, flags, environment()), flags);
+    .action(async (text: string, flags: Flags) => {
+      const { openMlflow } = await import('./import/mlflow/open.ts');
+      const { workspaces, source } = await openMlflow(text, flags.artifactsDestination, environment());
+      const { workspace: named, allWorkspaces: all = false } = flags;
+      if (all && named !== undefined) throw invalid('--workspace and --all-workspaces exclude each other.');
+      if (all && workspaces.length === 0)
+        throw invalid('There are no workspaces.', 'Leave --all-workspaces out.');
+      if (named !== undefined && workspaces.length > 0 && !workspaces.includes(named))
+        throw invalid(`There is no workspace '${named}'.`, `There are ${workspaces.join(', ')}.`);
+      for (const workspace of all ? workspaces : [])
+        if (await run(await source(workspace), flags, workspace)) return;
+      if (all) return;
+      const others = named === undefined ? workspaces.filter((one) => one !== 'default') : [];
+      await run(await source(named), flags, context.project(), others);
     });
 
   verb('wandb', 'path', 'A .wandb file of W&B, or a folder with runs that it kept on this machine').action(
@@ -63,15 +83,25 @@ export function importCommands(program: Command, context: CommandContext & { set
     },
   );
 
-  async function run(source: Source, flags: Flags): Promise<void> {
+  /** Answers whether it was stopped. `others`: workspaces beside the one that is read. */
+  async function run(
+    source: Source,
+    flags: Flags,
+    project = context.project(),
+    others: readonly string[] = [],
+  ): Promise<boolean> {
     const { ImportJournal } = await import('./import/journal.ts');
     const { Target } = await import('./import/server.ts');
     const { reportText, Tally } = await import('./import/tally.ts');
     const { transfer } = await import('./import/transfer.ts');
-    const { url, project } = context.settings();
-    const journal = new ImportJournal({ url, project, source: source.name }, environment());
+    const journal = new ImportJournal(
+      { url: context.settings().url, project, source: source.name },
+      environment(),
+    );
     if (flags.again) journal.forget();
     const tally = new Tally();
+    if (others.length > 0)
+      tally.notes.push({ kind: 'workspaces', id: others.join(', '), why: OTHER_WORKSPACES });
     const stop = new AbortController();
     const onStop = () => stop.abort();
     process.once('SIGINT', onStop);
@@ -80,12 +110,14 @@ export function importCommands(program: Command, context: CommandContext & { set
     const progress = (text: string) => {
       if (Date.now() - told < PROGRESS_MS) return;
       told = Date.now();
-      context.progress(text);
+      context.progress(flags.allWorkspaces ? `${project}: ${text}` : text);
     };
     const dryRun = flags.dryRun === true;
+    const target = new Target(context, project);
     let digests: Awaited<ReturnType<typeof transfer>> = [];
     try {
-      const options = { source, target: new Target(context), journal, tally, only: flags.experiment, dryRun };
+      if (flags.allWorkspaces && !dryRun) await target.prepare();
+      const options = { source, target, journal, tally, only: flags.experiment, dryRun };
       digests = await transfer({ ...options, signal: stop.signal, progress });
     } catch (error) {
       if (!stop.signal.aborted) throw error;
@@ -95,9 +127,13 @@ export function importCommands(program: Command, context: CommandContext & { set
       process.off('SIGTERM', onStop);
       await source.close?.();
     }
-    const report = tally.report(source.name, dryRun, !stop.signal.aborted, digests);
+    const report = tally.report(source.name, project, dryRun, !stop.signal.aborted, digests);
     const file = dryRun ? undefined : journal.report(report);
-    context.print({ ...report, file }, reportText(report, file));
-    if (report.complete && digests.some(({ equal }) => !equal)) context.fail();
+    const heading = flags.allWorkspaces ? `Project ${project}, from ${source.name}:\n` : '';
+    context.print({ ...report, file }, heading + reportText(report, file));
+    if (!report.complete) return true;
+    if (digests.some(({ equal }) => !equal)) context.fail();
+    else if (report.left_out.length > 0) process.exitCode ??= LEFT_OUT;
+    return false;
   }
 }

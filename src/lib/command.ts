@@ -4,7 +4,8 @@ import type { Client, Contract } from './contract/index.ts';
 export interface CommandContext {
   /** From `--project`, else `RONDO_PROJECT`, else `default`. */
   project(): string;
-  client<C extends Contract>(contract: C): Client<C>;
+  /** Of the project that is meant, or of another one. */
+  client<C extends Contract>(contract: C, project?: string): Client<C>;
   /** The result, once: JSON with `--json`, else the text. */
   print(value: unknown, text: string): void;
   /** News while something runs, on standard error; the same line again is not repeated. */

@@ -11,6 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from sklearn.linear_model import LinearRegression
 
+TWO = mlflow.__version__.startswith("2.")
 POINTS = int(os.environ.get("IMPORT_POINTS", "25000"))
 client = MlflowClient()
 
@@ -25,18 +26,21 @@ with mlflow.start_run(run_name="parent", description="has a child") as parent:
     mlflow.log_artifact(__file__)
     model = mlflow.sklearn.log_model(
         LinearRegression().fit(frame[["a"]], frame["y"]),
-        name="model",
+        **{"artifact_path" if TWO else "name": "model"},
         registered_model_name="wine",
         input_example=frame[["a"]],
     )
-    mlflow.log_metric("rmse", 0.25, step=1, model_id=model.model_id)
+    model_id = None if TWO else model.model_id
+    mlflow.log_metric("rmse", 0.25, step=1, **({} if TWO else {"model_id": model_id}))
     with mlflow.start_run(run_name="child", nested=True) as child:
         mlflow.log_metric("loss", float("nan"))
         mlflow.log_metric("loss", float("inf"), step=1)
         mlflow.log_metric("val/loss", -0.5, step=2)
         mlflow.log_metric("val/loss", -0.5, step=2)
 
-run = client.create_run(experiment, run_name="long", start_time=1_600_000_000_000)
+# Tags that a run begins with may have any name, but in a store of files.
+odd = {"what? (odd)": "1"} if "://" in mlflow.get_tracking_uri() else {}
+run = client.create_run(experiment, run_name="long", start_time=1_600_000_000_000, tags=odd)
 for start in range(0, POINTS, 1000):
     client.log_batch(
         run.info.run_id,
@@ -60,8 +64,10 @@ for index in range(int(os.environ.get("IMPORT_RUNS", "0"))):
     client.log_batch(small.info.run_id, metrics=[Metric("m", index / 3, 1000 + index, 0)], params=[Param("i", str(index))])
     client.set_terminated(small.info.run_id)
 
-second = client.create_model_version("wine", f"models:/{model.model_id}", run_id=parent.info.run_id, model_id=model.model_id)
-third = client.create_model_version("wine", second.source, run_id=parent.info.run_id, model_id=model.model_id)
+source = model.model_uri if TWO else f"models:/{model_id}"
+of = {"run_id": parent.info.run_id, **({} if TWO else {"model_id": model_id})}
+second = client.create_model_version("wine", source, **of)
+third = client.create_model_version("wine", source, **of)
 client.delete_model_version("wine", second.version)
 client.set_model_version_tag("wine", third.version, "validated", "yes")
 client.update_model_version("wine", third.version, "the good one")
@@ -69,9 +75,10 @@ client.set_registered_model_alias("wine", "champion", third.version)
 client.set_registered_model_tag("wine", "owner", "bob")
 client.update_registered_model("wine", "Predicts quality.")
 
-prompt = mlflow.genai.register_prompt("greeting", "Hello {{name}}", commit_message="first")
-mlflow.genai.register_prompt("greeting", "Good morning {{name}}")
-mlflow.genai.set_prompt_alias("greeting", "live", 2)
+prompts = mlflow if TWO else mlflow.genai
+prompts.register_prompt("greeting", "Hello {{name}}", commit_message="first")
+prompts.register_prompt("greeting", "Good morning {{name}}")
+prompts.set_prompt_alias("greeting", "live", 2)
 
 
 trace = None
@@ -81,13 +88,16 @@ try:
     def answer(question):
         with mlflow.start_span("inner") as span:
             span.set_inputs({"q": question})
+            if not TWO:
+                span.set_outputs({"drawing": mlflow.tracing.attachments.Attachment(content_type="image/png", content_bytes=b"\x89PNG drawn")})
         return question.upper()
 
     answer("why")
     mlflow.flush_trace_async_logging()
     trace = mlflow.get_last_active_trace_id()
     client.set_trace_tag(trace, "asked", "yes")
-    mlflow.log_feedback(trace_id=trace, name="good", value=True, rationale="short")
+    if not TWO:
+        mlflow.log_feedback(trace_id=trace, name="good", value=True, rationale="short")
 except Exception as error:  # a store that cannot keep traces
     print("traces:", error, file=sys.stderr)
 
@@ -99,7 +109,7 @@ print(
             "child": child.info.run_id,
             "long": run.info.run_id,
             "gone": gone.info.run_id,
-            "model": model.model_id,
+            "model": model_id,
             "version": int(third.version),
             "trace": trace,
         }

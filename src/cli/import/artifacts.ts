@@ -3,6 +3,9 @@ import type { Target } from './server.ts';
 import { type Files, type SourceFile, Unreachable } from './source.ts';
 import type { Tally } from './tally.ts';
 
+const ELSEWHERE =
+  'Clients write files of this experiment to a place of their own (RONDO_DEFAULT_ARTIFACT_ROOT): copy them there.';
+
 interface Here {
   size: number;
   digest: string;
@@ -25,6 +28,10 @@ export async function copyFiles(
   artifact_uri: string,
   options: CopyOptions,
 ): Promise<void> {
+  if (artifact_uri === '' && !options.dryRun) {
+    tally.lose({ kind: 'files', id: options.id, why: ELSEWHERE });
+    return;
+  }
   let here: Map<string, Here> | undefined;
   const sent = new Map<string, string>();
   try {
@@ -44,14 +51,14 @@ export async function copyFiles(
         tally.add('files', 'imported');
         tally.add('bytes', 'imported', file.size ?? 0);
       } catch (error) {
-        if (!isAnswer(error)) throw error;
+        if (!isRefusal(error)) throw error;
         tally.add('files', 'left_out');
-        tally.lose({ kind: 'files', id: `${options.id} ${file.path}`, why: (error as Error).message });
+        tally.lose({ kind: 'files', id: options.id, key: file.path, why: (error as Error).message });
       }
       options.progress();
     }
   } catch (error) {
-    if (!isAnswer(error)) throw error;
+    if (!isRefusal(error)) throw error;
     tally.lose({ kind: 'files', id: options.id, why: (error as Error).message });
   }
   if (sent.size === 0) return;
@@ -60,12 +67,12 @@ export async function copyFiles(
     if (now.get(path)?.digest === digest) continue;
     tally.add('files', 'imported', -1);
     tally.add('files', 'left_out');
-    tally.lose({ kind: 'files', id: `${options.id} ${path}`, why: 'Other bytes arrived than were read.' });
+    tally.lose({ kind: 'files', id: options.id, key: path, why: 'Other bytes arrived than were read.' });
   }
 }
 
 /** A refusal of one file or place, which the others do not suffer from; anything else ends the import. */
-function isAnswer(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   const { status, code } = error as { status?: number; code?: string };
   if (error instanceof Unreachable || (status !== undefined && status >= 400 && status < 500)) return true;
   return code !== undefined && ['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR'].includes(code);

@@ -24,13 +24,27 @@ export async function* batches<T>(
   if (batch.length > 0) yield batch;
 }
 
-export const weightOfModel = ({ params, tags }: Pick<SourceModel, 'params' | 'tags'>): number =>
+const weightOfPairs = ({ params, tags }: Pick<SourceModel, 'params' | 'tags'>): number =>
   [...params, ...tags].reduce((sum, { key, value }) => sum + key.length + value.length + 20, 500);
+
+export const weightOfModel = (model: Pick<SourceModel, 'params' | 'tags' | 'metrics'>): number =>
+  model.metrics.length * 200 + weightOfPairs(model);
 
 type Weighed = Pick<SourceRun, 'params' | 'tags' | 'datasets'>;
 
 export const weightOfRun = (run: Weighed): number =>
-  (run.datasets ?? []).reduce((sum, dataset) => sum + JSON.stringify(dataset).length, weightOfModel(run));
+  (run.datasets ?? []).reduce((sum, dataset) => sum + JSON.stringify(dataset).length, weightOfPairs(run));
+
+const METRICS_AT_ONCE = 5000;
+
+/** A logged model whose metrics are too many for one request, as several of the same model. */
+export function modelInParts<M extends Pick<SourceModel, 'metrics'>>(model: M): M[] {
+  const parts = Math.max(1, Math.ceil(model.metrics.length / METRICS_AT_ONCE));
+  return Array.from({ length: parts }, (_, part) => ({
+    ...model,
+    metrics: model.metrics.slice(part * METRICS_AT_ONCE, (part + 1) * METRICS_AT_ONCE),
+  }));
+}
 
 /** A run whose datasets are too many for one request, as several of the same run: the server adds what is missing. */
 export async function* runInParts<R extends Weighed>(run: R): AsyncGenerator<R> {

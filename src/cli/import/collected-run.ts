@@ -42,7 +42,7 @@ export class CollectedRun {
   lost(run: string): Lost[] {
     return [...this.#skipped].map(([name, count]) => {
       const [key = '', why = ''] = name.split('\n');
-      return { kind: 'points', id: key === '' ? run : `${run} ${key}`, why, count };
+      return { kind: 'points', id: run, ...(key === '' ? {} : { key }), why, count };
     });
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Lost } from './source.ts';
 import type { WantedRun } from './tally.ts';
 
 /** A run that is here in full, as it was at the source when `mark` was read. */
@@ -9,6 +10,8 @@ export interface DoneRun extends WantedRun {
   run_id: string;
   mark: string;
   points: number;
+  /** What of it cannot be brought, which is said each time. */
+  lost?: Lost[];
 }
 
 type Environment = Record<string, string | undefined>;

@@ -88,7 +88,7 @@ describe('runs of W&B', () => {
     expect(run.points.loss?.at(-1)).toMatchObject({ 0: 50, 2: 'NaN' });
     expect(run.points.done?.[0]?.[2]).toBe(1);
     expect(run.points.best?.[0]?.[2]).toBe(0.025);
-    expect(run.lost?.map(({ id, count }) => [id, count])).toEqual([
+    expect(run.lost?.map(({ id, key, count }) => [`${id} ${key}`, count])).toEqual([
       ['abcd1234 word', 40],
       ['abcd1234 hist', 1],
     ]);
@@ -166,7 +166,7 @@ describe('event files of TensorBoard', () => {
     expect(train?.points.zero).toEqual([[0, 1_600_000_100_000, 0]]);
     expect(train).toMatchObject({ start_time: 1_600_000_000_000, status: 'FINISHED' });
     expect(train?.lost).toMatchObject([
-      { id: 'train weights', count: 1, why: 'It is no number: histograms.' },
+      { id: 'train', key: 'weights', count: 1, why: 'It is no number: histograms.' },
     ]);
     expect(trial?.params).toEqual([
       { key: 'lr', value: '0.1' },

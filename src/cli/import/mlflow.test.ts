@@ -76,7 +76,7 @@ describe('a folder of MLflow', () => {
           values: [0.5, 'NaN', 'Infinity', 1e-5],
         },
       },
-      lost: [{ kind: 'points', id: `${RUN} a/b`, count: 1 }],
+      lost: [{ kind: 'points', id: RUN, key: 'a/b', count: 1 }],
     });
     const files = await all(run?.files?.list() ?? filesAt('', { base: '' }, '').list());
     expect(files.map(({ path, size }) => [path, size])).toEqual([['x/y.txt', 5]]);

@@ -1,5 +1,5 @@
 import { IMPORT_BATCH } from '../../domains/tracking/contract/import.ts';
-import type { Target } from './server.ts';
+import { inHalves, type Target } from './server.ts';
 import type { SourceSeries } from './source.ts';
 import type { Tally } from './tally.ts';
 
@@ -38,9 +38,21 @@ export class PointSender {
 
   async flush(): Promise<void> {
     if (this.#waiting.length > 0) {
-      const { points } = await this.#target.send('importPoints', { series: this.#waiting });
-      this.#tally.add('points', 'imported', points);
-      this.#tally.add('points', 'present', this.#points - points);
+      const send = async (some: readonly Piece[]) => {
+        const { points } = await this.#target.send('importPoints', { series: [...some] });
+        this.#tally.add('points', 'imported', points);
+        this.#tally.add(
+          'points',
+          'present',
+          some.reduce((sum, { steps }) => sum + steps.length, -points),
+        );
+        return [];
+      };
+      await inHalves(this.#waiting, send, ({ run_id, key, steps }, why) => {
+        this.#tally.add('points', 'left_out', steps.length);
+        this.#tally.lose({ kind: 'points', id: run_id, key, why, count: steps.length });
+        return undefined;
+      });
     }
     this.#waiting = [];
     this.#points = 0;

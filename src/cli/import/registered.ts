@@ -1,5 +1,7 @@
-import { TAG_VALUE_LENGTH } from '../../domains/registry/policy.ts';
-import { fitPairs } from '../../domains/tracking/import-fit.ts';
+import { nameFault } from '../../domains/registry/policy.ts';
+import type { Outcome } from '../../domains/tracking/schema/import.ts';
+import { fitRegistered } from './fit.ts';
+import { inHalves } from './server.ts';
 import type { SourceRegistered } from './source.ts';
 import type { TransferOptions, Whereabouts } from './transfer.ts';
 
@@ -9,13 +11,25 @@ const ELSEWHERE = 'Its files are not among those that were brought here, so it o
 /** Brings registered models and prompts; versions get the files of the runs and models that were brought before. */
 export async function bringRegistered(options: TransferOptions, where: Whereabouts): Promise<void> {
   const { source, target, tally, dryRun, only } = options;
-  for await (const model of source.registered?.() ?? []) {
+  for await (const found of source.registered?.() ?? []) {
     options.signal.throwIfAborted();
+    const { thing: model, lost } = fitRegistered(found);
     options.progress(`model ${model.name}: ${tally.line()}`);
     const ofThese = (version: SourceRegistered['versions'][number]) =>
       where.runs.has(version.run_id) || where.models.has(version.model_id);
     const versions = only.length === 0 ? model.versions : model.versions.filter(ofThese);
     if (only.length > 0 && versions.length === 0) continue;
+    for (const one of lost) tally.lose(one);
+    const fault = nameFault(model.name);
+    if (fault !== undefined) {
+      const also = `Its ${versions.length} versions are left out too: rename it there.`;
+      tally.leaveOut({
+        kind: 'registered models',
+        id: model.name,
+        why: `${fault} ${also}`,
+      });
+      continue;
+    }
     if (dryRun) {
       tally.add('registered models', 'found');
       tally.add('versions', 'found', versions.length);
@@ -24,29 +38,36 @@ export async function bringRegistered(options: TransferOptions, where: Whereabou
     }
     const numbers = new Set(versions.map(({ version }) => version));
     const aliases = model.aliases.filter(({ version }) => numbers.has(version));
-    const { name, description, created_at, updated_at, last_version } = model;
-    const tags = fitPairs(model.tags, TAG_VALUE_LENGTH).kept;
+    const { name, description, created_at, updated_at, last_version, tags } = model;
     const about = { name, description, created_at, updated_at, last_version, tags };
-    for (let start = 0; start === 0 || start < versions.length; start += VERSIONS_AT_ONCE) {
-      const last = start + VERSIONS_AT_ONCE >= versions.length;
-      const piece = versions.slice(start, start + VERSIONS_AT_ONCE);
-      const { results } = await target.send('importRegisteredModel', {
-        ...about,
-        versions: piece.map(({ location, ...version }) => ({
-          ...version,
-          ...placeOf({ location, ...version }, where),
-          tags: fitPairs(version.tags, TAG_VALUE_LENGTH).kept,
-        })),
-        aliases: last ? aliases : [],
-      });
-      for (const result of results) {
-        const kind = result.id === name.normalize('NFC') ? 'registered models' : kindOf(result.id, name);
-        if (kind !== 'registered models' || start === 0) tally.outcome(kind, result);
-      }
-      for (const version of piece)
-        if (!isPrompt(version) && placeOf(version, where).files_at === undefined)
-          tally.notes.push({ kind: 'versions', id: `${name}/${version.version}`, why: ELSEWHERE });
-    }
+    const put = async (some: typeof versions, named: typeof aliases): Promise<Outcome[]> => {
+      const placed = some.map(({ location, ...version }) => ({
+        ...version,
+        ...placeOf({ location, ...version }, where),
+      }));
+      return (await target.send('importRegisteredModel', { ...about, versions: placed, aliases: named }))
+        .results;
+    };
+    const refused = (id: string, why: string): Outcome => ({ id, outcome: 'refused', why });
+    const results: Outcome[] = [];
+    for (let start = 0; start < versions.length; start += VERSIONS_AT_ONCE)
+      results.push(
+        ...(await inHalves(
+          versions.slice(start, start + VERSIONS_AT_ONCE),
+          (some) => put([...some], []),
+          ({ version }, why) => refused(`${name}/${version}`, why),
+        )),
+      );
+    results.push(...(await inHalves([name], () => put([], aliases), refused)));
+    const known = name.normalize('NFC');
+    // Each answer names the model: the first says what became of it.
+    const [whole] = results.filter(({ id }) => id === known || id === name);
+    if (whole) tally.outcome('registered models', whole);
+    for (const result of results)
+      if (result.id !== known && result.id !== name) tally.outcome(kindOf(result.id, name), result);
+    for (const version of versions)
+      if (!isPrompt(version) && placeOf(version, where).files_at === undefined)
+        tally.notes.push({ kind: 'versions', id: `${name}/${version.version}`, why: ELSEWHERE });
   }
 }
 

@@ -13,6 +13,8 @@ export interface Source {
   models?(experiment: SourceExperiment): AsyncIterable<SourceModel>;
   traces?(experiment: SourceExperiment): AsyncIterable<SourceTrace>;
   registered?(): AsyncIterable<SourceRegistered>;
+  /** What could not be read, said while the rest is. */
+  unread?: Lost[];
   close?(): Promise<void>;
 }
 
@@ -48,6 +50,10 @@ export type SourceModel = Owned<ImportedModel>;
 
 export interface SourceTrace {
   trace_id: string;
+  /** Attachments, and the spans as a client of MLflow 2 wrote them. */
+  files?: Files;
+  /** What of it cannot be brought along. */
+  lost?: Lost[];
   info: {
     client_request_id?: string | undefined;
     request_preview?: string | undefined;
@@ -99,7 +105,11 @@ export interface SourceFile {
 /** Something that does not come along, and why. */
 export interface Lost {
   kind: string;
+  /** Whose it is, or what it is. */
   id: string;
+  /** Which param, tag, metric or field of it. */
+  key?: string;
+  /** Why, and what can be done. */
   why: string;
   count?: number;
 }

@@ -38,6 +38,8 @@ export interface Comparison {
 
 export interface Report {
   source: string;
+  /** Where it goes. */
+  project: string;
   dry_run: boolean;
   complete: boolean;
   counts: Record<string, Counts>;
@@ -79,16 +81,20 @@ export class Tally {
     if (why && this.notes.length < MOST_LISTED) this.notes.push({ kind, id, why });
   }
 
-  /** Names what is left out; `counted` elsewhere. */
+  /** Names what is left out and counted elsewhere. */
   lose(lost: Lost): void {
     if (this.lost.length < MOST_LISTED) this.lost.push(lost);
     else this.#more++;
   }
 
-  leaveOut(kind: Kind, id: string, why: string, amount = 1): void {
-    this.add(kind, 'found', amount);
-    this.add(kind, 'left_out', amount);
-    this.lose({ kind, id, why, ...(amount === 1 ? {} : { count: amount }) });
+  /** Names what was found and is left out; of points and the like, counts them. */
+  leaveOut(lost: Lost): void {
+    const counts = this.counts.get(lost.kind as Kind);
+    if (counts) {
+      counts.found += lost.count ?? 1;
+      counts.left_out += lost.count ?? 1;
+    }
+    this.lose(lost);
   }
 
   line(): string {
@@ -105,9 +111,16 @@ export class Tally {
     ].join(', ');
   }
 
-  report(source: string, dry_run: boolean, complete: boolean, digests: Comparison[]): Report {
+  report(
+    source: string,
+    project: string,
+    dry_run: boolean,
+    complete: boolean,
+    digests: Comparison[],
+  ): Report {
     return {
       source,
+      project,
       dry_run,
       complete,
       counts: Object.fromEntries(this.counts),
@@ -168,7 +181,10 @@ export function reportText(report: Report, file: string | undefined): string {
     lines.push(`Experiment '${name}' has the id ${experiment_id} here; there it is ${id}.`);
   const shown = report.left_out.slice(0, 20);
   if (shown.length > 0) lines.push('', 'Left out:');
-  for (const { kind, id, why } of shown) lines.push(`  ${kind} ${id}: ${why}`);
+  for (const { kind, id, key, why, count } of shown)
+    lines.push(
+      `  ${[kind, id, key].filter(Boolean).join(' ')}${count === undefined ? '' : ` (${count})`}: ${why}`,
+    );
   const more = report.left_out.length - shown.length + report.left_out_more;
   if (more > 0) lines.push(`  … and ${more} more`);
   for (const { kind, id, why } of report.notes.slice(0, 20)) lines.push(`Note: ${kind} ${id}: ${why}`);

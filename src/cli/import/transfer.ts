@@ -1,21 +1,15 @@
-import { digestRun } from '../../domains/tracking/import-digest.ts';
-import { fitPairs, keyFault } from '../../domains/tracking/import-fit.ts';
-import { LIMITS } from '../../domains/tracking/limits.ts';
-import type { ImportedRun, RunDigest } from '../../domains/tracking/schema/import.ts';
+import type { ImportedModel, PlacedOutcome } from '../../domains/tracking/schema/import.ts';
 import { copyFiles } from './artifacts.ts';
-import { batches, runInParts, weightOfModel, weightOfRun } from './batches.ts';
+import { batches, modelInParts, weightOfModel } from './batches.ts';
+import { fitExperiment, fitModel, fitTrace } from './fit.ts';
 import type { ImportJournal } from './journal.ts';
-import { PointSender } from './points.ts';
 import { bringRegistered } from './registered.ts';
-import type { Target } from './server.ts';
-import type { Source, SourceExperiment, SourceRun, SourceTrace } from './source.ts';
-import { type Comparison, compareRuns, type Tally, type WantedRun } from './tally.ts';
+import { bringRuns } from './runs.ts';
+import { inHalves, refusal, type Target } from './server.ts';
+import type { Source, SourceExperiment, SourceTrace } from './source.ts';
+import { type Comparison, compareRuns, type Tally } from './tally.ts';
 
-const RUNS_AT_ONCE = 100;
 const THINGS_AT_ONCE = 50;
-/** What is kept of a user's name and of a model's type, in characters: SQLite under MLflow takes longer ones. */
-const MOST_USER = 256;
-const MOST_TYPE = 500;
 
 export interface TransferOptions {
   source: Source;
@@ -51,12 +45,19 @@ export async function transfer(options: TransferOptions): Promise<Comparison[]> 
     const wanted = await bringRuns(options, experiment, id, where);
     await bringModels(options, experiment, id, where);
     await bringTraces(options, experiment, id);
+    tellUnread(options);
     if (dryRun || wanted.size === 0) continue;
     options.progress(`${experiment.name}: comparing ${wanted.size} runs`);
     comparisons.push(compareRuns(experiment.name, wanted, await target.digests([...wanted.keys()])));
   }
   if (source.registered) await bringRegistered(options, where);
+  tellUnread(options);
   return comparisons;
+}
+
+/** What the reader could not read. */
+function tellUnread({ source, tally }: TransferOptions): void {
+  for (const lost of source.unread?.splice(0) ?? []) tally.lose(lost);
 }
 
 /** The number here; undefined when the experiment was refused. */
@@ -64,13 +65,20 @@ async function bringExperiment(
   { target, tally, dryRun }: TransferOptions,
   experiment: SourceExperiment,
 ): Promise<string | undefined> {
+  const { thing, lost } = fitExperiment(experiment);
+  for (const one of lost) tally.lose(one);
   if (dryRun) {
     tally.add('experiments', 'found');
     return '';
   }
-  const tags = fitPairs(experiment.tags, LIMITS.experimentTagValue).kept;
-  const { results } = await target.send('importExperiments', { experiments: [{ ...experiment, tags }] });
-  const [result] = results;
+  const send = async (experiments: readonly (typeof thing)[]) =>
+    (await target.send('importExperiments', { experiments: [...experiments] })).results;
+  const [result] = await inHalves([thing], send, ({ id }, why) => ({
+    id,
+    outcome: 'refused' as const,
+    why,
+    experiment_id: null,
+  }));
   if (!result) return undefined;
   tally.outcome('experiments', { ...result, id: experiment.name });
   const { experiment_id } = result;
@@ -79,134 +87,16 @@ async function bringExperiment(
   return experiment_id ?? undefined;
 }
 
-async function bringRuns(
-  options: TransferOptions,
-  experiment: SourceExperiment,
-  experiment_id: string,
-  where: Whereabouts,
-): Promise<Map<string, WantedRun>> {
-  const { source, target, tally, journal, dryRun } = options;
-  const wanted = new Map<string, WantedRun>();
-  const sender = new PointSender(target, tally);
-  const progress = () => options.progress(`${experiment.name}: ${tally.line()}`);
-  for await (const batch of batches(source.runs(experiment), RUNS_AT_ONCE, weightOfRun)) {
-    options.signal.throwIfAborted();
-    const placed = dryRun ? new Map<string, string>() : await putRuns(options, experiment_id, batch);
-    const fresh = batch.filter((run) => placed.has(run.run_id) && !isDone(journal, run));
-    const before = await target.digests(dryRun ? [] : fresh.map(({ run_id }) => run_id));
-    for (const run of batch) {
-      options.signal.throwIfAborted();
-      const uri = placed.get(run.run_id) ?? '';
-      if (dryRun) tally.add('runs', 'found');
-      else if (uri === '') continue;
-      where.runs.set(run.run_id, uri);
-      const done = isDone(journal, run) ? journal.find(run.run_id) : undefined;
-      if (done && !dryRun) {
-        tally.add('points', 'found', done.points);
-        tally.add('points', 'present', done.points);
-        wanted.set(run.run_id, done);
-      } else {
-        const { digest, points } = await readSeries(options, run, before.get(run.run_id), sender);
-        wanted.set(run.run_id, digest);
-        const mark = run.mark;
-        const note = { run_id: run.run_id, points, ...digest };
-        if (!dryRun && mark !== undefined) await sender.sent(() => journal.add({ mark, ...note }));
-      }
-      if (run.files)
-        await copyFiles(target, tally, run.files, uri, {
-          id: `run ${run.run_id}`,
-          unchanged: done !== undefined,
-          dryRun,
-          progress,
-        });
-      for (const lost of run.lost ?? []) tally.lose(lost);
-      progress();
-    }
-    if (!dryRun) await sender.flush();
+/** What came of each logged model; one with more metrics than a request holds comes alone, part by part. */
+async function sendModels(target: Target, models: readonly ImportedModel[]): Promise<PlacedOutcome[]> {
+  const [only] = models;
+  const parts = models.length === 1 && only ? modelInParts(only).map((part) => [part]) : [[...models]];
+  let first: PlacedOutcome[] | undefined;
+  for (const part of parts) {
+    const { results } = await target.send('importLoggedModels', { models: part });
+    first ??= results;
   }
-  return wanted;
-}
-
-const isDone = (journal: ImportJournal, { run_id, mark, params, tags }: SourceRun): boolean => {
-  const done = journal.find(run_id);
-  if (!done || done.mark !== mark) return false;
-  const now = digestRun(run_id, { ...fitted({ params, tags }), metrics: [] });
-  return now.params === done.params && now.tags === done.tags;
-};
-
-const fitted = ({ params, tags }: Pick<SourceRun, 'params' | 'tags'>) => ({
-  params: fitPairs(params, LIMITS.paramValue).kept,
-  tags: fitPairs(tags).kept,
-});
-
-/** Where the files of those runs go that are not refused. */
-async function putRuns(
-  { target, tally }: TransferOptions,
-  experiment_id: string,
-  batch: readonly SourceRun[],
-): Promise<Map<string, string>> {
-  const runs = batch.map(({ location: _, files: __, mark: ___, series: ____, lost: _____, ...run }) => ({
-    ...run,
-    ...fitted(run),
-    user_id: (run.user_id ?? '').slice(0, MOST_USER),
-    experiment_id,
-  }));
-  const { results } = await sendRuns(target, runs);
-  const placed = new Map<string, string>();
-  for (const [index, result] of results.entries()) {
-    const { params, tags } = batch[index] as SourceRun;
-    const notes = [...fitPairs(params, LIMITS.paramValue).notes, ...fitPairs(tags).notes];
-    const why = [result.why, ...notes].filter((one) => one !== undefined).join(' ');
-    const { artifact_uri, ...outcome } = result;
-    tally.outcome('runs', { ...outcome, ...(why === '' ? {} : { why }) });
-    if (result.outcome !== 'refused') placed.set(result.id, artifact_uri);
-  }
-  return placed;
-}
-
-/** What came of each run. One that is too large for a request comes alone, part by part: the first says what came of it. */
-async function sendRuns(target: Target, runs: readonly ImportedRun[]) {
-  const [only] = runs;
-  if (runs.length !== 1 || !only) return target.send('importRuns', { runs: [...runs] });
-  const send = (part: ImportedRun) => target.send('importRuns', { runs: [part] });
-  let first: Awaited<ReturnType<typeof send>> | undefined;
-  for await (const part of runInParts(only)) {
-    const answer = await send(part);
-    first ??= answer;
-  }
-  return first ?? { results: [] };
-}
-
-/** Reads all points of a run and sends those series that are not here as they are there. */
-async function readSeries(
-  { tally, dryRun, signal }: TransferOptions,
-  run: SourceRun,
-  before: RunDigest | undefined,
-  sender: PointSender,
-): Promise<{ digest: WantedRun; points: number }> {
-  const known = new Map(before?.metrics.map(({ key, digest }) => [key, digest]));
-  const metrics: RunDigest['metrics'] = [];
-  let count = 0;
-  for await (const series of run.series()) {
-    signal.throwIfAborted();
-    const fault = keyFault(series.key);
-    if (fault !== undefined) {
-      tally.leaveOut('points', `${run.run_id} ${series.key}`, fault, series.points.length);
-      continue;
-    }
-    const { points, digest, dropped } = series.points.settle();
-    if (dropped > 0)
-      tally.leaveOut('points', `${run.run_id} ${series.key}`, 'Step or time cannot be kept.', dropped);
-    if (points === 0) continue;
-    metrics.push({ key: series.key, points, digest });
-    tally.add('points', 'found', points);
-    count += points;
-    if (dryRun) continue;
-    if (known.get(series.key) === digest) tally.add('points', 'present', points);
-    else await sender.add(run.run_id, series);
-  }
-  const { digest, params, tags } = digestRun(run.run_id, { ...fitted(run), metrics });
-  return { digest: { digest, params, tags }, points: count };
+  return first ?? [];
 }
 
 async function bringModels(
@@ -220,12 +110,11 @@ async function bringModels(
   const progress = () => options.progress(`${experiment.name}: ${tally.line()}`);
   for await (const batch of batches(source.models(experiment), THINGS_AT_ONCE, weightOfModel)) {
     options.signal.throwIfAborted();
-    const models = batch.map(({ location: _, files: __, ...model }) => ({
-      ...model,
-      model_type: (model.model_type ?? '').slice(0, MOST_TYPE),
-      experiment_id,
-    }));
-    const results = dryRun ? [] : (await target.send('importLoggedModels', { models })).results;
+    const fits = batch.map(fitModel);
+    for (const lost of fits.flatMap((fit) => fit.lost)) tally.lose(lost);
+    const models = fits.map(({ thing }) => ({ ...thing, experiment_id }));
+    const send = (some: readonly ImportedModel[]) => sendModels(target, some);
+    const results = dryRun ? [] : await inHalves(models, send, ({ model_id }, why) => refusal(model_id, why));
     for (const [index, { model_id, files }] of batch.entries()) {
       const result = results[index];
       if (dryRun) tally.add('logged models', 'found');
@@ -247,19 +136,31 @@ async function bringTraces(
   const { source, target, tally, dryRun } = options;
   if (!source.traces) return;
   const weight = (trace: SourceTrace) => JSON.stringify(trace.spans).length;
+  const progress = () => options.progress(`${experiment.name}: ${tally.line()}`);
+  const trace_location = { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id } };
   for await (const batch of batches(source.traces(experiment), THINGS_AT_ONCE, weight)) {
     options.signal.throwIfAborted();
-    if (dryRun) {
-      tally.add('traces', 'found', batch.length);
-      continue;
-    }
-    const trace_location = { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id } };
-    const traces = batch.map(({ trace_id, info, spans }) => ({
+    const fits = batch.map(fitTrace);
+    for (const lost of fits.flatMap((fit) => fit.lost)) tally.lose(lost);
+    const traces = fits.map(({ thing: { trace_id, info, spans } }) => ({
       info: { trace_id, trace_location, ...info },
       spans,
     }));
-    const { results } = await target.send('importTraces', { traces });
-    for (const result of results) tally.outcome('traces', result);
-    options.progress(`${experiment.name}: ${tally.line()}`);
+    const send = async (some: readonly (typeof traces)[number][]) =>
+      (await target.send('importTraces', { traces: [...some] })).results;
+    const results = dryRun
+      ? []
+      : await inHalves(traces, send, ({ info }, why) => refusal(info.trace_id, why));
+    for (const [index, { trace_id: id, files, lost = [] }] of batch.entries()) {
+      const result = results[index];
+      if (dryRun) tally.add('traces', 'found');
+      else if (result) tally.outcome('traces', result);
+      for (const one of lost) tally.lose(one);
+      if (!files || result?.outcome === 'refused') continue;
+      const unchanged = result?.outcome === 'present';
+      const copying = { id: `trace ${id}`, unchanged, dryRun, progress };
+      await copyFiles(target, tally, files, result?.artifact_uri ?? '', copying);
+    }
+    progress();
   }
 }

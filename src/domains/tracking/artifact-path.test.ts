@@ -13,6 +13,8 @@ describe('paths of the artifact proxy', () => {
     [`custom/deep/${RUN}/artifacts/x`, `run/${RUN}`, 'x'],
     ['model-versions/p/3/2/MLmodel', 'model-version/p/3/2', 'MLmodel'],
     ['1/traces/tr-1/artifacts/traces.json', 'files/p', '1/traces/tr-1/artifacts/traces.json'],
+    // Ids of MLflow 2's traces look like those of runs.
+    [`1/traces/${RUN}/artifacts/traces.json`, 'files/p', `1/traces/${RUN}/artifacts/traces.json`],
     ['loose.bin', 'files/p', 'loose.bin'],
   ])('%s lies in %s', (path, root, rest) => {
     expect(placeOf('p', path)).toEqual({ root, path: rest });

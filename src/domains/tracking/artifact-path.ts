@@ -26,7 +26,8 @@ export function safePath(path: string): string {
 
 /**
  * The place behind a path of the artifact proxy: `<experiment>/<run>/artifacts/…` and `<experiment>/models/<m-id>/artifacts/…`
- * are a run's and a model's own files, `model-versions/<project>/<n>/<v>/…` a frozen version; anything else is kept under its own name.
+ * are a run's and a model's own files, `model-versions/<project>/<n>/<v>/…` a frozen version; anything else, files of
+ * traces too, is kept under its own name.
  */
 export function placeOf(project: string, proxied: string): ArtifactPlace {
   const parts = safePath(proxied)
@@ -42,7 +43,7 @@ export function placeOf(project: string, proxied: string): ArtifactPlace {
   const owner = parts[end - 1];
   if (end > 0 && owner !== undefined) {
     const path = parts.slice(end + 1).join('/');
-    if (RUN.test(owner)) return { root: `run/${owner}`, path };
+    if (RUN.test(owner) && parts[end - 2] !== 'traces') return { root: `run/${owner}`, path };
     if (MODEL.test(owner) && parts[end - 2] === 'models') return { root: `model/${owner}`, path };
   }
   return { root: `files/${project}`, path: parts.join('/') };

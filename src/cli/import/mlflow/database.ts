@@ -11,7 +11,9 @@ import type {
   SourceSeries,
   SourceTrace,
 } from '../source.ts';
-import { parseSpanText, toSpan } from './spans.ts';
+import { nameIn } from './workspaces.ts';
+import { Unread } from '../unread.ts';
+import { parseSpanText, spansAndFiles, toSpan } from './spans.ts';
 import { openTables, type Row, type Tables } from './tables.ts';
 import {
   DELETED_STAGE,
@@ -32,8 +34,14 @@ import {
  * The database of an MLflow server of version 2 or 3. Tables and columns that only some versions have are read where they are there.
  * Names are unique within one workspace, so one is read at a time.
  */
-export async function mlflowDatabase(url: string, workspace: string, places: Places): Promise<Source> {
+export async function mlflowDatabase(
+  url: string,
+  named: string | undefined,
+  places: Places,
+): Promise<Source> {
+  const workspace = named ?? 'default';
   const tables = await openTables(url);
+  const unread = new Unread();
   const inWorkspace = (row: Row) => row.workspace === undefined || row.workspace === workspace;
   const pairs = async (table: string, owner: string, id: unknown, key = 'key', value = 'value') => {
     const rows = (await tables.has(table))
@@ -46,7 +54,8 @@ export async function mlflowDatabase(url: string, workspace: string, places: Pla
   };
 
   return {
-    name: url.replace(/\/\/[^@/]*@/, '//'),
+    name: nameIn(url.replace(/\/\/[^@/]*@/, '//'), named),
+    unread: unread.lost,
     close: () => tables.close(),
 
     async *experiments() {
@@ -78,7 +87,10 @@ export async function mlflowDatabase(url: string, workspace: string, places: Pla
     async *traces({ id }: SourceExperiment) {
       if (!(await tables.has('trace_info'))) return;
       const sql = 'select * from trace_info where experiment_id = ? order by timestamp_ms, request_id';
-      for await (const row of tables.each(sql, [Number(id)])) yield await traceOf(row);
+      for await (const row of tables.each(sql, [Number(id)])) {
+        const trace = await unread.read('traces', text(row.request_id), () => traceOf(row));
+        if (trace) yield trace;
+      }
     },
 
     async *registered() {
@@ -170,8 +182,12 @@ export async function mlflowDatabase(url: string, workspace: string, places: Pla
       ? await tables.all('select * from assessments where trace_id = ? order by created_timestamp', [id])
       : [];
     const took = numberOrNull(row.execution_time_ms);
+    const tags = await record('trace_tags');
+    const rows = spans.map(({ content }) => toSpan(parseSpanText(text(content)) as Row));
+    const location = tags['mlflow.artifactLocation'];
     return {
       trace_id: text(id),
+      ...(await spansAndFiles(rows, location ? filesAt(location, places, text(id)) : undefined, text(id))),
       info: {
         client_request_id: row.client_request_id ? text(row.client_request_id) : undefined,
         request_preview: row.request_preview ? text(row.request_preview) : undefined,
@@ -182,11 +198,10 @@ export async function mlflowDatabase(url: string, workspace: string, places: Pla
         trace_metadata: await record('trace_request_metadata'),
         tags: {
           ...(row.trace_name ? { 'mlflow.traceName': text(row.trace_name) } : {}),
-          ...(await record('trace_tags')),
+          ...tags,
         },
         assessments: said.map(assessmentOf),
       },
-      spans: spans.map(({ content }) => toSpan(parseSpanText(text(content)) as Row)),
     };
   }
 

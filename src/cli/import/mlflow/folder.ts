@@ -7,6 +7,7 @@ import type { DatasetInput, KeyValue } from '../../../domains/tracking/schema.ts
 import type { Assessment } from '../../../domains/tracking/schema/traces.ts';
 import { filesAt, folder, type Places } from '../files.ts';
 import { SeriesBuffer } from '../series.ts';
+import { Unread } from '../unread.ts';
 import type {
   Files,
   Lost,
@@ -44,6 +45,9 @@ const NOT_RUNS = ['tags', 'datasets', 'traces', 'models'];
 /** An `mlruns` folder as MLflow's file store writes it. */
 export function mlflowFolder(root: string, places: Places): Source {
   const homes = new Map<string, string>();
+  const unread = new Unread();
+  const metaOf = (kind: string, home: string, name?: string) =>
+    unread.read(kind, home, () => metaIn(home, name));
 
   /** Files lie where the folder is now, also when it was moved since it was written. */
   const filesOf = (location: string, beside: string, owner: string): Files =>
@@ -51,12 +55,13 @@ export function mlflowFolder(root: string, places: Places): Source {
 
   return {
     name: root,
+    unread: unread.lost,
 
     async *experiments() {
       for (const home of [root, join(root, '.trash')]) {
         for (const name of await foldersIn(home)) {
           if (name === 'models' || name === '.trash') continue;
-          const meta = await metaIn(join(home, name));
+          const meta = await metaOf('experiments', join(home, name));
           if (!meta) continue;
           const id = text(meta.experiment_id ?? name);
           homes.set(id, join(home, name));
@@ -76,16 +81,17 @@ export function mlflowFolder(root: string, places: Places): Source {
       const home = homes.get(id) ?? join(root, id);
       for (const name of await foldersIn(home)) {
         if (NOT_RUNS.includes(name)) continue;
-        const meta = await metaIn(join(home, name));
-        if (meta && (meta.run_id ?? meta.run_uuid) !== undefined)
-          yield await runIn(home, join(home, name), meta);
+        const meta = await metaOf('runs', join(home, name));
+        if (!meta || (meta.run_id ?? meta.run_uuid) === undefined) continue;
+        const run = await unread.read('runs', name, () => runIn(home, join(home, name), meta));
+        if (run) yield run;
       }
     },
 
     async *models({ id }: SourceExperiment) {
       const home = join(homes.get(id) ?? join(root, id), 'models');
       for (const name of await foldersIn(home)) {
-        const meta = await metaIn(join(home, name));
+        const meta = await metaOf('logged models', join(home, name));
         if (meta) yield await modelIn(join(home, name), meta);
       }
     },
@@ -93,16 +99,18 @@ export function mlflowFolder(root: string, places: Places): Source {
     async *traces({ id }: SourceExperiment) {
       const home = join(homes.get(id) ?? join(root, id), 'traces');
       for (const name of await foldersIn(home)) {
-        const meta = await metaIn(join(home, name), 'trace_info.yaml');
-        if (meta) yield await traceIn(join(home, name), meta);
+        const meta = await metaOf('traces', join(home, name), 'trace_info.yaml');
+        const trace = meta && (await unread.read('traces', name, () => traceIn(join(home, name), meta)));
+        if (trace) yield trace;
       }
     },
 
     async *registered() {
       for (const name of await foldersIn(join(root, 'models'))) {
         const home = join(root, 'models', name);
-        const meta = await metaIn(home);
-        if (meta) yield await registeredIn(home, meta);
+        const meta = await metaOf('registered models', home);
+        const model = meta && (await unread.read('registered models', name, () => registeredIn(home, meta)));
+        if (model) yield model;
       }
     },
   };
@@ -194,9 +202,13 @@ async function foldersIn(home: string): Promise<string[]> {
     .sort();
 }
 
+/** undefined where there is no such file; what is in it is read as MLflow wrote it, or not at all. */
 async function metaIn(home: string, name = META): Promise<Meta | undefined> {
   const content = await readFile(join(home, name), 'utf8').catch(() => undefined);
-  return content === undefined ? undefined : (parse(content) as Meta);
+  if (content === undefined) return undefined;
+  const meta = parse(content) as unknown;
+  if (meta === null || typeof meta !== 'object') throw new SyntaxError(`${name} holds no fields.`);
+  return meta as Meta;
 }
 
 async function sizesOf(home: string, names: readonly string[]): Promise<number[]> {
@@ -217,7 +229,7 @@ async function pointsOf(file: string, key: string, run_id: string, lost: Lost[])
     else points.add(Number(step), Number(time), known);
   }
   if (broken > 0)
-    lost.push({ kind: 'points', id: `${run_id} ${key}`, count: broken, why: 'The line cannot be read.' });
+    lost.push({ kind: 'points', id: run_id, key, count: broken, why: 'The line cannot be read.' });
   return points;
 }
 
@@ -276,6 +288,7 @@ async function traceIn(home: string, meta: Meta): Promise<SourceTrace> {
       assessments,
     },
     spans: spans === undefined ? [] : spansOfFile(spans),
+    files: folder(join(home, 'artifacts')),
   };
 }
 

@@ -6,38 +6,58 @@ import type { Source } from '../source.ts';
 import { mlflowDatabase } from './database.ts';
 import { mlflowFolder } from './folder.ts';
 import { mlflowServer } from './rest.ts';
+import { workspacesOfDatabase, workspacesOfServer } from './workspaces.ts';
 
-interface Given {
-  workspace?: string;
-  artifactsDestination?: string;
-}
 type Environment = Record<string, string | undefined>;
 
+export interface OpenMlflow {
+  /** Those that it has; none where it does not know of any. */
+  workspaces: string[];
+  /** What one of them holds; the default one when none is named. */
+  source(workspace?: string): Promise<Source>;
+}
+
 /** What people give as MLflow's tracking URI: an address, a folder, or the URL of a database. */
-export async function mlflowSource(text: string, given: Given, environment: Environment): Promise<Source> {
+export async function openMlflow(
+  text: string,
+  artifactsDestination: string | undefined,
+  environment: Environment,
+): Promise<OpenMlflow> {
   const places = {
     base: process.cwd(),
-    destination: given.artifactsDestination,
+    destination: artifactsDestination,
     s3Endpoint: environment.MLFLOW_S3_ENDPOINT_URL,
   };
-  if (/^https?:/i.test(text))
-    return mlflowServer(text, given.workspace, {
+  if (/^https?:/i.test(text)) {
+    const credentials = {
       token: environment.MLFLOW_TRACKING_TOKEN,
       username: environment.MLFLOW_TRACKING_USERNAME,
       password: environment.MLFLOW_TRACKING_PASSWORD,
-    });
+    };
+    return {
+      workspaces: await workspacesOfServer(text, credentials),
+      source: async (workspace) => mlflowServer(text, workspace, credentials),
+    };
+  }
   if (/^[a-z0-9]+(\+[a-z0-9]+)?:\/\//i.test(text) && !text.startsWith('file:')) {
     const file = /^sqlite:\/\/\/(.+)$/i.exec(text)?.[1];
     if (file !== undefined && !existsSync(file)) throw invalid(`There is no file ${file}.`);
     const base = file === undefined ? places.base : dirname(resolve(file));
-    try {
-      return await mlflowDatabase(text, given.workspace ?? 'default', { ...places, base });
-    } catch (error) {
-      if (error instanceof AppError) throw error;
-      throw invalid(`The database cannot be read: ${(error as Error).message}`);
-    }
+    return {
+      workspaces: await readable(() => workspacesOfDatabase(text)),
+      source: (workspace) => readable(() => mlflowDatabase(text, workspace, { ...places, base })),
+    };
   }
   const folder = resolve(text.startsWith('file:') ? fileURLToPath(text) : text);
   if (!existsSync(folder)) throw invalid(`There is no folder ${folder}.`);
-  return mlflowFolder(folder, { ...places, base: dirname(folder) });
+  return { workspaces: [], source: async () => mlflowFolder(folder, { ...places, base: dirname(folder) }) };
+}
+
+async function readable<T>(open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw invalid(`The database cannot be read: ${(error as Error).message}`);
+  }
 }

@@ -1,7 +1,4 @@
-import type { DatasetInput, KeyValue } from '../../../domains/tracking/schema.ts';
-import type { Assessment } from '../../../domains/tracking/schema/traces.ts';
-import { AppError } from '../../../lib/errors.ts';
-import { retry } from '../../../lib/retry.ts';
+import type { DatasetInput } from '../../../domains/tracking/schema.ts';
 import { SeriesBuffer } from '../series.ts';
 import {
   type Files,
@@ -12,10 +9,12 @@ import {
   type SourceRegistered,
   type SourceRun,
   type SourceSeries,
-  type SourceTrace,
   Unreachable,
 } from '../source.ts';
-import { spansOfFile } from './spans.ts';
+import { Unread } from '../unread.ts';
+import { Connection, type Credentials, listOf, type Loose, orNone, pairsIn } from './connection.ts';
+import { tracesOf } from './rest-traces.ts';
+import { nameIn } from './workspaces.ts';
 import {
   lifecycle,
   modelStatus,
@@ -24,19 +23,9 @@ import {
   runStatus,
   stageOf,
   text,
-  traceState,
   versionStatus,
 } from './words.ts';
 
-type Loose = Record<string, unknown>;
-
-export interface Credentials {
-  token?: string | undefined;
-  username?: string | undefined;
-  password?: string | undefined;
-}
-
-const ATTEMPTS = 6;
 const HISTORY_PAGE = 25_000;
 const HISTORIES_AHEAD = 4;
 
@@ -46,23 +35,8 @@ export function mlflowServer(
   workspace: string | undefined,
   credentials: Credentials,
 ): Source {
-  const server = new Server(address, workspace, credentials);
-
-  async function* paged(
-    read: (token: string | undefined) => Promise<Loose>,
-    field: string,
-  ): AsyncGenerator<Loose> {
-    let token: string | undefined;
-    do {
-      const page = await read(token);
-      yield* listOf(page[field]);
-      token = text(page.next_page_token) || undefined;
-    } while (token !== undefined);
-  }
-  const post = (path: string, body: Loose) => (page_token: string | undefined) =>
-    server.json('POST', path, { ...body, ...(page_token === undefined ? {} : { page_token }) });
-  const get = (path: string, query: Loose) => (page_token: string | undefined) =>
-    server.json('GET', path, { ...query, page_token });
+  const server = new Connection(address, workspace, credentials);
+  const unread = new Unread();
 
   function filesOf(list: (path: string) => [string, Loose], open: (path: string) => [string, Loose]): Files {
     async function* below(folder: string): AsyncGenerator<SourceFile> {
@@ -87,7 +61,7 @@ export function mlflowServer(
     const read = async (key: string): Promise<SourceSeries> => {
       const points = new SeriesBuffer();
       const query = { run_id: run.run_id, metric_key: key, max_results: HISTORY_PAGE };
-      for await (const metric of paged(get('/api/2.0/mlflow/metrics/get-history', query), 'metrics'))
+      for await (const metric of server.listed('/api/2.0/mlflow/metrics/get-history', query, 'metrics'))
         points.add(number(metric.step), number(metric.timestamp), number(metric.value));
       return { key, points };
     };
@@ -137,11 +111,12 @@ export function mlflowServer(
   }
 
   return {
-    name: server.name,
+    name: nameIn(server.name, workspace),
+    unread: unread.lost,
 
     async *experiments() {
       const all = { view_type: 'ALL', max_results: 1000 };
-      for await (const found of paged(post('/api/2.0/mlflow/experiments/search', all), 'experiments')) {
+      for await (const found of server.posted('/api/2.0/mlflow/experiments/search', all, 'experiments')) {
         yield {
           id: text(found.experiment_id),
           name: text(found.name),
@@ -160,32 +135,25 @@ export function mlflowServer(
         max_results: 500,
         order_by: ['start_time ASC'],
       };
-      for await (const run of paged(post('/api/2.0/mlflow/runs/search', body), 'runs')) yield runOf(run);
+      for await (const run of server.posted('/api/2.0/mlflow/runs/search', body, 'runs')) yield runOf(run);
     },
 
     async *models({ id }: SourceExperiment) {
       const body = { experiment_ids: [id], max_results: 50 };
-      const found = paged(post('/api/2.0/mlflow/logged-models/search', body), 'models');
+      const found = server.posted('/api/2.0/mlflow/logged-models/search', body, 'models');
       for await (const model of orNone(found)) yield modelOf(model);
     },
 
-    async *traces({ id }: SourceExperiment) {
-      const locations = [{ type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: id } }];
-      const found = paged(post('/api/3.0/mlflow/traces/search', { locations, max_results: 100 }), 'traces');
-      for await (const trace of orNone(found)) yield await traceOf(trace);
-    },
+    traces: ({ id }: SourceExperiment) => tracesOf(server, unread, id),
 
     async *registered() {
-      const models = paged(
-        get('/api/2.0/mlflow/registered-models/search', { max_results: 100 }),
-        'registered_models',
-      );
+      const path = '/api/2.0/mlflow/registered-models/search';
+      const models = server.listed(path, { max_results: 100 }, 'registered_models');
       for await (const model of models) yield await registeredOf(model, false);
       // Prompts are in the same table, and are found only by whoever asks for them.
       const filter = "tags.`mlflow.prompt.is_prompt` = 'true'";
-      const asked = get('/api/2.0/mlflow/registered-models/search', { max_results: 100, filter });
-      for await (const prompt of orNone(paged(asked, 'registered_models')))
-        yield await registeredOf(prompt, true);
+      const asked = server.listed(path, { max_results: 100, filter }, 'registered_models');
+      for await (const prompt of orNone(asked)) yield await registeredOf(prompt, true);
     },
   };
 
@@ -225,40 +193,13 @@ export function mlflowServer(
     };
   }
 
-  async function traceOf(trace: Loose): Promise<SourceTrace> {
-    const trace_id = text(trace.trace_id);
-    const file = await server
-      .text('/ajax-api/2.0/mlflow/get-trace-artifact', { request_id: trace_id })
-      .catch((error: unknown) => {
-        if (error instanceof AppError && error.status < 500) return '{}';
-        throw error;
-      });
-    return {
-      trace_id,
-      info: {
-        client_request_id: trace.client_request_id ? text(trace.client_request_id) : undefined,
-        request_preview: trace.request_preview ? text(trace.request_preview) : undefined,
-        response_preview: trace.response_preview ? text(trace.response_preview) : undefined,
-        request_time: text(trace.request_time),
-        execution_duration: trace.execution_duration ? text(trace.execution_duration) : undefined,
-        state: traceState(trace.state),
-        trace_metadata: (trace.trace_metadata ?? {}) as Record<string, string>,
-        tags: (trace.tags ?? {}) as Record<string, string>,
-        assessments: listOf(trace.assessments) as Assessment[],
-      },
-      spans: spansOfFile(file),
-    };
-  }
-
   async function registeredOf(model: Loose, prompt: boolean): Promise<SourceRegistered> {
     const name = text(model.name);
     const quoted = `name='${name.replaceAll("'", "\\'")}'`;
     const filter = prompt ? `${quoted} AND tags.\`mlflow.prompt.is_prompt\` = 'true'` : quoted;
     const versions: SourceRegistered['versions'] = [];
-    const found = paged(
-      get('/api/2.0/mlflow/model-versions/search', { filter, max_results: 1000 }),
-      'model_versions',
-    );
+    const query = { filter, max_results: 1000 };
+    const found = server.listed('/api/2.0/mlflow/model-versions/search', query, 'model_versions');
     for await (const version of found) {
       const key = { name, version: version.version };
       const where = await server
@@ -298,19 +239,6 @@ export function mlflowServer(
   }
 }
 
-/** What servers of older versions do not have is not there. */
-async function* orNone<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
-  try {
-    yield* items;
-  } catch (error) {
-    if (!(error instanceof AppError) || ![404, 405, 501].includes(error.status)) throw error;
-  }
-}
-
-const listOf = (value: unknown): Loose[] => (Array.isArray(value) ? (value as Loose[]) : []);
-const pairsIn = (value: unknown): KeyValue[] =>
-  listOf(value).map(({ key, value: of }) => ({ key: text(key), value: text(of) }));
-
 function toDataset({ dataset: about, tags }: Loose): DatasetInput {
   const dataset = about as Loose;
   return {
@@ -324,79 +252,4 @@ function toDataset({ dataset: about, tags }: Loose): DatasetInput {
       ...(dataset.profile ? { profile: text(dataset.profile) } : {}),
     },
   };
-}
-
-class Server {
-  readonly name: string;
-  readonly #base: string;
-  readonly #headers: Record<string, string>;
-
-  constructor(address: string, workspace: string | undefined, { token, username, password }: Credentials) {
-    const url = new URL(address);
-    const user = username ?? (decodeURIComponent(url.username) || undefined);
-    const secret = password ?? decodeURIComponent(url.password);
-    url.username = '';
-    url.password = '';
-    this.#base = url.href.replace(/\/+$/, '');
-    this.name = this.#base;
-    const basic = Buffer.from(`${user}:${secret}`).toString('base64');
-    this.#headers = {
-      ...(user === undefined ? {} : { authorization: `Basic ${basic}` }),
-      ...(token === undefined || user !== undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(workspace === undefined ? {} : { 'x-mlflow-workspace': workspace }),
-    };
-  }
-
-  async json(method: 'GET' | 'POST', path: string, given: Loose): Promise<Loose> {
-    const response = await this.#send(method, path, given);
-    // MLflow's proto JSON writes NaN and the infinities as texts; some proxies leave them bare.
-    return JSON.parse((await response.text()) || '{}') as Loose;
-  }
-
-  async text(path: string, query: Loose): Promise<string> {
-    return (await this.#send('GET', path, query)).text();
-  }
-
-  async bytes(path: string, query: Loose): Promise<AsyncIterable<Uint8Array>> {
-    const { body } = await this.#send('GET', path, query);
-    return (body ?? []) as AsyncIterable<Uint8Array>;
-  }
-
-  #send(method: 'GET' | 'POST', path: string, given: Loose): Promise<Response> {
-    const query = method === 'GET' ? queryOf(given) : '';
-    const init: RequestInit =
-      method === 'GET'
-        ? { headers: this.#headers }
-        : {
-            method,
-            headers: { ...this.#headers, 'content-type': 'application/json' },
-            body: JSON.stringify(given),
-          };
-    return retry(
-      async () => {
-        const response = await fetch(this.#base + path + query, init).catch((cause: unknown) => {
-          throw new AppError({ code: 'UNREACHABLE', status: 503 }, `No answer from ${this.#base}.`, {
-            cause,
-          });
-        });
-        if (response.ok) return response;
-        const said = (await response.text()).slice(0, 500);
-        throw new AppError(
-          { code: 'MLFLOW_REFUSED', status: response.status },
-          `${this.#base} answered ${response.status} to ${method} ${path}: ${said}`,
-        );
-      },
-      {
-        attempts: ATTEMPTS,
-        when: (error) => error instanceof AppError && (error.status >= 502 || error.status === 429),
-        baseMs: 300,
-      },
-    );
-  }
-}
-
-function queryOf(given: Loose): string {
-  const list = new URLSearchParams();
-  for (const [key, value] of Object.entries(given)) if (value !== undefined) list.append(key, text(value));
-  return `?${list.toString()}`;
 }

@@ -1,6 +1,21 @@
-import type { SourceSpan } from '../source.ts';
+import { isRefusal } from '../artifacts.ts';
+import type { Files, SourceSpan, SourceTrace } from '../source.ts';
 
 type Loose = Record<string, unknown>;
+
+/** Where clients write the spans of a trace that is no row of a table. */
+export const SPANS_FILE = 'traces.json';
+const ATTACHMENT = /mlflow-attachment:\/\/([0-9a-f]{8}-[0-9a-f-]{27})/gi;
+
+/** Ids of the attachments that spans name, each once. */
+export function attachmentsOf(spans: readonly SourceSpan[]): string[] {
+  const texts = spans.flatMap(({ attributes, body }) => [
+    ...Object.values(attributes),
+    ...body.events.flatMap((event) => Object.values(event.attributes)),
+  ]);
+  const ids = texts.flatMap((one) => [...one.matchAll(ATTACHMENT)].map(([, id = '']) => id));
+  return [...new Set(ids)];
+}
 
 /** Whole numbers of more digits than a double has, as texts; not where the same characters are inside a text. */
 const LONG = /(?<!\\)"((?:start|end)_time(?:_unix_nano)?|time_unix_nano|timestamp)":\s*(\d{16,20})/g;
@@ -12,6 +27,24 @@ export const parseSpanText = (text: string): unknown => JSON.parse(text.replace(
 export function spansOfFile(text: string): SourceSpan[] {
   const { spans } = parseSpanText(text) as { spans?: Loose[] };
   return (spans ?? []).map(toSpan);
+}
+
+/** Spans that are kept with the trace, or else in a file of its own; and its files, where it has some. */
+export async function spansAndFiles(
+  kept: SourceSpan[],
+  files: Files | undefined,
+  id: string,
+): Promise<Pick<SourceTrace, 'spans' | 'files' | 'lost'>> {
+  if (!files) return { spans: kept };
+  if (kept.length > 0) return attachmentsOf(kept).length > 0 ? { spans: kept, files } : { spans: kept };
+  try {
+    for await (const file of files.list())
+      if (file.path === SPANS_FILE) return { spans: spansOfFile(await text(await file.open())), files };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return { spans: [], lost: [{ kind: 'spans', id, why: (error as Error).message }] };
+  }
+  return { spans: [], files };
 }
 
 export function toSpan(span: Loose): SourceSpan {
@@ -41,6 +74,12 @@ export function toSpan(span: Loose): SourceSpan {
       })),
     },
   };
+}
+
+async function text(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of bytes) parts.push(part);
+  return Buffer.concat(parts).toString();
 }
 
 const list = (value: unknown): Loose[] => (Array.isArray(value) ? (value as Loose[]) : []);

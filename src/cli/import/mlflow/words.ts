@@ -42,7 +42,8 @@ export const lifecycle = (value: unknown): 'active' | 'deleted' =>
   value === 'deleted' ? 'deleted' : 'active';
 
 /** As proto JSON writes a time and a duration. */
-export const timestamp = (ms: number): string => new Date(ms).toISOString();
+export const timestamp = (ms: number): string =>
+  Number.isNaN(new Date(ms).getTime()) ? `${ms} ms` : new Date(ms).toISOString();
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(3)}s`;
 
 export const pairsOf = (pairs: Record<string, unknown>): KeyValue[] =>

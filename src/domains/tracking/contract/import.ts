@@ -7,7 +7,6 @@ import {
   ImportedRun,
   ImportedSeries,
   ImportedTrace,
-  Outcome,
   PlacedOutcome,
   RunDigest,
 } from '../schema/import.ts';
@@ -75,7 +74,7 @@ export const importContract = {
     needs: 'operate',
     params,
     body: z.object({ traces: z.array(ImportedTrace).max(IMPORT_BATCH.traces) }),
-    response: z.object({ results: z.array(Outcome) }),
+    response: z.object({ results: z.array(PlacedOutcome) }),
   }),
   importDigests: endpoint({
     method: 'POST',

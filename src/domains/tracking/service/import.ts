@@ -14,8 +14,9 @@ import type {
   ImportedSeries,
   ImportedTrace,
   Outcome,
+  PlacedOutcome,
 } from '../schema/import.ts';
-import type { TraceInfoInput } from '../schema/traces.ts';
+import { TRACE_KEYS, type TraceInfoInput } from '../schema/traces.ts';
 import { isEnded } from '../states.ts';
 import { experimentTags, findExperimentByName, putExperimentTags } from '../store/experiments.ts';
 import { claimExperimentNumber, missingPoints } from '../store/import.ts';
@@ -80,6 +81,13 @@ export function importVerbs(
       results.push(...made);
     }
     return results;
+  }
+
+  /** Where the files of a trace go; empty where clients of its experiment write to a place of their own. */
+  async function filesOf({ id }: { id: number }): Promise<string> {
+    const { tags } = await traces.details(database.read, [id]);
+    const location = tags.get(id)?.get(TRACE_KEYS.artifactLocation) ?? '';
+    return proxiedPath(location) === undefined ? '' : location;
   }
 
   async function putExperiment(
@@ -197,14 +205,14 @@ export function importVerbs(
     },
 
     /** A trace whose client told all of it is there; of one that was cut off in between, the rest is added. */
-    async importTraces(actor: Actor, project: string, given: readonly ImportedTrace[]): Promise<Outcome[]> {
-      const results: Outcome[] = [];
+    async importTraces(actor: Actor, project: string, given: readonly ImportedTrace[]) {
+      const results: PlacedOutcome[] = [];
       for (const { info, spans } of given) {
         const id = info.trace_id;
         try {
           const before = await traces.find(database.read, project, id);
           if (before?.finalized === 1) {
-            results.push({ id, outcome: 'present' });
+            results.push({ id, outcome: 'present', artifact_uri: await filesOf(before) });
             continue;
           }
           const experiment = info.trace_location.mlflow_experiment?.experiment_id ?? '';
@@ -217,10 +225,11 @@ export function importVerbs(
           }));
           await others.recordSpans(actor, project, experiment, sent);
           await others.startTrace(actor, project, info);
-          results.push({ id, outcome: 'imported' });
+          const made = await traces.find(database.read, project, id);
+          results.push({ id, outcome: 'imported', artifact_uri: made ? await filesOf(made) : '' });
         } catch (error) {
           if (!(error instanceof AppError)) throw error;
-          results.push({ id, outcome: 'refused', why: error.message });
+          results.push({ id, outcome: 'refused', why: error.message, artifact_uri: '' });
         }
       }
       await database.write((tx) => tell(tx, project, 'traces', results));
@@ -239,11 +248,9 @@ export function importVerbs(
       if (kind === 'run') await context.run(database.read, project, id);
       if (kind === 'model' && !(await findLoggedModel(database.read, project, id)))
         throw absent(`Logged model with ID '${id}' not found.`);
-      const prefix = at.path === '' ? '' : `${at.path}/`;
-      const names = await listNames(database.read, at.root);
-      return names
-        .filter(({ path }) => path.startsWith(prefix))
-        .map(({ path, size, digest }) => ({ path: path.slice(prefix.length), size, digest }));
+      const skip = at.path === '' ? 0 : at.path.length + 1;
+      const names = await listNames(database.read, at.root, at.path);
+      return names.map(({ path, size, digest }) => ({ path: path.slice(skip), size, digest }));
     },
   };
 }

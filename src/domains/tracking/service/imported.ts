@@ -1,7 +1,7 @@
 import type { Tx } from '../../../database/index.ts';
 import { urn } from '../../../lib/urn.ts';
 import { under } from '../artifact-path.ts';
-import { fitPairs } from '../import-fit.ts';
+import { fitPairs, PARAMS, TAGS } from '../import-fit.ts';
 import { checkText, LIMITS } from '../limits.ts';
 import type { KeyValue } from '../schema.ts';
 import type { ImportedModel, ImportedRun, PlacedOutcome } from '../schema/import.ts';
@@ -40,8 +40,8 @@ export async function importedRun(
   const row = before ?? (await makeRun(context, tx, project, experiment.id, given));
   const there = async (table: 'run_params' | 'run_tags') =>
     before ? ((await pairsOf(tx, table, [row.id])).get(row.id) ?? []) : [];
-  const params = fitPairs(given.params, LIMITS.paramValue);
-  const tags = fitPairs(given.tags);
+  const params = fitPairs(given.params, PARAMS);
+  const tags = fitPairs(given.tags, TAGS);
   const kept = await there('run_params');
   const names = new Set(kept.map(({ key }) => key));
   const missing = params.kept.filter(({ key }) => !names.has(key));
@@ -58,7 +58,7 @@ export async function importedRun(
   const inputs = given.model_inputs.map(({ model_id }) => ({ model_id, step: 0 }));
   await putModels(tx, row.id, 'input', inputs);
   await putModels(tx, row.id, 'output', given.model_outputs);
-  const notes = [...params.notes, ...tags.notes];
+  const notes = [...params.faults, ...tags.faults].map(({ key, why }) => `'${key.slice(0, 100)}': ${why}`);
   const other = freshPairs(params.kept, kept).filter(({ key }) => names.has(key));
   if (other.length > 0) notes.push(`Other values here: ${other.map(({ key }) => key).join(', ')}.`);
   const changed = missing.length + fresh.length > 0 || ended;
@@ -122,10 +122,10 @@ export async function importedModel(
     .select(['key', 'value'])
     .where('model_id', '=', id)
     .execute();
-  const fresh = freshPairs(fitPairs(tags).kept, known);
+  const fresh = freshPairs(fitPairs(tags, TAGS).kept, known);
   if (!before) {
     await insertLoggedModel(tx, { model_id: id, ...rest, project, experiment: experiment.id, artifact_uri });
-    await putLoggedModelPairs(tx, 'logged_model_params', id, fitPairs(params, LIMITS.paramValue).kept);
+    await putLoggedModelPairs(tx, 'logged_model_params', id, fitPairs(params, PARAMS).kept);
     if (rest.source_run_id !== '') {
       const run = urn('run', rest.source_run_id);
       await context.ground.lineage.link(tx, project, urn('logged-model', id), 'produced-by', run);
