@@ -58,11 +58,13 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
   it('answers only the columns that were asked for, with extremes beside the last value', async () => {
     const [first] = await search({ columns: ['metrics.loss', 'params.lr'], extremes: true, limit: 1 });
     expect(first?.data).toEqual({
-      metrics: [{ key: 'loss', value: 'NaN', timestamp: 2, step: 1, min: 5, max: 5 }],
+      metrics: [{ key: 'loss', value: 'NaN', timestamp: 2, step: 1, min: 5, max: 5, points: 2 }],
       params: [{ key: 'lr', value: '0.2' }],
     });
     const [, second] = await search({ columns: ['metrics.loss', 'metrics.never'], extremes: true });
-    expect(second?.data.metrics).toEqual([{ key: 'loss', value: 4, timestamp: 2, step: 1, min: 4, max: 6 }]);
+    expect(second?.data.metrics).toEqual([
+      { key: 'loss', value: 4, timestamp: 2, step: 1, min: 4, max: 6, points: 2 },
+    ]);
     expect((await search({ columns: [] }))[0]?.data).toEqual({});
   });
 

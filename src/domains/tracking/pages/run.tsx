@@ -25,7 +25,7 @@ import { RunTraces, useRunTraces } from './run-traces.tsx';
 export function Run() {
   const { project, params, search, hrefWith } = usePlace();
   const id = params.run ?? '';
-  const answer = useEndpoint(runsContract.getRun, { query: { run_id: id } });
+  const answer = useEndpoint(runsContract.getRun, { query: { run_id: id, extremes: 'true' } });
   const run = answer.data?.run;
   const tab = search.tab ?? 'overview';
   const metrics = useMemo(() => run?.data.metrics ?? [], [run]);

@@ -17,7 +17,7 @@ export interface Projection {
 export interface Detail {
   /** These keys only. */
   projection?: Projection | undefined;
-  /** With the lowest and the highest value of each metric. */
+  /** With the lowest and the highest value of each metric, and how many points it has. */
   extremes?: boolean | undefined;
   /** With the number of runs that name it as their parent. */
   children?: boolean | undefined;
@@ -171,7 +171,7 @@ const CHILDREN = `select count(*) from run_tags p join runs c on c.id = p.run
 function metricText(engine: Engine, name: string, extremes: boolean): string {
   const number = NUMBER[engine];
   const bounds = extremes
-    ? `',"min":' || coalesce(${number('t.lowest')}, 'null') || ',"max":' || coalesce(${number('t.highest')}, 'null') ||`
+    ? `',"min":' || coalesce(${number('t.lowest')}, 'null') || ',"max":' || coalesce(${number('t.highest')}, 'null') || ',"points":' || t.points ||`
     : '';
   return `'{"key":' || ${name} || ',"value":' || case when t.is_nan = 1 then '"NaN"' else ${number('t.value')} end
     || ',"timestamp":' || t.ts || ',"step":' || t.step || ${bounds} '}'`;
