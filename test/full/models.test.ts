@@ -125,7 +125,50 @@ describe('models, in Chromium', () => {
     await page.getByRole('row', { name: /^empty/ }).waitFor();
     page.off('request', note);
     const about = asked.filter((path) => /^(models|runs)\//.test(path));
-    expect(about).toEqual(['models/newest-metrics']);
+    expect(about.sort()).toEqual(['models/counts', 'models/newest-metrics']);
+  });
+
+  it('loads models as one scrolls, orders and finds them on the server, and says when they have changed', async () => {
+    const many = Array.from({ length: 520 }, (_, at) => `many-${String(at).padStart(3, '0')}`);
+    for (let from = 0; from < many.length; from += 20)
+      await Promise.all(
+        many.slice(from, from + 20).map((name) => ask('POST', '/registered-models/create', { name })),
+      );
+    await open('');
+    const grid = page.getByRole('grid', { name: 'Models' });
+    await page.getByText('522 models').waitFor();
+    await grid.getByRole('row', { name: /^empty/ }).waitFor();
+    const rows = async () => Number(await grid.getAttribute('aria-rowcount')) - 1;
+    expect(await rows()).toBeLessThan(522);
+    const scroller = page.locator('.r-table-scroll');
+    await expect
+      .poll(async () => {
+        await scroller.evaluate((each) => each.scrollTo(0, each.scrollHeight));
+        return rows();
+      })
+      .toBe(522);
+    await grid.getByRole('row', { name: /^many-519/ }).waitFor();
+    await grid.getByRole('columnheader', { name: /model/ }).getByRole('button').first().click();
+    await page.waitForURL(/sort=-?name/);
+    if (!page.url().includes('sort=-name'))
+      await grid.getByRole('columnheader', { name: /model/ }).getByRole('button').first().click();
+    await page.waitForURL(/sort=-name/);
+    await grid.getByRole('row', { name: /^many-519/ }).waitFor();
+    await page.getByRole('searchbox', { name: 'Find a model' }).fill('-DELAY');
+    await expect.poll(rows).toBe(1);
+    await grid.getByRole('row', { name: /^flight-delay/ }).waitFor();
+    await page.getByRole('searchbox', { name: 'Find a model' }).fill("no'such");
+    await page.getByText("Nothing has no'such in its name; 522 without the filter.").waitFor();
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.waitForURL((url) => !url.search.includes('q='));
+    expect(await page.getByRole('searchbox', { name: 'Find a model' }).inputValue()).toBe('');
+    await open('?q=many-00');
+    await expect.poll(rows).toBe(10);
+    await ask('POST', '/registered-models/create', { name: 'many-00x' });
+    await page.getByRole('button', { name: 'Models have changed: show them as they are now' }).click();
+    await expect.poll(rows).toBe(11);
+    await page.getByText('523 models').waitFor();
+    for (const name of [...many, 'many-00x']) await ask('DELETE', '/registered-models/delete', { name });
   });
 
   it('keeps a card in Markdown', async () => {
