@@ -266,7 +266,7 @@ export const PAGES: readonly Page[] = [
       ['metrics', 'params', 'artifacts', 'code', 'traces', 'system'],
     ),
     title: 'Run',
-    load: async () => (await import('../domains/tracking/pages/run.tsx')).Run,
+    load: async () => (await import('./run-page.tsx')).RunPage,
   },
   {
     path: '/p/$project/features',
