@@ -129,6 +129,31 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
     expect(children.map((run) => run.info.run_name)).toEqual(['run 5', 'run 4']);
   });
 
+  it('counts the children that it would show: those of the experiments asked for', async () => {
+    const near = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'with parents' });
+    const far = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'with children' });
+    const make = async (experiment_id: string, parent?: string) => {
+      const tags = parent === undefined ? [] : [{ key: 'mlflow.parentRunId', value: parent }];
+      return (await tracking.createRun(ANONYMOUS, 'default', { experiment_id, tags })).info.run_id;
+    };
+    const parent = await make(near);
+    await make(near, parent);
+    for (let at = 0; at < 2; at++) await make(far, parent);
+    const count = async (...experimentIds: string[]) => {
+      const [first] = await search({
+        experimentIds,
+        columns: ['params.lr'],
+        children: true,
+        filter: `run_id = '${parent}'`,
+      });
+      const children = await search({ experimentIds, columns: [], parent });
+      expect(first?.info.children).toBe(children.length);
+      return children.length;
+    };
+    expect(await count(near)).toBe(1);
+    expect(await count(near, far)).toBe(3);
+  });
+
   it('shows a child at the top while its parent is not among the runs asked for', async () => {
     const elsewhere = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'of parents' });
     const make = async (experiment_id: string, parent?: string) => {

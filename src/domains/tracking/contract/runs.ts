@@ -111,7 +111,7 @@ export const runsContract = {
       columns: unset(z.array(z.string().max(1000)).max(1000)),
       /** Lowest and highest value and the number of points beside the last value; `order_by` may then say `lowest.loss` and `highest.auc`. */
       extremes: unset(z.boolean()),
-      /** How many child runs each run has; with `columns` only. */
+      /** How many child runs each run has among these experiments; with `columns` only. */
       children: unset(z.boolean()),
       /** Only runs that name this one as their parent. */
       parent_run_id: unset(z.string()),

@@ -67,6 +67,7 @@ export function usePurge({ project, experiments, filter }: WhichRuns, runs: read
   });
   useEffect(() => {
     const asked = { on: true };
+    // oxlint-disable-next-line react/set-state-in-effect -- asks once, when the dialog opens; what it finds is kept as it was shown
     void look(asked);
     return () => {
       asked.on = false;

@@ -2,7 +2,7 @@ import { storableList } from '../../../lib/storable.ts';
 import type { Reader } from '../../../database/index.ts';
 import { type Engine, placeholders, run } from '../../../database/statements.ts';
 import type { Verdict } from '../schema/reproductions.ts';
-import { textList } from './runs.ts';
+import { idList, textList } from './runs.ts';
 
 /** Which keys of runs a caller wants to see; everything else stays in the database. */
 export interface Projection {
@@ -19,8 +19,8 @@ export interface Detail {
   projection?: Projection | undefined;
   /** With the lowest and the highest value of each metric, and how many points it has. */
   extremes?: boolean | undefined;
-  /** With the number of runs that name it as their parent. */
-  children?: boolean | undefined;
+  /** With the number of runs of these experiments that name it as their parent. */
+  children?: readonly number[] | undefined;
   /** What came of runs when they were made again. */
   verdicts?: ReadonlyMap<number, Verdict> | undefined;
 }
@@ -89,7 +89,7 @@ const listOfIds = (engine: Engine, ids: readonly number[]): string =>
 /** The expression of one run up to the end of its data, and the values of its placeholders. */
 function runText(
   engine: Engine,
-  { projection, extremes = false, children = false }: Detail,
+  { projection, extremes = false, children }: Detail,
 ): { text: string; values: string[] } {
   const lists = [
     engine === 'postgres' && !projection
@@ -100,8 +100,8 @@ function runText(
   ].filter((list) => list !== undefined);
   const data = lists.length > 0 ? `ltrim(${lists.map(({ text }) => text).join(' || ')}, ',')` : "''";
   return {
-    text: `${infoText(engine, children)} || ',"data":{' || ${data} || '}'`,
-    values: lists.flatMap(({ values }) => values),
+    text: `${infoText(engine, children !== undefined)} || ',"data":{' || ${data} || '}'`,
+    values: [...(children ? [JSON.stringify(children)] : []), ...lists.flatMap(({ values }) => values)],
   };
 }
 
@@ -157,7 +157,7 @@ function listOf(
 
 function infoText(engine: Engine, children: boolean): string {
   const quoted = QUOTED[engine];
-  const counted = children ? ` || ',"children":' || (${CHILDREN})` : '';
+  const counted = children ? ` || ',"children":' || (${childrenOf(engine)})` : '';
   return `'{"info":{"run_uuid":' || ${quoted('r.run_id')} || ',"run_id":' || ${quoted('r.run_id')}
     || ',"experiment_id":"' || r.experiment || '","run_name":' || ${quoted('r.name')} || ',"user_id":' || ${quoted('r.user_id')}
     || ',"status":"' || r.status || '","start_time":' || r.start_time || coalesce(',"end_time":' || r.end_time, '')
@@ -165,8 +165,8 @@ function infoText(engine: Engine, children: boolean): string {
 }
 
 /** The key stands in the text, so that the index of parents alone serves it. */
-const CHILDREN = `select count(*) from run_tags p join runs c on c.id = p.run
-  where p.key = 'mlflow.parentRunId' and p.value = r.run_id and c.lifecycle = 'active'`;
+const childrenOf = (engine: Engine): string => `select count(*) from run_tags p join runs c on c.id = p.run
+  where p.key = 'mlflow.parentRunId' and p.value = r.run_id and c.lifecycle = 'active' and c.experiment in ${idList(engine)}`;
 
 function metricText(engine: Engine, name: string, extremes: boolean): string {
   const number = NUMBER[engine];
