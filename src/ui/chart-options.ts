@@ -21,6 +21,7 @@ import {
   tickPlaces,
   timeTicks,
 } from './chart-model.ts';
+import { axisEnds, type ChartRange, outlierFence, spanWithin } from './chart-range.ts';
 import { formatNumber, type NumberStyle, settingStyle } from './number.ts';
 
 export const CHART_LEFT = 58;
@@ -34,6 +35,7 @@ export interface ChartOptions {
   limits: readonly ChartLimit[];
   style?: NumberStyle;
   log?: boolean;
+  y?: ChartRange;
   sync?: string;
   /** The data as it is at the time of drawing. */
   current: () => ChartData;
@@ -80,7 +82,7 @@ export function chartOptions(o: ChartOptions): uPlot.Options {
     legend: { show: false },
     scales: {
       x: { time: o.axis.kind === 'time' },
-      y: { distr: o.log ? 3 : 1, range: o.log ? undefined : (_u, min, max) => yRange(min, max, o.limits) },
+      y: { distr: o.log ? 3 : 1, range: (u, min, max) => yRange(o, u, min, max) },
     },
     series: [{}, ...parts.map(({ each, index, part }) => lineOf(each, index, part, colourOf))],
     bands: parts.flatMap(({ each, index, part }, at) =>
@@ -220,15 +222,15 @@ const provisionalOnly: uPlot.Series.Points.Filter = (u, index) => {
   return found;
 };
 
-function yRange(min: number | null, max: number | null, limits: readonly ChartLimit[]): uPlot.Range.MinMax {
-  const values = [min, max, ...limits.map((limit) => limit.at)].filter(
-    (value): value is number => value !== null && Number.isFinite(value),
-  );
-  if (values.length === 0) return [0, 1];
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const pad = (high - low || Math.abs(high) || 1) * 0.08;
-  return [low >= 0 && low - pad < 0 ? 0 : low - pad, high + pad];
+/** The ends of y for what of x is in view. */
+function yRange(o: ChartOptions, u: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
+  const all: [number, number] | undefined = min === null || max === null ? undefined : [min, max];
+  const within = () => {
+    const data = o.current();
+    const [from, to] = u.series[0]?.idxs ?? [0, data.x.length - 1];
+    return spanWithin(data, outlierFence(data), from, to) ?? all;
+  };
+  return axisEnds(o.y?.ignoreOutliers ? within() : all, o.limits, o.y, o.log);
 }
 
 const grid = () => ({ stroke: () => cssColour('--r-line'), width: 1 });

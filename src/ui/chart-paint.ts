@@ -93,6 +93,7 @@ export function paintEndLabels(u: uPlot, labels: EndLabel[]): void {
   const sorted = labels
     .map((label) => ({ ...label, at: u.valToPos(label.y, 'y', true) }))
     .filter((label) => Number.isFinite(label.at))
+    .map((label) => ({ ...label, at: Math.max(label.at, bbox.top + line / 2) }))
     .sort((a, b) => a.at - b.at);
   for (let i = 1; i < sorted.length; i++) sorted[i]!.at = Math.max(sorted[i]!.at, sorted[i - 1]!.at + line);
   const bottom = bbox.top + bbox.height - line / 2;

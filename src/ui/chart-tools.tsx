@@ -1,6 +1,7 @@
 import { Menu } from '@mantine/core';
 import { useMemo } from 'react';
 import type { ChartAxis, ChartSeries } from './chart-model.ts';
+import { RangeButton, type RangeButtonProps } from './chart-range-button.tsx';
 import { copyText } from './copy.ts';
 import { type DataColumn, toCsv } from './data-column.ts';
 import { DataTable } from './data-table.tsx';
@@ -24,6 +25,7 @@ export interface ChartToolsProps {
   csv: () => { text: string; rows: number };
   /** Saves what is drawn. */
   picture?: { label: 'PNG' | 'SVG'; save: () => void } | undefined;
+  range?: RangeButtonProps | undefined;
 }
 
 interface PointRow {
@@ -31,8 +33,8 @@ interface PointRow {
   index: number;
 }
 
-/** [Table] and [Copy] of a chart. */
-export function ChartTools({ name, asTable, onTable, csv, picture }: ChartToolsProps) {
+/** [Range], [Table] and [Copy] of a chart. */
+export function ChartTools({ name, asTable, onTable, csv, picture, range }: ChartToolsProps) {
   const copy = () => {
     const { text, rows } = csv();
     void copyText(text).then(
@@ -41,6 +43,7 @@ export function ChartTools({ name, asTable, onTable, csv, picture }: ChartToolsP
   };
   return (
     <span className="r-chart-tools">
+      {range && !asTable ? <RangeButton {...range} /> : null}
       <button type="button" className="r-link" aria-pressed={asTable} onClick={() => onTable(!asTable)}>
         {asTable ? 'Chart' : 'Table'}
       </button>

@@ -2,6 +2,7 @@ import {
   keepPreviousData,
   useInfiniteQuery,
   useMutation,
+  useQueries,
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
@@ -74,6 +75,25 @@ export function useEndpoint<E extends Endpoint>(
     retry: () => void query.refetch(),
   };
 }
+
+/** The same question about several things; undefined for those that have not been answered. */
+export function useEndpoints<E extends Endpoint>(
+  endpoint: E,
+  asked: readonly Args<E>[],
+): (AnswerOf<E> | undefined)[] {
+  const { call, workspace } = useAccess();
+  return useQueries({
+    queries: asked.map((args) => ({
+      queryKey: queryKey(endpoint, args, workspace),
+      queryFn: ({ signal }: { signal: AbortSignal }) => call(endpoint, args, { signal }),
+    })),
+    combine: answersOf<AnswerOf<E>>,
+  });
+}
+
+/** One function for all draws: the answers stay the same list until one of them changes. */
+const answersOf = <T,>(queries: readonly { data: T | undefined }[]): (T | undefined)[] =>
+  queries.map(({ data }) => data);
 
 /** Pages of a list that were asked for so far, one after the other. */
 export interface Paged<T> {

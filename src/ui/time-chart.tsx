@@ -8,6 +8,7 @@ import {
   chartSentence,
   prepareChart,
 } from './chart-model.ts';
+import { type ChartEnds, type ChartRange, leftOut } from './chart-range.ts';
 import { ChartTip, tipRows } from './chart-tip.tsx';
 import { ChartTable, ChartTools, pointsCsv } from './chart-tools.tsx';
 import { EventLane, type LaneEvent } from './event-lane.tsx';
@@ -29,6 +30,10 @@ export interface TimeChartProps {
   events?: readonly LaneEvent[];
   style?: NumberStyle;
   log?: boolean;
+  /** What of y is shown; everything when left out. */
+  y?: ChartRange;
+  /** Told when somebody types the ends of y; without it they cannot. */
+  onY?: (ends: ChartEnds) => void;
   height?: number;
   /** n, smoothing, downsampling: "1,000,000 points as 960 columns, extremes kept". */
   caption?: string;
@@ -44,11 +49,12 @@ export interface TimeChartProps {
 
 /** Lines over time or steps, with bands, limits, gaps, events and a table twin. */
 export function TimeChart(props: TimeChartProps) {
-  const { metric, axis, x, series, events, style, log = false, height = 220, caption } = props;
+  const { metric, axis, x, series, events, style, log = false, y, onY, height = 220, caption } = props;
   const { zone } = useSurroundings();
   const [asTable, setAsTable] = useState(false);
   const { ref: box, width } = useElementSize();
   const data = useMemo(() => prepareChart(x, series, log), [x, series, log]);
+  const beyond = useMemo(() => (y ? leftOut(data, y, log) : undefined), [data, y, log]);
   const { host, setHost, index, pinned, left, range, onKeyDown } = useChart(props, data, width);
   const axisTitle =
     axis.kind === 'time' ? `${axis.clock === 'event' ? 'event time' : 'wall clock'}, ${zone}` : axis.name;
@@ -71,6 +77,7 @@ export function TimeChart(props: TimeChartProps) {
           picture={{ label: 'PNG', save: () => savePng(host, metric) }}
           asTable={asTable}
           onTable={setAsTable}
+          range={onY && { metric, ends: y ?? {}, onChange: onY }}
         />
       </figcaption>
       {asTable ? (
@@ -114,9 +121,12 @@ export function TimeChart(props: TimeChartProps) {
           </div>
         </>
       )}
-      {caption || data.notes.length ? (
-        <p className="r-small">{[caption, ...data.notes].filter(Boolean).join('. ')}</p>
-      ) : null}
+      <ChartCaption parts={[caption, ...data.notes, asTable ? undefined : beyond]} />
     </figure>
   );
+}
+
+function ChartCaption({ parts }: { parts: readonly (string | undefined)[] }) {
+  const text = parts.filter(Boolean).join('. ');
+  return text ? <p className="r-small">{text}</p> : null;
 }

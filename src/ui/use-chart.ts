@@ -20,6 +20,7 @@ export function useChart(props: TimeChartProps, data: ChartData, width: number) 
     props.limits,
     props.style,
     props.log,
+    props.y,
     props.sync,
     props.height,
     zone,
@@ -39,13 +40,14 @@ export function useChart(props: TimeChartProps, data: ChartData, width: number) 
     props.onRange?.(from, to);
   });
   const build = useEffectEvent((target: HTMLElement) => {
-    const { axis, series, limits = [], style, log, sync, height = 220 } = props;
+    const { axis, series, limits = [], style, log, y, sync, height = 220 } = props;
     const options = {
       axis,
       series,
       limits,
       style,
       log,
+      y,
       sync,
       height,
       zone,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseFilter } from '../lib/search/parse.ts';
-import { isNarrower, quotedLike, termOf } from './palette-search.ts';
+import { quotedLike } from '../lib/search/quoted-like.ts';
+import { isNarrower, termOf } from './palette-search.ts';
 
 it('asks the server for words, not for signs or single letters', () => {
   expect(['', 'a', ' ab ', '>compare', '@ana', 'x'.repeat(300)].map(termOf)).toEqual([

@@ -5,6 +5,7 @@ import { versionsContract } from '../domains/registry/contract/versions.ts';
 import { experimentsContract } from '../domains/tracking/contract/experiments.ts';
 import { runsContract } from '../domains/tracking/contract/runs.ts';
 import { tracesContract } from '../domains/tracking/contract/traces.ts';
+import { quotedLike } from '../lib/search/quoted-like.ts';
 import { useEndpoint } from '../ui/data.tsx';
 import type { PaletteEntry } from '../ui/palette-entries.ts';
 import { pageOf, usePlace } from '../ui/place.ts';
@@ -20,9 +21,6 @@ export function termOf(query: string): string | undefined {
   const term = query.trim();
   return /^[>@]/.test(term) || term.length < SHORTEST ? undefined : term.slice(0, 200);
 }
-
-/** A text inside a pattern of LIKE, in quotes of the search grammar. */
-export const quotedLike = (term: string): string => `'%${term.replaceAll("'", "''")}%'`;
 
 const ID = /^[0-9a-f]{6,32}$/;
 

@@ -238,6 +238,8 @@ export const PAGES: readonly Page[] = [
         x: FIELDS.name,
         smooth: FIELDS.number,
         log: FIELDS.name,
+        outliers: FIELDS.name,
+        y: FIELDS.keys,
       },
       ['charts', 'table', 'parallel', 'scatter', 'box', 'importance', 'code', 'data', 'environment'],
     ),
@@ -252,11 +254,19 @@ export const PAGES: readonly Page[] = [
   {
     path: '/p/$project/runs/$run',
     search: searchSchema(
-      { path: FIELDS.text, m: FIELDS.name, x: FIELDS.name, smooth: FIELDS.number, log: FIELDS.name },
+      {
+        path: FIELDS.text,
+        m: FIELDS.name,
+        x: FIELDS.name,
+        smooth: FIELDS.number,
+        log: FIELDS.name,
+        outliers: FIELDS.name,
+        y: FIELDS.keys,
+      },
       ['metrics', 'params', 'artifacts', 'code', 'traces', 'system'],
     ),
     title: 'Run',
-    load: async () => (await import('../domains/tracking/pages/run.tsx')).Run,
+    load: async () => (await import('./run-page.tsx')).RunPage,
   },
   {
     path: '/p/$project/features',

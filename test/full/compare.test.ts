@@ -161,6 +161,23 @@ describe('runs against each other, in Chromium', () => {
     expect(await page.evaluate(() => (window as unknown as { drawn: number }).drawn)).toBe(1);
   });
 
+  it('draws no curve of what each run logged once, and leaves outliers out of the scale', async () => {
+    await open('charts', active(), '&keys=auc,log_loss');
+    await page.getByRole('img', { name: /^log_loss, step/ }).waitFor();
+    const card = page.getByRole('figure').filter({ hasText: 'auc' });
+    expect((await card.getByRole('listitem').allInnerTexts()).map((text) => text.split('\n'))).toEqual(
+      Array.from({ length: 8 }, (_, at) => [
+        expect.stringMatching(new RegExp(`^trial-${at}`)),
+        expect.stringMatching(/^0\.\d{4}$/),
+      ]),
+    );
+    expect(await page.locator('canvas').count()).toBe(1);
+    await page.getByRole('checkbox', { name: 'Ignore outliers' }).check();
+    await page.getByText(/extremes kept\. 1 point reaches beyond the shown range$/).waitFor();
+    await card.getByRole('link', { name: `${RUNS - 1 - 8} more in the table` }).click();
+    await page.getByRole('grid', { name: 'Side by side' }).waitFor();
+  });
+
   it('compares last, best and chosen points, in the address', async () => {
     await open('table', some());
     const row = () => page.getByRole('row', { name: /^log_loss metric/ });

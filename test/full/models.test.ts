@@ -1,6 +1,14 @@
 import type { Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BrowsedServer, browsedServer, flawsOf, LOOKS, settled, wear } from '../harness/browser.ts';
+import {
+  type BrowsedServer,
+  browsedServer,
+  flawsOf,
+  LOOKS,
+  settled,
+  violationsOf,
+  wear,
+} from '../harness/browser.ts';
 import type { ServerProcess } from '../harness/process.ts';
 
 const TRACE = `tr-${'ab'.repeat(16)}`;
@@ -125,7 +133,119 @@ describe('models, in Chromium', () => {
     await page.getByRole('row', { name: /^empty/ }).waitFor();
     page.off('request', note);
     const about = asked.filter((path) => /^(models|runs)\//.test(path));
-    expect(about).toEqual(['models/newest-metrics']);
+    expect(about.sort()).toEqual(['models/counts', 'models/newest-metrics']);
+  });
+
+  it('loads models as one scrolls, orders and finds them on the server, and says when they have changed', async () => {
+    const many = Array.from({ length: 520 }, (_, at) => `many-${String(at).padStart(3, '0')}`);
+    for (let from = 0; from < many.length; from += 20)
+      await Promise.all(
+        many.slice(from, from + 20).map((name) => ask('POST', '/registered-models/create', { name })),
+      );
+    await open('');
+    const grid = page.getByRole('grid', { name: 'Models' });
+    await page.getByText('522 models').waitFor();
+    await grid.getByRole('row', { name: /^empty/ }).waitFor();
+    const rows = async () => Number(await grid.getAttribute('aria-rowcount')) - 1;
+    expect(await rows()).toBeLessThan(522);
+    const scroller = page.locator('.r-table-scroll');
+    await expect
+      .poll(async () => {
+        await scroller.evaluate((each) => each.scrollTo(0, each.scrollHeight));
+        return rows();
+      })
+      .toBe(522);
+    await grid.getByRole('row', { name: /^many-519/ }).waitFor();
+    await grid.getByRole('columnheader', { name: /model/ }).getByRole('button').first().click();
+    await page.waitForURL(/sort=-?name/);
+    if (!page.url().includes('sort=-name'))
+      await grid.getByRole('columnheader', { name: /model/ }).getByRole('button').first().click();
+    await page.waitForURL(/sort=-name/);
+    await grid.getByRole('row', { name: /^many-519/ }).waitFor();
+    await page.getByRole('searchbox', { name: 'Find a model' }).fill('-DELAY');
+    await expect.poll(rows).toBe(1);
+    await grid.getByRole('row', { name: /^flight-delay/ }).waitFor();
+    await page.getByRole('searchbox', { name: 'Find a model' }).fill("no'such");
+    await page.getByText("Nothing has no'such in its name; 522 without the filter.").waitFor();
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.waitForURL((url) => !url.search.includes('q='));
+    expect(await page.getByRole('searchbox', { name: 'Find a model' }).inputValue()).toBe('');
+    await open('?q=many-00');
+    await expect.poll(rows).toBe(10);
+    await ask('POST', '/registered-models/create', { name: 'many-00x' });
+    await page.getByRole('button', { name: 'Models have changed: show them as they are now' }).click();
+    await expect.poll(rows).toBe(11);
+    await page.getByText('523 models').waitFor();
+    for (const name of [...many, 'many-00x']) await ask('DELETE', '/registered-models/delete', { name });
+  });
+
+  it('registers a model from a run: a new name, the next version, and what the server refuses', async () => {
+    const { model } = await ask<{ model: { info: { model_id: string } } }>('POST', '/logged-models', {
+      experiment_id: '0',
+      name: 'net',
+      model_type: 'torch',
+      source_run_id: runs[0],
+    });
+    const openDialog = async () => {
+      await page.goto(`${server.url}/p/default/runs/${runs[0]}`);
+      await settled(page);
+      await page.getByRole('button', { name: 'Register model' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Register a model' });
+      await dialog.getByRole('combobox', { name: 'As a version of' }).waitFor();
+      return dialog;
+    };
+    let dialog = await openDialog();
+    const choose = async (label: string) => {
+      await dialog.getByRole('combobox', { name: 'What of this run' }).click();
+      await page.getByRole('option', { name: label, exact: true }).click();
+    };
+    const name = () => dialog.getByRole('combobox', { name: 'As a version of' });
+    await dialog.getByText('logged model, torch').waitFor();
+    await choose('model');
+    await dialog.getByText('folder of the run').waitFor();
+    await name().fill('made-here');
+    await dialog.getByText('made-here is new: this becomes its version 1.').waitFor();
+    await page.keyboard.press('Escape'); // the offers
+    expect(await violationsOf(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Register as made-here' }).click();
+    await page.waitForURL(/\/models\/made-here\/1$/);
+    const version = await ask<{ model_version: { source: string; run_id: string } }>(
+      'GET',
+      '/model-versions/get?name=made-here&version=1',
+    );
+    expect(version.model_version).toMatchObject({ source: `runs:/${runs[0]}/model`, run_id: runs[0] });
+    dialog = await openDialog();
+    await name().fill('FLIGHT');
+    await page.getByRole('option', { name: 'flight-delay' }).click();
+    await dialog.getByText('flight-delay has v3; this becomes its next version.').waitFor();
+    await dialog.getByRole('button', { name: 'Register as flight-delay' }).click();
+    await page.waitForURL(/\/models\/flight-delay\/4$/);
+    const next = await ask<{ model_version: { model_id: string } }>(
+      'GET',
+      '/model-versions/get?name=flight-delay&version=4',
+    );
+    expect(next.model_version.model_id).toBe(model.info.model_id);
+    await ask('DELETE', '/model-versions/delete', { name: 'flight-delay', version: '4' });
+    dialog = await openDialog();
+    await name().fill('greeting');
+    await page.keyboard.press('Escape');
+    await dialog.getByRole('button', { name: 'Register as greeting' }).click();
+    await dialog.getByText(/already taken by a prompt/).waitFor();
+    await ask('DELETE', '/registered-models/delete', { name: 'made-here' });
+    // The refusal, which the browser notes too.
+    expect(faults.splice(0)).toEqual([expect.stringContaining('status of 400')]);
+  });
+
+  it('says how to log a model where a run has none', async () => {
+    const { run } = await ask<{ run: { info: { run_id: string } } }>('POST', '/runs/create', {
+      experiment_id: '0',
+      run_name: 'bare',
+    });
+    await page.goto(`${server.url}/p/default/runs/${run.info.run_id}`);
+    await settled(page);
+    await page.getByRole('button', { name: 'Register model' }).click();
+    await page.getByText('This run logged no model and no folder of files.').waitFor();
+    await page.getByText(`mlflow.start_run(run_id="${run.info.run_id}")`).waitFor();
   });
 
   it('keeps a card in Markdown', async () => {

@@ -164,6 +164,92 @@ describe('what is done with runs, in Chromium', () => {
     expect(await countOf('there')).toBe(0);
   });
 
+  /** Holds each second request to an address until it is let go, so that what is said meanwhile can be read. */
+  const holdSecond = async (address: string) => {
+    let asked = 0;
+    let go = () => {};
+    const held = new Promise<void>((resolve) => (go = resolve));
+    await page.route(address, async (route) => {
+      if (++asked === 2) await held;
+      await route.continue();
+    });
+    return {
+      go: () => go(),
+      asked: () => asked,
+      end: () => page.unroute(address),
+    };
+  };
+  /** Those that are not here yet too, where there are more than a page of them. */
+  const chooseAll = async (count: string, beyond = true) => {
+    await grid().focus();
+    await grid().getByRole('checkbox', { name: 'Choose all rows' }).check();
+    if (beyond) await page.getByRole('button', { name: `Choose all ${count} that match` }).click();
+    return page.getByRole('region', { name: 'Chosen rows' });
+  };
+  const MANY = `&q=${encodeURIComponent("attributes.run_name LIKE 'many%'")}`;
+
+  it('moves all that match to the trash, says how many of how many, and stops', async () => {
+    await open('many', MANY);
+    await page.getByText('1,201 of 1,202', { exact: true }).waitFor();
+    const first = await holdSecond('**/run-trash');
+    await (await chooseAll('1,201')).getByRole('button', { name: 'Move to trash' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Move to trash' });
+    await dialog.getByText('1,000 of 1,201 runs moved to trash.').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    first.go();
+    await page.getByText('1,201 runs moved to trash.').waitFor();
+    await first.end();
+    expect(await countOf('many')).toBe(1);
+    await page.keyboard.press('u');
+    await expect.poll(() => countOf('many')).toBe(1202);
+    await page.getByText('1,201 runs taken out of the trash.').waitFor();
+    // Stopped after the second piece at the latest: a piece is done whole or not at all.
+    await open('many', MANY);
+    await page.getByText('1,201 of 1,202', { exact: true }).waitFor();
+    await page.route('**/run-trash', async (route) => {
+      const answer = await route.fetch();
+      await dialog.getByRole('button', { name: 'Stop' }).click();
+      await route.fulfill({ response: answer });
+    });
+    await (await chooseAll('1,201')).getByRole('button', { name: 'Move to trash' }).click();
+    await page.getByText('1,000 runs moved to trash until it was stopped.').waitFor();
+    await page.unroute('**/run-trash');
+    expect(await countOf('many')).toBe(202);
+  });
+
+  it('deletes all that match for good, piece by piece, and leaves the rest in the trash when it is stopped', async () => {
+    await open('many', MANY);
+    await page.getByText('201 of 202', { exact: true }).waitFor();
+    await (await chooseAll('201', false)).getByRole('button', { name: 'Move to trash' }).click();
+    await page.getByText('201 runs moved to trash.').waitFor();
+    const purge = async (count: string, beyond: boolean) => {
+      await open('many', `${MANY}&trash=1`);
+      await page.getByText(`${count} of ${count}`, { exact: true }).waitFor();
+      const bar = await chooseAll(count, beyond);
+      await bar.getByRole('button', { name: `Delete ${count} for good` }).click();
+      const dialog = page.getByRole('dialog', { name: 'Delete for good' });
+      await dialog.getByText(`${count} runs with 0 points and 0 files of`).waitFor();
+      return dialog;
+    };
+    let dialog = await purge('1,201', true);
+    await page.route('**/trash/purge', async (route) => {
+      const answer = await route.fetch();
+      await dialog.getByText('0 of 1,201 runs deleted.').waitFor();
+      expect(await violationsOf(page)).toEqual([]);
+      // What is under way ends; nothing begins after it.
+      await dialog.getByRole('button', { name: 'Stop' }).click();
+      await route.fulfill({ response: answer });
+    });
+    await dialog.getByRole('button', { name: 'Delete 1,201 runs' }).click();
+    await page.getByText('1,000 runs were deleted for good; the others stay in the trash.').waitFor();
+    await page.unroute('**/trash/purge');
+    dialog = await purge('201', false);
+    await dialog.getByRole('button', { name: 'Delete 201 runs' }).click();
+    await page.getByText('201 runs were deleted for good.').waitFor();
+    await page.getByText('No run matches').waitFor();
+    expect(await countOf('many')).toBe(1);
+  });
+
   it('renames, moves, throws away and takes back the run of a page', async () => {
     const id = runs.three ?? '';
     const choose = async (name: string) => {

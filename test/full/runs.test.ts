@@ -357,6 +357,56 @@ describe('many runs, and one run, in Chromium', () => {
       .waitFor();
   });
 
+  it('shows metrics of one point as numbers, in rows of their own', async () => {
+    await run('metrics');
+    await page.getByRole('searchbox', { name: 'Find a metric' }).fill('layer/12');
+    await page.getByText('111 of 1,501 metrics').waitFor();
+    const cards = page.getByRole('figure');
+    await cards.first().waitFor();
+    expect((await cards.first().innerText()).split('\n')).toEqual([
+      'layer/12',
+      '12',
+      expect.stringMatching(/^step 1, /),
+    ]);
+    expect(await page.locator('canvas').count()).toBe(0);
+    // They are drawn as they are scrolled to, like curves.
+    expect(await cards.count()).toBeLessThan(111);
+  });
+
+  it('shows a part of y: what was typed, or what is left without outliers', async () => {
+    await run('metrics');
+    await page.getByRole('searchbox', { name: 'Find a metric' }).fill('loss');
+    const canvas = page.locator('.r-metric-card canvas');
+    await page.getByText('3,000 points as 429 columns, extremes kept', { exact: true }).waitFor();
+    const drawn = () => canvas.evaluate((each) => (each as HTMLCanvasElement).toDataURL());
+    const all = await drawn();
+    await page.getByRole('checkbox', { name: 'Ignore outliers' }).check();
+    await page.getByText(/extremes kept\. \d+ points reach beyond the shown range$/).waitFor();
+    expect(page.url()).toContain('outliers=0');
+    await expect.poll(drawn).not.toBe(all);
+    await page.getByRole('checkbox', { name: 'Ignore outliers' }).uncheck();
+    await expect.poll(drawn).toBe(all);
+    await page.getByRole('button', { name: 'Range of loss' }).click();
+    const form = page.getByRole('form', { name: 'Range of loss' });
+    await form.getByRole('textbox', { name: 'From' }).fill('1');
+    await form.getByRole('textbox', { name: 'To' }).fill('0.5');
+    await form.getByText('This end has to be above the other.').first().waitFor();
+    await page.keyboard.press('Enter');
+    expect(page.url()).not.toContain('y=');
+    expect(await violationsOf(page)).toEqual([]);
+    await form.getByRole('textbox', { name: 'To' }).fill('60');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/[?&]y=1(~|%7E)60(~|%7E)loss/);
+    // Only the first point and the spike are at 1 or above.
+    await page.getByText(/extremes kept\. 42\d points reach beyond the shown range$/).waitFor();
+    await page.reload();
+    await page.getByText(/extremes kept\. 42\d points reach beyond the shown range$/).waitFor();
+    await page.getByRole('button', { name: 'Range of loss' }).click();
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await page.getByText('3,000 points as 429 columns, extremes kept', { exact: true }).waitFor();
+    expect(page.url()).not.toContain('y=');
+  });
+
   it('a curve grows while its run goes on', async () => {
     await run('metrics');
     await page.getByRole('searchbox', { name: 'Find a metric' }).fill('loss');

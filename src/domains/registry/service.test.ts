@@ -56,6 +56,23 @@ describe.each(ENGINES)('registry on %s', (engine) => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  it('counts models and prompts with their versions, and knows when one changed last', async () => {
+    const project = 'counted';
+    await createProjects(test.database, events).describe(ANONYMOUS, project, 'Its models are counted.');
+    expect(await registry.countModels(project, false)).toEqual({ models: 0, versions: 0, newest_change: 0 });
+    for (const name of ['a', 'b']) await registry.createModel(ANONYMOUS, project, { name });
+    const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }];
+    await registry.createModel(ANONYMOUS, project, { name: 'p', tags });
+    for (let at = 0; at < 3; at++)
+      await registry.createVersion(ANONYMOUS, project, 'a', { source: 's3://elsewhere/model' });
+    await registry.deleteVersion(ANONYMOUS, project, 'a', '2');
+    const { last_updated_timestamp } = await registry.getModel(project, 'a');
+    const models = await registry.countModels(project, false);
+    expect(models).toMatchObject({ models: 2, versions: 2 });
+    expect(models.newest_change).toBeGreaterThanOrEqual(last_updated_timestamp);
+    expect(await registry.countModels(project, true)).toMatchObject({ models: 1, versions: 0 });
+  });
+
   it('says how good models are: by the newest judgement, else by what the run of the newest version logged', async () => {
     const names = ['judged', 'logged', 'silent', 'bare'];
     for (const name of names) await registry.createModel(ANONYMOUS, P, { name });

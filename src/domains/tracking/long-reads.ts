@@ -29,7 +29,12 @@ export async function searchRuns(database: ReadDatabase, search: RunSearch): Pro
   const scope = { project, experiments, view, parent, top };
   const page = await searchRunNumbers(database, scope, searchOf(search, 'runs'));
   const verdicts = columns?.includes('reproduced') ? await verdictsOf(database, page.items) : undefined;
-  const detail = { projection: columns && projectionOf(columns), extremes, children, verdicts };
+  const detail = {
+    projection: columns && projectionOf(columns),
+    extremes,
+    children: children ? experiments : undefined,
+    verdicts,
+  };
   const runs = await assemblePage(database, page.items, detail);
   const parts = runs === '' ? [] : ['"runs":[', runs, ']'];
   if (page.token !== undefined)

@@ -58,11 +58,13 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
   it('answers only the columns that were asked for, with extremes beside the last value', async () => {
     const [first] = await search({ columns: ['metrics.loss', 'params.lr'], extremes: true, limit: 1 });
     expect(first?.data).toEqual({
-      metrics: [{ key: 'loss', value: 'NaN', timestamp: 2, step: 1, min: 5, max: 5 }],
+      metrics: [{ key: 'loss', value: 'NaN', timestamp: 2, step: 1, min: 5, max: 5, points: 2 }],
       params: [{ key: 'lr', value: '0.2' }],
     });
     const [, second] = await search({ columns: ['metrics.loss', 'metrics.never'], extremes: true });
-    expect(second?.data.metrics).toEqual([{ key: 'loss', value: 4, timestamp: 2, step: 1, min: 4, max: 6 }]);
+    expect(second?.data.metrics).toEqual([
+      { key: 'loss', value: 4, timestamp: 2, step: 1, min: 4, max: 6, points: 2 },
+    ]);
     expect((await search({ columns: [] }))[0]?.data).toEqual({});
   });
 
@@ -125,6 +127,31 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
     ]);
     const children = await search({ columns: [], parent: ids[0] });
     expect(children.map((run) => run.info.run_name)).toEqual(['run 5', 'run 4']);
+  });
+
+  it('counts the children that it would show: those of the experiments asked for', async () => {
+    const near = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'with parents' });
+    const far = await tracking.createExperiment(ANONYMOUS, 'default', { name: 'with children' });
+    const make = async (experiment_id: string, parent?: string) => {
+      const tags = parent === undefined ? [] : [{ key: 'mlflow.parentRunId', value: parent }];
+      return (await tracking.createRun(ANONYMOUS, 'default', { experiment_id, tags })).info.run_id;
+    };
+    const parent = await make(near);
+    await make(near, parent);
+    for (let at = 0; at < 2; at++) await make(far, parent);
+    const count = async (...experimentIds: string[]) => {
+      const [first] = await search({
+        experimentIds,
+        columns: ['params.lr'],
+        children: true,
+        filter: `run_id = '${parent}'`,
+      });
+      const children = await search({ experimentIds, columns: [], parent });
+      expect(first?.info.children).toBe(children.length);
+      return children.length;
+    };
+    expect(await count(near)).toBe(1);
+    expect(await count(near, far)).toBe(3);
   });
 
   it('shows a child at the top while its parent is not among the runs asked for', async () => {
@@ -409,7 +436,7 @@ describe.each(ENGINES)('the table of runs on %s', (engine) => {
         .sort();
     expect((await trash({ run_ids: [ids[5]] })).changed).toBe(1);
     const gone = await trash({ filter: 'metrics.auc < 0.15' });
-    expect(gone.changed).toBe(2);
+    expect(gone).toMatchObject({ changed: 2, more: false });
     expect(await names('DELETED_ONLY')).toEqual(['run 0', 'run 1', 'run 5']);
     // A clock that has not moved on would make both one: then all three come back.
     expect((await trash({ action: 'restore', deleted_at: gone.deleted_at })).changed).toBeGreaterThanOrEqual(

@@ -92,6 +92,8 @@ export const Metric = z.object({
   /** Extremes of all its points, where they were asked for. */
   min: z.number().optional(),
   max: z.number().optional(),
+  /** How many points it has, where the extremes were asked for. */
+  points: z.number().optional(),
 });
 export type Metric = z.infer<typeof Metric>;
 

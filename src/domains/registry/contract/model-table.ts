@@ -5,6 +5,21 @@ import { NewestMetric } from '../schema/evaluation.ts';
 
 /** What a table of many models asks besides MLflow's `registered-models/search`. */
 export const modelTableContract = {
+  countModels: endpoint({
+    method: 'GET',
+    path: '/api/v1/projects/:project/models/counts',
+    summary:
+      'How many models or prompts are registered, with how many versions, and when one of them changed last',
+    needs: 'view',
+    params: z.object({ project: Name }),
+    query: z.object({ kind: z.enum(['models', 'prompts']).default('models') }),
+    response: z.object({
+      models: z.number(),
+      versions: z.number(),
+      /** Epoch ms; 0 without any. */
+      newest_change: z.number(),
+    }),
+  }),
   listNewestMetrics: endpoint({
     method: 'POST',
     path: '/api/v1/projects/:project/models/newest-metrics',

@@ -1,8 +1,7 @@
 import { useMemo } from 'react';
-import { counted } from '../../../lib/lead.ts';
+import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import { commandFor } from '../../../ui/command.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
-import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Empty } from '../../../ui/empty.tsx';
 import { Num } from '../../../ui/num.tsx';
@@ -11,16 +10,13 @@ import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { useTableState } from '../../../ui/table-state.ts';
 import { When } from '../../../ui/when.tsx';
-import { modelTableContract } from '../contract/model-table.ts';
-import { modelsContract } from '../contract/models.ts';
 import type { RegisteredModel } from '../schema.ts';
 import type { NewestMetric } from '../schema/evaluation.ts';
 import { evaluationProof, lossName } from './evaluation-words.ts';
 import type { LivePanel } from './later-rooms.ts';
 import { LoggedMetric } from './logged-metrics.tsx';
-
-const newest = (model: RegisteredModel): number =>
-  Math.max(0, ...(model.latest_versions ?? []).map((version) => Number(version.version)));
+import { NameFilter } from './name-filter.tsx';
+import { newestOf, useModels, useNewestMetrics } from './use-models.ts';
 
 const columnsOf = (
   project: string,
@@ -31,9 +27,10 @@ const columnsOf = (
   {
     id: 'latest',
     head: 'newest',
-    value: (model) => (newest(model) > 0 ? `v${newest(model)}` : null),
+    value: (model) => (newestOf(model) > 0 ? `v${newestOf(model)}` : null),
     width: 90,
     narrow: 'end',
+    sortable: false,
   },
   {
     id: 'aliases',
@@ -41,6 +38,7 @@ const columnsOf = (
     value: (model) => model.aliases?.map((each) => `${each.alias} v${each.version}`).join(', ') || null,
     width: 200,
     grow: true,
+    sortable: false,
   },
   {
     id: 'live',
@@ -66,6 +64,7 @@ const columnsOf = (
     grow: true,
     hidden: true,
     narrow: 'none',
+    sortable: false,
   },
   {
     id: 'updated',
@@ -78,69 +77,65 @@ const columnsOf = (
 
 /** Every registered model: its newest version, where it is live and how it does. */
 export function Models({ Live }: { Live: LivePanel }) {
-  const { project } = usePlace();
-  const answer = useEndpoint(modelsContract.searchRegisteredModels, { query: { max_results: 500 } });
-  const models = answer.data?.registered_models ?? [];
-  const known = useEndpoint(
-    modelTableContract.listNewestMetrics,
-    models.length > 0
-      ? { params: { project }, body: { models: models.map((model) => model.name) } }
-      : undefined,
-  ).data?.metrics;
-  const metrics = useMemo(() => new Map((known ?? []).map((each) => [each.model, each])), [known]);
+  const { project, setSearch } = usePlace();
+  const { models, pages, counts, more, fresh, state } = useModels('models');
+  const metrics = useNewestMetrics(pages);
   const columns = useMemo(() => columnsOf(project, Live, metrics), [project, Live, metrics]);
   const table = useTableState(columns);
-  const rows = { label: 'the models', href: pageOf(project, 'models') };
-  const versions = models.reduce((sum, model) => sum + newest(model), 0);
   return (
     <PageFrame
       title="Models"
       wide
-      lead={
-        models.length > 0
-          ? [
-              counted(
-                models.length,
-                { definition: 'Registered models of this project.', rows },
-                models.length === 1 ? 'model' : 'models',
-              ),
-              { type: 'text', text: ' with ' },
-              counted(
-                versions,
-                { definition: 'The newest version number of each model, added up.', rows },
-                'versions',
-              ),
-              {
-                type: 'text',
-                text: ' are registered. Each version keeps its files, its origin and how it was judged.',
-              },
-            ]
-          : undefined
-      }
+      lead={counts && counts.models > 0 ? modelsLead(project, counts) : undefined}
     >
+      {counts && counts.models > 0 ? <NameFilter label="Find a model" /> : null}
       <Panel
-        state={panelState(answer, {
-          rows: 5,
-          empty: (data) =>
-            (data.registered_models ?? []).length === 0 ? (
+        state={state(
+          {
+            kind: 'empty',
+            empty: (
               <Empty command={commandFor(project, 'pipelines apply pipeline.ts')}>
                 A model stands here once a pipeline, or an mlflow client with this server as its registry,
                 registers a version.
               </Empty>
-            ) : undefined,
-        })}
+            ),
+          },
+          () => setSearch({ q: undefined }),
+        )}
       >
         <DataTable
           label="Models"
           rows={models}
           columns={columns}
           {...table}
+          ordered
+          more={more}
+          fresh={fresh}
           rowId={(model) => model.name}
           href={(model) => pageOf(project, 'models', model.name)}
         />
       </Panel>
     </PageFrame>
   );
+}
+
+function modelsLead(project: string, counts: { models: number; versions: number }): LeadPart[] {
+  const rows = { label: 'the models', href: pageOf(project, 'models') };
+  return lead(
+    counted(
+      counts.models,
+      { definition: 'Registered models of this project.', rows },
+      counts.models === 1 ? 'model' : 'models',
+    ),
+    ' with ',
+    counted(
+      counts.versions,
+      { definition: 'Their versions that are not deleted.', rows },
+      counts.versions === 1 ? 'version' : 'versions',
+    ),
+    counts.models === 1 ? ' is' : ' are',
+    ' registered. Each version keeps its files, its origin and how it was judged.',
+  ).parts;
 }
 
 /** How the newest version that Rondo evaluated does; else what the run of the newest version logged. */

@@ -1,6 +1,5 @@
-import { counted } from '../../../lib/lead.ts';
+import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import type { DataColumn } from '../../../ui/data-column.ts';
-import { panelState, useEndpoint } from '../../../ui/data.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Empty } from '../../../ui/empty.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
@@ -8,21 +7,20 @@ import { Panel } from '../../../ui/panel.tsx';
 import { pageOf, usePlace } from '../../../ui/place.ts';
 import { useTableState } from '../../../ui/table-state.ts';
 import { When } from '../../../ui/when.tsx';
-import { modelsContract } from '../contract/models.ts';
 import type { RegisteredModel } from '../schema.ts';
-import { PROMPTS_ONLY, tagWords } from './prompt-words.ts';
+import { NameFilter } from './name-filter.tsx';
+import { tagWords } from './prompt-words.ts';
+import { newestOf, useModels } from './use-models.ts';
 
 const COLUMNS: readonly DataColumn<RegisteredModel>[] = [
   { id: 'name', head: 'prompt', value: (each) => each.name, width: 220, grow: true, narrow: 'name' },
   {
     id: 'latest',
     head: 'newest',
-    value: (each) => {
-      const newest = Math.max(0, ...(each.latest_versions ?? []).map(({ version }) => Number(version)));
-      return newest > 0 ? `v${newest}` : null;
-    },
+    value: (each) => (newestOf(each) > 0 ? `v${newestOf(each)}` : null),
     width: 90,
     narrow: 'end',
+    sortable: false,
   },
   {
     id: 'aliases',
@@ -30,6 +28,7 @@ const COLUMNS: readonly DataColumn<RegisteredModel>[] = [
     value: (each) => each.aliases?.map(({ alias, version }) => `${alias} v${version}`).join(', ') || null,
     width: 200,
     grow: true,
+    sortable: false,
   },
   {
     id: 'tags',
@@ -38,6 +37,7 @@ const COLUMNS: readonly DataColumn<RegisteredModel>[] = [
     width: 240,
     grow: true,
     narrow: 'none',
+    sortable: false,
   },
   {
     id: 'updated',
@@ -51,56 +51,55 @@ const COLUMNS: readonly DataColumn<RegisteredModel>[] = [
 /** Every prompt with its newest version. */
 export function Prompts() {
   const table = useTableState(COLUMNS);
-  const { project } = usePlace();
-  const answer = useEndpoint(modelsContract.searchRegisteredModels, {
-    query: { filter: PROMPTS_ONLY, max_results: 500 },
-  });
-  const prompts = answer.data?.registered_models ?? [];
-  const rows = { label: 'the prompts', href: pageOf(project, 'prompts') };
+  const { project, setSearch } = usePlace();
+  const { models: prompts, counts, more, fresh, state } = useModels('prompts');
   return (
     <PageFrame
       title="Prompts"
       wide
-      lead={
-        prompts.length > 0
-          ? [
-              counted(
-                prompts.length,
-                { definition: 'Prompts that are registered in this project.', rows },
-                prompts.length === 1 ? 'prompt' : 'prompts',
-              ),
-              {
-                type: 'text',
-                text:
-                  prompts.length === 1
-                    ? ' is registered, with every version of its text.'
-                    : ' are registered, each with every version of its text.',
-              },
-            ]
-          : undefined
-      }
+      lead={counts && counts.models > 0 ? promptsLead(project, counts.models) : undefined}
     >
+      {counts && counts.models > 0 ? <NameFilter label="Find a prompt" /> : null}
       <Panel
-        state={panelState(answer, {
-          rows: 5,
-          empty: () =>
-            prompts.length === 0 ? (
+        state={state(
+          {
+            kind: 'empty',
+            empty: (
               <Empty command='mlflow.genai.register_prompt(name="greeting", template="Hello {{name}}")'>
                 A prompt stands here once an mlflow client with this server as its registry registers one.
                 Each change is a version; aliases say which one is live.
               </Empty>
-            ) : undefined,
-        })}
+            ),
+          },
+          () => setSearch({ q: undefined }),
+        )}
       >
         <DataTable
           label="Prompts"
           rows={prompts}
           columns={COLUMNS}
           {...table}
+          ordered
+          more={more}
+          fresh={fresh}
           rowId={(each) => each.name}
           href={(each) => pageOf(project, 'prompts', each.name)}
         />
       </Panel>
     </PageFrame>
   );
+}
+
+function promptsLead(project: string, prompts: number): LeadPart[] {
+  const rows = { label: 'the prompts', href: pageOf(project, 'prompts') };
+  return lead(
+    counted(
+      prompts,
+      { definition: 'Prompts that are registered in this project.', rows },
+      prompts === 1 ? 'prompt' : 'prompts',
+    ),
+    prompts === 1
+      ? ' is registered, with every version of its text.'
+      : ' are registered, each with every version of its text.',
+  ).parts;
 }

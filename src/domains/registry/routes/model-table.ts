@@ -5,6 +5,7 @@ import type { RegistryService } from '../service.ts';
 
 export const modelTableRoutes = (registry: RegistryService): Bound<Actor>[] =>
   bind(modelTableContract, {
+    countModels: ({ params, query }) => registry.countModels(params.project, query.kind === 'prompts'),
     listNewestMetrics: async ({ params, body }) => ({
       metrics: await registry.newestMetrics(params.project, body.models),
     }),

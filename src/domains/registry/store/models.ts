@@ -72,6 +72,40 @@ export async function findModel(
     .executeTakeFirst();
 }
 
+export interface ModelCounts {
+  models: number;
+  /** Those that are not deleted. */
+  versions: number;
+  /** Epoch ms; 0 without any. */
+  newest_change: number;
+}
+
+export async function countModels(reader: Reader, project: string, prompts: boolean): Promise<ModelCounts> {
+  const found = await reader
+    .selectFrom('registered_models as m')
+    .select((eb) => [
+      eb.fn.countAll().as('models'),
+      eb.fn.max('m.updated_at').as('newest_change'),
+      eb
+        .selectFrom('model_versions as v')
+        .innerJoin('registered_models as o', 'o.id', 'v.model')
+        .select((of) => of.fn.countAll().as('versions'))
+        .where('o.project', '=', project)
+        .where('o.is_prompt', '=', Number(prompts))
+        .where('v.stage', '<>', 'Deleted')
+        .as('versions'),
+    ])
+    .where('m.project', '=', project)
+    .where('m.is_prompt', '=', Number(prompts))
+    .executeTakeFirstOrThrow();
+  const number = (value: unknown) => Number(value ?? 0);
+  return {
+    models: number(found.models),
+    versions: number(found.versions),
+    newest_change: number(found.newest_change),
+  };
+}
+
 export async function updateModel(
   tx: Tx,
   id: number,

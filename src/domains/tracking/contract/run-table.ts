@@ -128,7 +128,7 @@ export const runTableContract = {
   trashRuns: endpoint({
     method: 'POST',
     path: `${BASE}/run-trash`,
-    summary: 'Move runs to the trash, those that match or those named, or take them out again',
+    summary: 'Move a piece of the runs that match or are named to the trash, or take it out again',
     needs: 'track',
     params: inProject,
     body: z.object({
@@ -139,7 +139,12 @@ export const runTableContract = {
       /** Only what one request moved to the trash: the time that it answered. */
       deleted_at: int64.optional(),
     }),
-    response: z.object({ changed: z.number(), deleted_at: z.number() }),
+    response: z.object({
+      changed: z.number(),
+      deleted_at: z.number(),
+      /** More may be meant: ask again. */
+      more: z.boolean(),
+    }),
   }),
   listRunViews: endpoint({
     method: 'GET',

@@ -69,7 +69,11 @@ export const runsContract = {
     dialect: 'mlflow',
     summary: 'One run with its latest metrics, params, tags, inputs and outputs',
     needs: 'view',
-    query: z.object(runKey),
+    query: z.object({
+      ...runKey,
+      /** Lowest and highest value of each metric and the number of its points, beside the last value. */
+      extremes: z.enum(['true', 'false']).optional(),
+    }),
     response: z.object({ run: Run }),
   }),
   deleteRun: endpoint({
@@ -105,9 +109,9 @@ export const runsContract = {
       page_token: unset(z.string()),
       /** Only these come back: `metrics.loss`, `params.lr`, `tags.team`, `inputs`, `reproduced`; all of a run when left out. */
       columns: unset(z.array(z.string().max(1000)).max(1000)),
-      /** Lowest and highest value beside the last one; `order_by` may then say `lowest.loss` and `highest.auc`. */
+      /** Lowest and highest value and the number of points beside the last value; `order_by` may then say `lowest.loss` and `highest.auc`. */
       extremes: unset(z.boolean()),
-      /** How many child runs each run has; with `columns` only. */
+      /** How many child runs each run has among these experiments; with `columns` only. */
       children: unset(z.boolean()),
       /** Only runs that name this one as their parent. */
       parent_run_id: unset(z.string()),

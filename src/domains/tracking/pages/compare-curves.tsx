@@ -10,7 +10,8 @@ import { runTableContract } from '../contract/run-table.ts';
 import type { Curve } from '../schema.ts';
 import { listText, readList } from './address-list.ts';
 import type { ComparedRun } from './compared-runs.ts';
-import { LookTools, type MetricLook, useMetricLook } from './metric-look.tsx';
+import { CompareNumbers, isNumber, metricIn } from './compare-numbers.tsx';
+import { LookTools, type MetricLook, useMetricLook, useMetricRange } from './metric-look.tsx';
 import { isPart, smoothed, withFiner } from './metric-points.ts';
 import { type Overlay, overlayOf } from './overlay.ts';
 import { isSystem } from './run-metrics.tsx';
@@ -23,7 +24,7 @@ const MOST_KEYS = 12;
 const FIRST_KEYS = 4;
 const ZOOM_MS = 300;
 
-/** Curves of the runs over each other, a chart for each chosen metric; all of them come in one answer. */
+/** The chosen metrics: curves of the runs over each other, which come in one answer, and numbers where each run logged one. */
 export function CompareCurves({ runs }: { runs: readonly ComparedRun[] }) {
   const { project, search, setSearch } = usePlace();
   const look = useMetricLook();
@@ -35,18 +36,22 @@ export function CompareCurves({ runs }: { runs: readonly ComparedRun[] }) {
       .filter((key) => known.includes(key))
       .slice(0, most);
   }, [search.keys, known, most, runs.length]);
-  const stepless = useMemo(() => keys.every((key) => lastOf(runs, key, 'step') === 0), [runs, keys]);
+  const [numbers, curves] = useMemo(() => {
+    const single = (key: string) => isNumber(runs, key);
+    return [keys.filter(single), keys.filter((key) => !single(key))];
+  }, [runs, keys]);
+  const stepless = useMemo(() => curves.every((key) => lastOf(runs, key, 'step') === 0), [runs, curves]);
   const axis = stepless && look.axis === 'step' ? 'relative' : look.axis;
   const on = axis === 'step' ? ('step' as const) : ('time' as const);
-  const end = Math.max(0, ...keys.map((key) => lastOf(runs, key, on === 'step' ? 'step' : 'timestamp')));
+  const end = Math.max(0, ...curves.map((key) => lastOf(runs, key, on === 'step' ? 'step' : 'timestamp')));
   const ids = runs.map((run) => run.id);
   const points = useCurves(
     project,
     ids,
-    keys,
+    curves,
     on,
     columnsFor(runs.length),
-    keys.length > 0 ? { to: end } : undefined,
+    curves.length > 0 ? { to: end } : undefined,
   );
   if (known.length === 0)
     return <p className="r-serif">None of these runs logged a metric, so there is no curve to draw.</p>;
@@ -68,7 +73,8 @@ export function CompareCurves({ runs }: { runs: readonly ComparedRun[] }) {
         <LookTools look={{ ...look, axis }} />
       </div>
       {points.fault ? <Fault fault={points.fault} onRetry={points.retry} /> : null}
-      {runs.length > 8 ? (
+      {numbers.length > 0 ? <CompareNumbers runs={runs} keys={numbers} /> : null}
+      {runs.length > 8 && curves.length > 0 ? (
         <p className="r-small">
           The first eight of {runs.length} runs are coloured and named, the others are grey.
         </p>
@@ -77,9 +83,9 @@ export function CompareCurves({ runs }: { runs: readonly ComparedRun[] }) {
         className="r-curves"
         role="region"
         aria-label="Curves"
-        aria-busy={points.refreshing || !points.data || undefined}
+        aria-busy={points.refreshing || (curves.length > 0 && !points.data) || undefined}
       >
-        {keys.map((key) => (
+        {curves.map((key) => (
           <CurveCard
             key={key}
             metric={key}
@@ -149,21 +155,12 @@ function CurveCard({
     return overlayOf(lines, axis, columnsFor(runs.length) * (finer.size > 0 ? 2 : 1));
   }, [drawn, own, fine.data, within, on, axis, runs.length]);
   const series = useMemo(() => seriesOf(drawn, overlay, look), [drawn, overlay, look]);
+  const shownY = useMetricRange(look, metric);
   if (!curves)
     return (
       <figure className="r-metric-card">
         <figcaption className="r-h3">{metric}</figcaption>
         <p className="r-small">Loading.</p>
-      </figure>
-    );
-  if (overlay.lines.every((line) => line.points < 2))
-    return (
-      <figure className="r-metric-card">
-        <figcaption className="r-h3">{metric}</figcaption>
-        <p className="r-small">
-          {drawn.length === 1 ? 'One run' : `Each of ${drawn.length} runs`} logged one point; the table has
-          its value.
-        </p>
       </figure>
     );
   return (
@@ -177,6 +174,7 @@ function CurveCard({
       x={overlay.x}
       series={series}
       log={look.log}
+      {...shownY}
       height={280}
       style="metric"
       sync={`compare ${axis}`}
@@ -221,7 +219,7 @@ function captionOf(runs: number, { x, lines }: Overlay, { smooth }: MetricLook):
 }
 
 const lastOf = (runs: readonly ComparedRun[], key: string, field: 'step' | 'timestamp'): number =>
-  Math.max(0, ...runs.map((run) => run.run.data.metrics?.find((metric) => metric.key === key)?.[field] ?? 0));
+  Math.max(0, ...runs.map((run) => metricIn(run, key)?.[field] ?? 0));
 
 /**
  * Metrics of any of the runs: those that say how good a run is first, then others, families (a slash), and last what has one value

@@ -2,14 +2,12 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import type { AnswerOf } from '../../../lib/contract/index.ts';
 import { type Answered, useEndpoint } from '../../../ui/data.tsx';
-import { Num } from '../../../ui/num.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { TimeChart } from '../../../ui/time-chart.tsx';
 import { runTableContract } from '../contract/run-table.ts';
 import type { Metric, Run } from '../schema.ts';
-import type { MetricLook } from './metric-look.tsx';
+import { type MetricLook, useMetricRange } from './metric-look.tsx';
 import { isPart, type Line, lineOf, smoothed, withFiner, type XAxis } from './metric-points.ts';
-import { loggedProof } from './run-words.ts';
 
 const COLUMNS = 480;
 const ZOOM_MS = 300;
@@ -55,14 +53,9 @@ export function MetricCard({
       ) : (
         <>
           <figcaption className="r-h3">{metric.key}</figcaption>
-          <p>
-            {typeof metric.value === 'number' ? (
-              <Num value={metric.value} style="metric" {...loggedProof(run, metric.key)} />
-            ) : (
-              metric.value
-            )}
+          <p className="r-small">
+            {all.data ? 'All its points stand at one place of this axis.' : 'Loading.'}
           </p>
-          <p className="r-small">{all.data ? 'One point.' : 'Loading.'}</p>
         </>
       )}
     </figure>
@@ -119,6 +112,7 @@ function LineChart({
       },
     ];
   }, [line, look.smooth, metric.key]);
+  const shownY = useMetricRange(look, metric.key);
   return (
     <TimeChart
       metric={metric.key}
@@ -129,6 +123,7 @@ function LineChart({
       }
       x={line.x}
       log={look.log}
+      {...shownY}
       sync={sync}
       height={170}
       series={series}

@@ -1,10 +1,10 @@
-import { Modal, Progress, Select } from '@mantine/core';
+import { Modal, Select } from '@mantine/core';
 import { useState } from 'react';
 import { Action } from '../../../ui/action.tsx';
 import { useEndpoint } from '../../../ui/data.tsx';
 import { Fault } from '../../../ui/fault.tsx';
-import { formatNumber } from '../../../ui/number.ts';
 import { experimentsContract } from '../contract/experiments.ts';
+import { PiecesProgress } from './pieces-progress.tsx';
 import { runsText } from './run-words.ts';
 import { useMove } from './use-move.ts';
 import type { WhichRuns } from './use-runs.ts';
@@ -55,12 +55,7 @@ export function MoveRuns({
           data-autofocus
           nothingFoundMessage="No experiment is called like that."
         />
-        {running ? (
-          <div className="r-stack">
-            <p role="status">{`${formatNumber(moved, 'count')} of ${runsText(count)} moved.`}</p>
-            <Progress value={(100 * moved) / Math.max(count, 1)} size="xs" aria-label="Runs moved" />
-          </div>
-        ) : null}
+        {running ? <PiecesProgress done={moved} of={count} what="moved" /> : null}
         {fault ? <Fault fault={fault} /> : null}
         <div className="r-row">
           <Action kind="primary" submit because={because}>

@@ -42,7 +42,7 @@ export function RunActions({ run }: { run: Run }) {
         </Menu.Target>
         <Menu.Dropdown>
           {stage === 'deleted' ? (
-            item('Take out of the trash', () => void trash('restore', [id]))
+            item('Take out of the trash', () => void trash.move('restore', [id], 1))
           ) : (
             <>
               <Menu.Item
@@ -52,7 +52,7 @@ export function RunActions({ run }: { run: Run }) {
               </Menu.Item>
               {item('Rename', () => setOpen('rename'))}
               {item('Move to an experiment', () => setOpen('move'))}
-              {item('Move to trash', () => void trash('delete', [id]), true)}
+              {item('Move to trash', () => void trash.move('delete', [id], 1), true)}
             </>
           )}
         </Menu.Dropdown>

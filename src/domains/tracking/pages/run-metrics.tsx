@@ -1,23 +1,18 @@
-import { useElementSize, useMergedRef } from '@mantine/hooks';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useMemo, useRef } from 'react';
+import { useMemo } from 'react';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { formatNumber } from '../../../ui/number.ts';
 import { usePlace } from '../../../ui/place.ts';
 import { When } from '../../../ui/when.tsx';
 import type { Metric, Run } from '../schema.ts';
-import { MetricCard } from './metric-card.tsx';
-import { LookTools, type MetricLook, useMetricLook } from './metric-look.tsx';
+import { MetricCards } from './metric-cards.tsx';
+import { LookTools, useMetricLook } from './metric-look.tsx';
 import { betterOf, loggedProof } from './run-words.ts';
-
-const CARD = 256;
-const CARD_WIDTH = 420;
 
 /** Metrics that the machine logged by itself, apart from what the training measured. */
 export const isSystem = (key: string): boolean => key.startsWith('system/');
 
-/** Metrics of a run as charts or as a table; however many there are, only what is seen is drawn. */
+/** Metrics of a run as charts and numbers, or as a table. */
 export function RunMetrics({ run, metrics }: { run: Run; metrics: readonly Metric[] }) {
   const { project, search, setSearch } = usePlace();
   const term = (search.m ?? '').toLowerCase();
@@ -61,61 +56,8 @@ export function RunMetrics({ run, metrics }: { run: Run; metrics: readonly Metri
       ) : table ? (
         <MetricTable run={run} metrics={found} />
       ) : (
-        <Cards project={project} run={run} metrics={found} look={look} />
+        <MetricCards project={project} run={run} metrics={found} look={look} />
       )}
-    </div>
-  );
-}
-
-function Cards({
-  project,
-  run,
-  metrics,
-  look,
-}: {
-  project: string;
-  run: Run;
-  metrics: readonly Metric[];
-  look: MetricLook;
-}) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const { ref: sizer, width } = useElementSize<HTMLDivElement>();
-  const across = Math.max(1, Math.min(3, Math.floor(width / CARD_WIDTH)));
-  // oxlint-disable-next-line react/incompatible-library -- only the React Compiler, which is not used, cannot memoise it
-  const virtual = useVirtualizer({
-    count: Math.ceil(metrics.length / across),
-    getScrollElement: () => scroller.current,
-    estimateSize: () => CARD,
-    overscan: 0,
-    initialRect: { width: 800, height: 720 },
-  });
-  return (
-    <div
-      className="r-metric-scroll"
-      ref={useMergedRef(scroller, sizer)}
-      role="region"
-      aria-label="Charts of metrics"
-      tabIndex={0}
-    >
-      <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-        {width === 0
-          ? null
-          : virtual.getVirtualItems().map((item) => (
-              <div
-                key={item.index}
-                className="r-metric-row"
-                style={{
-                  transform: `translateY(${item.start}px)`,
-                  height: item.size,
-                  gridTemplateColumns: `repeat(${across}, minmax(0, 1fr))`,
-                }}
-              >
-                {metrics.slice(item.index * across, (item.index + 1) * across).map((metric) => (
-                  <MetricCard key={metric.key} project={project} run={run} metric={metric} look={look} />
-                ))}
-              </div>
-            ))}
-      </div>
     </div>
   );
 }

@@ -17,6 +17,7 @@ import { useColumnFinder } from './use-run-keys.ts';
 import type { RunsQuestion, useRuns } from './use-runs.ts';
 import { PurgeRuns } from './purge-runs.tsx';
 import { MOST_COMPARED } from './use-compared.ts';
+import { TrashProgress } from './trash-progress.tsx';
 import { useTrash } from './use-trash.ts';
 
 export interface RunTableProps {
@@ -30,6 +31,12 @@ export interface RunTableProps {
   onFresh: () => void;
 }
 
+/** Runs by id, or all that match. */
+interface ManyRuns {
+  runs: readonly string[] | 'all';
+  count: number;
+}
+
 /** The runs themselves: rows as they are asked for, with what can be done with one or with many. */
 export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTableProps) {
   const { project, search, setSearch } = usePlace();
@@ -38,8 +45,8 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
   const trash = useTrash(question);
   const barrier = useBarrier('track');
   const purgeBarrier = useBarrier('operate');
-  const [purged, setPurged] = useState<readonly string[]>();
-  const [moving, setMoving] = useState<{ runs: readonly string[] | 'all'; count: number }>();
+  const [purged, setPurged] = useState<ManyRuns>();
+  const [moving, setMoving] = useState<ManyRuns>();
   const askAnew = useAskAnew();
   const columns = useColumns(runs, question, shown);
   const table = useTableState(columns);
@@ -61,7 +68,8 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
   const inTrash = question.view === 'DELETED_ONLY';
   const actions = (run: Run): RowAction[] => {
     const id = run.info.run_id;
-    if (inTrash) return [{ label: 'Restore', because: barrier, run: () => void trash('restore', [id]) }];
+    if (inTrash)
+      return [{ label: 'Restore', because: barrier, run: () => void trash.move('restore', [id], 1) }];
     return [
       { label: 'Rename', because: barrier, run: () => setRenamed(run) },
       {
@@ -70,11 +78,19 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
           select(new Set(selected.has(id) ? [...selected].filter((each) => each !== id) : [...selected, id])),
       },
       { label: 'Move to an experiment', because: barrier, run: () => setMoving({ runs: [id], count: 1 }) },
-      { label: 'Move to trash', harmful: true, because: barrier, run: () => void trash('delete', [id]) },
+      {
+        label: 'Move to trash',
+        harmful: true,
+        because: barrier,
+        run: () => void trash.move('delete', [id], 1),
+      },
     ];
   };
+  const chosen = (ids: ReadonlySet<string>): ManyRuns =>
+    all ? { runs: 'all', count: total ?? 0 } : { runs: [...ids], count: ids.size };
   const move = async (ids: ReadonlySet<string>) => {
-    await trash(inTrash ? 'restore' : 'delete', all ? 'all' : [...ids]);
+    const { runs: which, count } = chosen(ids);
+    await trash.move(inTrash ? 'restore' : 'delete', which, count);
     select(new Set());
   };
   return (
@@ -120,25 +136,17 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
                     ? `At most ${formatNumber(MOST_NAMED, 'count')} runs are moved one by one; choose all that match.`
                     : undefined)
                 }
-                onClick={() =>
-                  setMoving(all ? { runs: 'all', count: total ?? 0 } : { runs: [...ids], count: ids.size })
-                }
+                onClick={() => setMoving(chosen(ids))}
               >
-                {`Move ${formatNumber(all ? (total ?? 0) : ids.size, 'count')}`}
+                {`Move ${formatNumber(chosen(ids).count, 'count')}`}
               </Action>
             )}
             <Action kind={inTrash ? 'plain' : 'harmful'} because={barrier} onClick={() => void move(ids)}>
               {inTrash ? 'Restore' : 'Move to trash'}
             </Action>
             {inTrash ? (
-              <Action
-                kind="harmful"
-                because={
-                  purgeBarrier ?? (all ? 'Choose the runs one by one, or use rondo trash purge.' : undefined)
-                }
-                onClick={() => setPurged([...ids])}
-              >
-                {`Delete ${ids.size} for good`}
+              <Action kind="harmful" because={purgeBarrier} onClick={() => setPurged(chosen(ids))}>
+                {`Delete ${formatNumber(chosen(ids).count, 'count')} for good`}
               </Action>
             ) : null}
           </>
@@ -148,10 +156,11 @@ export function RunTable({ question, runs, shown, total, fresh, onFresh }: RunTa
         dense
         maxHeight={720}
       />
+      <TrashProgress trash={trash} />
       {purged ? (
         <PurgeRuns
-          project={project}
-          runs={purged}
+          question={question}
+          {...purged}
           onClose={() => setPurged(undefined)}
           onDone={() => {
             setPurged(undefined);

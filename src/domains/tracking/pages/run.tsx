@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { type ComponentType, useMemo } from 'react';
 import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import { Action } from '../../../ui/action.tsx';
 import type { DataColumn } from '../../../ui/data-column.ts';
@@ -21,11 +21,14 @@ import { RunOverview } from './run-overview.tsx';
 import { ReproduceAction, useReproductions } from './run-reproductions.tsx';
 import { RunTraces, useRunTraces } from './run-traces.tsx';
 
+/** Makes a registered model of what a run left behind: the registry stands right of this room. */
+export type RegisterAction = ComponentType<{ run: RunOf }>;
+
 /** One run: what it tried, what came of it, what it left behind, and which code that was. */
-export function Run() {
+export function Run({ Register }: { Register: RegisterAction }) {
   const { project, params, search, hrefWith } = usePlace();
   const id = params.run ?? '';
-  const answer = useEndpoint(runsContract.getRun, { query: { run_id: id } });
+  const answer = useEndpoint(runsContract.getRun, { query: { run_id: id, extremes: 'true' } });
   const run = answer.data?.run;
   const tab = search.tab ?? 'overview';
   const metrics = useMemo(() => run?.data.metrics ?? [], [run]);
@@ -53,6 +56,7 @@ export function Run() {
       lead={run ? runLead(project, run, reproductions.data) : undefined}
       actions={
         <>
+          {run && run.info.lifecycle_stage !== 'deleted' ? <Register run={run} /> : null}
           {run ? <ReproduceAction run={run} /> : null}
           <Action href={`${pageOf(project, 'lineage')}?of=${encodeURIComponent(`rondo:run:${id}`)}`}>
             Lineage

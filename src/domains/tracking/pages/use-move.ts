@@ -1,9 +1,10 @@
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { type Fault, toAppError } from '../../../lib/errors.ts';
 import { useAskAnew, useCall } from '../../../ui/data.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { trashContract } from '../contract/trash.ts';
 import { runsText } from './run-words.ts';
+import { usePieces } from './use-pieces.ts';
 import type { WhichRuns } from './use-runs.ts';
 
 /** Runs moved back in one request. */
@@ -16,36 +17,25 @@ const PIECE = 1000;
 export function useMove({ project, experiments, filter }: WhichRuns, runs: readonly string[] | 'all') {
   const call = useCall();
   const askAnew = useAskAnew();
-  const [moved, setMoved] = useState<number>();
+  const pieces = usePieces();
   const [fault, setFault] = useState<Fault>();
-  const stopped = useRef(false);
 
   async function move(to: { id: string; name: string }): Promise<'done' | 'failed'> {
     const which = runs === 'all' ? { experiment_ids: [...experiments], filter } : { run_ids: [...runs] };
     const from: { experiment_id: string; run_ids: string[] }[] = [];
-    const count = () => from.reduce((sum, { run_ids }) => sum + run_ids.length, 0);
-    stopped.current = false;
     setFault(undefined);
-    setMoved(0);
-    let failed: Fault | undefined;
-    try {
-      for (let more = true; more && !stopped.current; ) {
-        const piece = await call(trashContract.moveRuns, {
-          params: { project },
-          body: { ...which, experiment_id: to.id },
-        });
-        from.push(...piece.from);
-        setMoved(count());
-        more = piece.more;
-      }
-    } catch (error) {
-      failed = toAppError(error).toFault();
-    }
-    setMoved(undefined);
-    setFault(failed);
-    if (count() > 0) toast(`${runsText(count())} moved to ${to.name}.`, () => void back(from));
-    else if (!failed) toast(`Nothing moved: all of it is in ${to.name} already.`);
-    return failed ? 'failed' : 'done';
+    const end = await pieces.run(async () => {
+      const piece = await call(trashContract.moveRuns, {
+        params: { project },
+        body: { ...which, experiment_id: to.id },
+      });
+      from.push(...piece.from);
+      return { count: piece.moved, more: piece.more };
+    });
+    setFault(end.fault);
+    if (end.count > 0) toast(`${runsText(end.count)} moved to ${to.name}.`, () => void back(from));
+    else if (!end.fault && !end.stopped) toast(`Nothing moved: all of it is in ${to.name} already.`);
+    return end.fault ? 'failed' : 'done';
   }
 
   async function back(from: readonly { experiment_id: string; run_ids: string[] }[]): Promise<void> {
@@ -62,11 +52,5 @@ export function useMove({ project, experiments, filter }: WhichRuns, runs: reado
     }
   }
 
-  return {
-    move,
-    /** How many were moved so far, while it goes on. */
-    moved,
-    stop: () => void (stopped.current = true),
-    fault,
-  };
+  return { move, moved: pieces.done, stop: pieces.stop, fault };
 }

@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react';
 import { useCall, useEndpoint, usePages } from '../../../ui/data.tsx';
 import { toast } from '../../../ui/toasts.tsx';
+import { useFresh } from '../../../ui/use-fresh.ts';
 import { toAppError } from '../../../lib/errors.ts';
 import { runsContract } from '../contract/runs.ts';
 import { runTableContract } from '../contract/run-table.ts';
@@ -129,10 +130,5 @@ export function useCounts(question: RunsQuestion | undefined) {
   };
   const answer = useEndpoint(runTableContract.countRuns, asked);
   const key = JSON.stringify(asked);
-  const [first, setFirst] = useState<{ key: string; matching: number }>();
-  const matching = answer.data?.matching;
-  if (matching !== undefined && !answer.refreshing && (first?.key !== key || matching < first.matching))
-    setFirst({ key, matching });
-  const fresh = first && first.key === key && matching !== undefined ? matching - first.matching : 0;
-  return { counts: answer.data, fresh, seen: () => setFirst(undefined) };
+  return { counts: answer.data, ...useFresh(key, answer.refreshing ? undefined : answer.data?.matching) };
 }

@@ -28,7 +28,10 @@ export function runHandlers(tracking: TrackingService): Handlers<typeof runsCont
       run_info: await tracking.updateRun(actor, projectOf(request.headers), runIdOf(body), body),
     }),
     getRun: async ({ query, request }) => ({
-      run: await tracking.getRun(projectOf(request.headers), runIdOf(query)),
+      run: await (query.extremes === 'true' ? tracking.getRunWithExtremes : tracking.getRun)(
+        projectOf(request.headers),
+        runIdOf(query),
+      ),
     }),
     deleteRun: async ({ actor, body, request }) => {
       await tracking.deleteRun(actor, projectOf(request.headers), runIdOf(body));

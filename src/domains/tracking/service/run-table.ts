@@ -121,7 +121,7 @@ export function runTableVerbs(context: TrackingContext) {
       return new Map(runs.map(({ run_id, metric }) => [run_id, metric]));
     },
 
-    /** In pieces, so that writers beside it wait for one piece and never for all. A piece that was moved stays moved. */
+    /** One piece of what is meant, so that writers beside it wait for milliseconds only, and whoever asks may stop. */
     async trashRuns(
       _actor: Actor,
       project: string,
@@ -132,17 +132,17 @@ export function runTableVerbs(context: TrackingContext) {
         run_ids?: readonly string[] | undefined;
         deleted_at?: number | undefined;
       },
-    ): Promise<{ changed: number; deleted_at: number }> {
+    ): Promise<{ changed: number; deleted_at: number; more: boolean }> {
       const { action, filter, run_ids: runIds, deleted_at: deletedAt } = asked;
       const view = action === 'delete' ? 'ACTIVE_ONLY' : 'DELETED_ONLY';
       const scope = await scopeOf(project, { experiment_ids: asked.experiment_ids, view });
       const which = { filter: parseFilter(filter ?? '', 'runs'), runIds, deletedAt };
       const now = Date.now();
       const how = { at: action === 'delete' ? now : null, limit: PIECE };
-      let changed = 0;
-      for (let moved = PIECE; moved === PIECE; changed += moved)
-        moved = await database.write((tx) => moveRuns(tx, database.capabilities.engine, scope, which, how));
-      return { changed, deleted_at: now };
+      const changed = await database.write((tx) =>
+        moveRuns(tx, database.capabilities.engine, scope, which, how),
+      );
+      return { changed, deleted_at: now, more: changed === PIECE };
     },
 
     async listRunViews(project: string): Promise<ViewRow[]> {

@@ -186,6 +186,14 @@ export function runVerbs(context: TrackingContext) {
 
     getRun: (project: string, runId: string): Promise<Run> => read({ project, runId }),
 
+    /** The same with what is known of all points of each metric: what a page shows of one run. */
+    async getRunWithExtremes(project: string, runId: string): Promise<Run> {
+      const { id } = await context.run(database.read, project, runId);
+      const text = (await textsById(database, [id], { extremes: true })).get(id);
+      if (text === undefined) throw absentRun(runId); // deleted for good in between
+      return JSON.parse(text) as Run;
+    },
+
     /** Where runs came from, newest first: those that started in a span of time, at most 20,000, or up to 500 given ones. */
     async runFacts(
       project: string,

@@ -2,7 +2,7 @@ import { storableList } from '../../../lib/storable.ts';
 import type { Reader } from '../../../database/index.ts';
 import { type Engine, placeholders, run } from '../../../database/statements.ts';
 import type { Verdict } from '../schema/reproductions.ts';
-import { textList } from './runs.ts';
+import { idList, textList } from './runs.ts';
 
 /** Which keys of runs a caller wants to see; everything else stays in the database. */
 export interface Projection {
@@ -17,10 +17,10 @@ export interface Projection {
 export interface Detail {
   /** These keys only. */
   projection?: Projection | undefined;
-  /** With the lowest and the highest value of each metric. */
+  /** With the lowest and the highest value of each metric, and how many points it has. */
   extremes?: boolean | undefined;
-  /** With the number of runs that name it as their parent. */
-  children?: boolean | undefined;
+  /** With the number of runs of these experiments that name it as their parent. */
+  children?: readonly number[] | undefined;
   /** What came of runs when they were made again. */
   verdicts?: ReadonlyMap<number, Verdict> | undefined;
 }
@@ -97,7 +97,7 @@ const listOfIds = (engine: Engine, ids: readonly number[]): string =>
 /** The expression of the run with the number `id`, and the values of its placeholders. */
 function runText(
   engine: Engine,
-  { projection, extremes = false, children = false }: Detail,
+  { projection, extremes = false, children }: Detail,
   id: string,
 ): { text: string; values: string[] } {
   const lists = [
@@ -114,8 +114,8 @@ function runText(
       ? `'${NO_INPUTS}'`
       : `case when ${LINKED} then ${mark} || r.id || ${mark} else '${NO_INPUTS}' end`;
   return {
-    text: `(select ${infoText(engine, children)} || ',"data":{' || ${data} || '}' || ${inputs} || '}' from runs as r where r.id = ${id})`,
-    values: lists.flatMap(({ values }) => values),
+    text: `(select ${infoText(engine, children !== undefined)} || ',"data":{' || ${data} || '}' || ${inputs} || '}' from runs as r where r.id = ${id})`,
+    values: [...(children ? [JSON.stringify(children)] : []), ...lists.flatMap(({ values }) => values)],
   };
 }
 
@@ -165,7 +165,7 @@ function listOf(
 
 function infoText(engine: Engine, children: boolean): string {
   const quoted = QUOTED[engine];
-  const counted = children ? ` || ',"children":' || (${CHILDREN})` : '';
+  const counted = children ? ` || ',"children":' || (${childrenOf(engine)})` : '';
   return `'{"info":{"run_uuid":' || ${quoted('r.run_id')} || ',"run_id":' || ${quoted('r.run_id')}
     || ',"experiment_id":"' || r.experiment || '","run_name":' || ${quoted('r.name')} || ',"user_id":' || ${quoted('r.user_id')}
     || ',"status":"' || r.status || '","start_time":' || r.start_time || coalesce(',"end_time":' || r.end_time, '')
@@ -173,13 +173,13 @@ function infoText(engine: Engine, children: boolean): string {
 }
 
 /** The key stands in the text, so that the index of parents alone serves it. */
-const CHILDREN = `select count(*) from run_tags p join runs c on c.id = p.run
-  where p.key = 'mlflow.parentRunId' and p.value = r.run_id and c.lifecycle = 'active'`;
+const childrenOf = (engine: Engine): string => `select count(*) from run_tags p join runs c on c.id = p.run
+  where p.key = 'mlflow.parentRunId' and p.value = r.run_id and c.lifecycle = 'active' and c.experiment in ${idList(engine)}`;
 
 function metricText(engine: Engine, name: string, extremes: boolean): string {
   const number = NUMBER[engine];
   const bounds = extremes
-    ? `',"min":' || coalesce(${number('t.lowest')}, 'null') || ',"max":' || coalesce(${number('t.highest')}, 'null') ||`
+    ? `',"min":' || coalesce(${number('t.lowest')}, 'null') || ',"max":' || coalesce(${number('t.highest')}, 'null') || ',"points":' || t.points ||`
     : '';
   return `'{"key":' || ${name} || ',"value":' || case when t.is_nan = 1 then '"NaN"' else ${number('t.value')} end
     || ',"timestamp":' || t.ts || ',"step":' || t.step || ${bounds} '}'`;

@@ -1,0 +1,2 @@
+/** A text inside a pattern of LIKE, in quotes of the search grammar. */
+export const quotedLike = (term: string): string => `'%${term.replaceAll("'", "''")}%'`;
