@@ -149,12 +149,15 @@ describe('models, in Chromium', () => {
     const rows = async () => Number(await grid.getAttribute('aria-rowcount')) - 1;
     expect(await rows()).toBeLessThan(522);
     const scroller = page.locator('.r-table-scroll');
+    const toEnd = () => scroller.evaluate((each) => each.scrollTo(0, each.scrollHeight));
     await expect
       .poll(async () => {
-        await scroller.evaluate((each) => each.scrollTo(0, each.scrollHeight));
+        await toEnd();
         return rows();
       })
       .toBe(522);
+    // The end that was scrolled to may be the one before the last rows came.
+    await toEnd();
     await grid.getByRole('row', { name: /^many-519/ }).waitFor();
     await grid.getByRole('columnheader', { name: /model/ }).getByRole('button').first().click();
     await page.waitForURL(/sort=-?name/);
@@ -225,8 +228,9 @@ describe('models, in Chromium', () => {
       '/model-versions/get?name=flight-delay&version=4',
     );
     expect(next.model_version.model_id).toBe(model.info.model_id);
-    await ask('DELETE', '/model-versions/delete', { name: 'flight-delay', version: '4' });
     dialog = await openDialog();
+    // Not while its page is open, which would ask for it again.
+    await ask('DELETE', '/model-versions/delete', { name: 'flight-delay', version: '4' });
     await name().fill('greeting');
     await page.keyboard.press('Escape');
     await dialog.getByRole('button', { name: 'Register as greeting' }).click();
