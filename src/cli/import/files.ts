@@ -69,6 +69,14 @@ export function folder(root: string): Files {
   };
 }
 
+/** Files of a place, and others beside them. */
+export const withMore = (files: Files, more: readonly SourceFile[]): Files => ({
+  async *list() {
+    yield* files.list();
+    yield* more;
+  },
+});
+
 export const localFile = (full: string, path: string, size: number): SourceFile => ({
   path,
   size,
