@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error the build script is plain JavaScript
 import { build } from '../../scripts/build.mjs';
@@ -167,5 +169,52 @@ describe('workspaces of MLflow 3', () => {
       expect((await runsIn(server, 'default')).toSorted()).toEqual(['of blue', 'of default']);
       await expect(importFrom(server, uri, state(), '--workspace', 'green')).rejects.toThrow('green');
     });
+  });
+});
+
+describe('files in S3', () => {
+  const endpoint = process.env.RONDO_TEST_S3_URL;
+  let mlflow: Mlflow;
+  let running: MlflowServer;
+  let filled: Filled;
+  let uri: string;
+
+  beforeAll(async () => {
+    if (!endpoint)
+      throw new Error(
+        'Set RONDO_TEST_S3_URL to an S3 server, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+      );
+    process.env.MLFLOW_S3_ENDPOINT_URL = endpoint;
+    const bucket = `mlflow-${randomUUID().slice(0, 8)}`;
+    const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true });
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    client.destroy();
+    mlflow = await three.with(['boto3'], { MLFLOW_S3_ENDPOINT_URL: endpoint });
+    uri = `sqlite:///${join(home, 's3.db')}`;
+    const root = ['--default-artifact-root', `s3://${bucket}/some root`];
+    running = await mlflow.serve('--backend-store-uri', uri, ...root);
+    filled = await fillStore(mlflow, running.url);
+  });
+  afterAll(async () => {
+    delete process.env.MLFLOW_S3_ENDPOINT_URL;
+    await running?.stop();
+  });
+
+  it('come through the server', () => bringsAll(mlflow, filled, running.url));
+
+  it('are read from the bucket where a database is the source', () => bringsAll(mlflow, filled, uri));
+
+  it('are left out with what the store says, and nothing beside them', async () => {
+    process.env.MLFLOW_S3_ENDPOINT_URL = 'http://127.0.0.1:9';
+    try {
+      await within(async (server) => {
+        const report = await importFrom(server, uri, state());
+        expect(report.counts).toMatchObject({ runs: { imported: 4, left_out: 0 }, files: { imported: 0 } });
+        expect(report.left_out.map(({ kind }) => kind)).toEqual(Array(6).fill('files'));
+        expect(report.left_out[0]?.why).toMatch(/^s3:.* cannot be read: .*ECONNREFUSED/);
+      });
+    } finally {
+      process.env.MLFLOW_S3_ENDPOINT_URL = endpoint;
+    }
   });
 });

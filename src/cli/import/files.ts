@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openForeign } from '../../artifacts/index.ts';
+import { type ForeignFiles, openForeign } from '../../artifacts/index.ts';
 import { type Files, type SourceFile, Unreachable } from './source.ts';
 
 export interface Places {
@@ -13,6 +13,7 @@ export interface Places {
   destination?: string | undefined;
   /** For stores that are not AWS. */
   s3Endpoint?: string | undefined;
+  s3Region?: string | undefined;
 }
 
 /** Files at a location as MLflow writes it. Nothing is opened before it is listed. */
@@ -22,7 +23,7 @@ export function filesAt(location: string, places: Places, owner: string): Files 
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(location)?.[1]?.toLowerCase();
   if (scheme === undefined) return folder(isAbsolute(location) ? location : resolve(places.base, location));
   if (scheme === 'file') return folder(pathOf(location, places.base));
-  if (scheme === 's3') return bucket(location, places.s3Endpoint);
+  if (scheme === 's3') return bucket(location, places);
   if (scheme === 'mlflow-artifacts') {
     if (places.destination === undefined)
       return unreachable(`${location} is kept by a server: say where with --artifacts-destination.`);
@@ -68,6 +69,14 @@ export function folder(root: string): Files {
   };
 }
 
+/** Files of a place, and others beside them. */
+export const withMore = (files: Files, more: readonly SourceFile[]): Files => ({
+  async *list() {
+    yield* files.list();
+    yield* more;
+  },
+});
+
 export const localFile = (full: string, path: string, size: number): SourceFile => ({
   path,
   size,
@@ -79,18 +88,35 @@ export const localFile = (full: string, path: string, size: number): SourceFile 
   open: async () => createReadStream(full),
 });
 
-function bucket(location: string, endpoint: string | undefined): Files {
-  const root = endpoint === undefined ? location : `${location}?endpoint=${encodeURIComponent(endpoint)}`;
-  const files = openForeign(root);
+/** One client for each bucket: the files of a thousand runs are in the same one. */
+const buckets = new Map<string, ForeignFiles | undefined>();
+
+function bucketOf(location: string, { s3Endpoint, s3Region }: Places): ForeignFiles | undefined {
+  const query = new URLSearchParams();
+  if (s3Endpoint !== undefined) query.set('endpoint', s3Endpoint);
+  if (s3Region !== undefined) query.set('region', s3Region);
+  const root = `s3://${location.split('/')[2]}?${query.toString()}`;
+  if (!buckets.has(root)) buckets.set(root, openForeign(root));
+  return buckets.get(root);
+}
+
+function bucket(location: string, places: Places): Files {
+  const asked = async <T>(call: (files: ForeignFiles | undefined) => Promise<T> | undefined) => {
+    try {
+      return await call(bucketOf(location, places));
+    } catch (error) {
+      throw new Unreachable(`${location} cannot be read: ${said(error)}`);
+    }
+  };
   async function* below(inside: string): AsyncGenerator<SourceFile> {
-    for (const { path, is_dir, file_size } of (await files?.list(location, inside)) ?? []) {
+    for (const { path, is_dir, file_size } of (await asked((files) => files?.list(location, inside))) ?? []) {
       if (is_dir) yield* below(path);
       else
         yield {
           path,
           size: file_size,
           open: async () => {
-            const found = await files?.open(location, path);
+            const found = await asked((files) => files?.open(location, path));
             if (found) return found.body;
             throw new Unreachable(`${location}/${path} is gone.`);
           },
@@ -98,4 +124,11 @@ function bucket(location: string, endpoint: string | undefined): Files {
     }
   }
   return { list: () => below('') };
+}
+
+/** What the store says, or what kept it from saying something. */
+function said(error: unknown): string {
+  const { name, message, cause } = error as Error;
+  if (cause instanceof Error) return `${message} ${cause.name}: ${cause.message}`;
+  return name === 'Error' ? message : `${name}: ${message}`;
 }

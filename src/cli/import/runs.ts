@@ -57,6 +57,7 @@ export async function bringRuns(
         const note = { run_id: run.run_id, points, lost, ...digest };
         if (!dryRun && mark !== undefined) await sender.sent(() => journal.add({ mark, ...note }));
       }
+      for (const lost of run.lost ?? []) if (!isOfPoints(lost)) tally.leaveOut(lost);
       if (run.files)
         await copyFiles(target, tally, run.files, uri, {
           id: `run ${run.run_id}`,
@@ -70,6 +71,9 @@ export async function bringRuns(
   }
   return wanted;
 }
+
+/** Points are read once, and what was lost of them is remembered; all else is looked at each time. */
+const isOfPoints = ({ kind }: Lost): boolean => kind === 'points';
 
 const isDone = (journal: ImportJournal, mark: string | undefined, { thing }: FittedRun): boolean => {
   const done = journal.find(thing.run_id);
@@ -139,5 +143,9 @@ async function readSeries(
     else await sender.add(run.run_id, series);
   }
   const { digest, params, tags } = digestRun(run.run_id, { ...thing, metrics });
-  return { digest: { digest, params, tags }, points: count, lost: [...lost, ...(run.lost ?? [])] };
+  return {
+    digest: { digest, params, tags },
+    points: count,
+    lost: [...lost, ...(run.lost ?? []).filter(isOfPoints)],
+  };
 }

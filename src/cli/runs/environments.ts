@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { CAPTURE_PATHS, type Capture, type CapturedLock } from '../../domains/tracking/schema/capture.ts';
 import { AppError } from '../../lib/errors.ts';
@@ -8,6 +8,7 @@ import { found } from '../../sdk/capture/programs.ts';
 import { RUN_ERRORS } from './errors.ts';
 import type { Recorded } from './recorded.ts';
 import type { Checkout } from './checkout.ts';
+import { installNodePackages, isNodeLock } from './node-packages.ts';
 import { finished } from './programs.ts';
 
 /** What the recorded command is started with. */
@@ -21,12 +22,6 @@ export interface Surroundings {
 
 type Fetch = (artifact: string) => Promise<Uint8Array | undefined>;
 
-const INSTALL: Record<string, readonly [string, ...string[]]> = {
-  'package-lock.json': ['npm', 'ci', '--no-audit', '--no-fund'],
-  'npm-shrinkwrap.json': ['npm', 'ci', '--no-audit', '--no-fund'],
-  'pnpm-lock.yaml': ['pnpm', 'install', '--frozen-lockfile'],
-  'yarn.lock': ['yarn', 'install', '--frozen-lockfile'],
-};
 const MOST_DIFFERENCES = 20;
 
 /** As it is on this machine: modules of the clone, programs of the path; and how that differs from what was recorded. */
@@ -71,17 +66,17 @@ export async function lockedSurroundings(
 ): Promise<Surroundings> {
   const plain = plainSurroundings(capture, checkout);
   const { language, locks, version } = capture.environment;
-  const install = locks.find(({ kind }) => kind in INSTALL);
+  const install = locks.find(({ kind }) => isNodeLock(kind));
   const packages = locks.find(({ kind, artifact }) => kind === 'packages.txt' && artifact !== null);
   if (language !== 'python' && install) {
     const folder = join(checkout.folder, dirname(install.path ?? ''));
-    const [program, ...args] = INSTALL[install.kind] ?? ['npm', 'ci'];
     tell(`Installing ${install.kind} …`);
     // A lock that git does not keep was kept with the run.
     const kept = install.artifact === null ? undefined : await fetchFile(install.artifact);
     const place = join(folder, install.kind);
     if (!existsSync(place) && kept) writeFileSync(place, kept);
-    await made(program, args, folder);
+    const lock = existsSync(place) ? readFileSync(place, 'utf8') : '';
+    await installNodePackages(install.kind, lock, folder);
     return { ...plain, differs: [...plain.differs, ...(await versionThatDiffers(capture, plain))] };
   }
   if (language === 'python' && packages?.artifact) {

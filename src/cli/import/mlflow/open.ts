@@ -27,6 +27,7 @@ export async function openMlflow(
     base: process.cwd(),
     destination: artifactsDestination,
     s3Endpoint: environment.MLFLOW_S3_ENDPOINT_URL,
+    s3Region: environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION,
   };
   if (/^https?:/i.test(text)) {
     const credentials = {

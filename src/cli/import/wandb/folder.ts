@@ -1,10 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CollectedRun, madeRunId, pairsOfMap } from '../collected-run.ts';
-import { folder } from '../files.ts';
+import { folder, withMore } from '../files.ts';
 import { wandbRecords } from '../records/wandb-log.ts';
 import type { Source, SourceRun } from '../source.ts';
-import { type Item, recordReader, type Time, type WandbRecord } from './messages.ts';
+import { filesOfArtifacts, tagsOfArtifacts } from './artifacts.ts';
+import { type Item, recordReader, type Time, type WandbArtifact, type WandbRecord } from './messages.ts';
 
 const DEEPEST = 4;
 const NOT_A_NUMBER = 'It is no number.';
@@ -49,6 +50,7 @@ async function readLog(file: string): Promise<{ experiment: string; run: SourceR
   const about: NonNullable<WandbRecord['run']> = {};
   const summary = new Map<string, unknown>();
   const config = new Map<string, unknown>();
+  const artifacts: WandbArtifact[] = [];
   let exit: WandbRecord['exit'];
   let step = 0;
   let samples = 0;
@@ -73,11 +75,7 @@ async function readLog(file: string): Promise<{ experiment: string; run: SourceR
       }
       samples++;
     }
-    if (record.artifact)
-      run.skip(
-        `artifact ${record.artifact.name ?? ''}`,
-        'Artifacts of W&B lie outside the folder of the run.',
-      );
+    if (record.artifact) artifacts.push(record.artifact);
     exit = record.exit ?? exit;
   }
   const start = msOf(about.start_time) || run.began;
@@ -85,13 +83,14 @@ async function readLog(file: string): Promise<{ experiment: string; run: SourceR
   if (exit?.runtime) run.seen(start + exit.runtime * 1000);
   addConfig(run, config);
   addSummary(run, summary, step);
-  return { experiment: about.project || 'wandb', run: await asRun(file, run, about, exit) };
+  return { experiment: about.project || 'wandb', run: await asRun(file, run, about, artifacts, exit) };
 }
 
 async function asRun(
   file: string,
   run: CollectedRun,
   about: NonNullable<WandbRecord['run']>,
+  artifacts: readonly WandbArtifact[],
   exit: WandbRecord['exit'],
 ): Promise<SourceRun> {
   const { run_id: theirs = basename(file, '.wandb'), entity = '', project = '', git, tags = [] } = about;
@@ -108,6 +107,8 @@ async function asRun(
     'wandb.tags': tags.join(', '),
   };
   for (const [key, value] of Object.entries(named)) if (value) run.tags.set(key, value);
+  for (const [key, value] of tagsOfArtifacts(artifacts)) run.tags.set(key, value);
+  const logged = await filesOfArtifacts(theirs, artifacts);
   const run_id = madeRunId('wandb', entity, project, theirs);
   const home = dirname(file);
   const { size, mtimeMs } = await stat(file);
@@ -125,10 +126,10 @@ async function asRun(
     model_inputs: [],
     model_outputs: [],
     location: home,
-    files: folder(join(home, 'files')),
+    files: withMore(folder(join(home, 'files')), logged.files),
     mark: exit === undefined ? undefined : JSON.stringify([size, mtimeMs]),
     series: () => run.series(),
-    lost: run.lost(theirs),
+    lost: [...run.lost(theirs), ...logged.lost],
   };
 }
 

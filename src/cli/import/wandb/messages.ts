@@ -43,7 +43,23 @@ const MESSAGES: Messages = {
   },
   StatsRecord: { timestamp: [2, 'Timestamp'], item: [3, '*StatsItem'] },
   StatsItem: { key: [1, 'string'], value_json: [16, 'string'] },
-  ArtifactRecord: { type: [4, 'string'], name: [5, 'string'] },
+  ArtifactRecord: {
+    type: [4, 'string'],
+    name: [5, 'string'],
+    digest: [6, 'string'],
+    description: [7, 'string'],
+    metadata: [8, 'string'],
+    aliases: [11, '*string'],
+    manifest: [12, 'ArtifactManifest'],
+  },
+  ArtifactManifest: { contents: [4, '*ArtifactEntry'], manifest_file_path: [5, 'string'] },
+  ArtifactEntry: {
+    path: [1, 'string'],
+    digest: [2, 'string'],
+    ref: [3, 'string'],
+    size: [4, 'int64'],
+    local_path: [6, 'string'],
+  },
   ExitRecord: { exit_code: [1, 'int32'], runtime: [2, 'int32'] },
 };
 
@@ -61,12 +77,25 @@ export interface Item {
   json?: string;
   value_json?: string;
 }
+export interface WandbArtifact {
+  type?: string;
+  name?: string;
+  digest?: string;
+  description?: string;
+  metadata?: string;
+  aliases?: string[];
+  manifest?: {
+    contents?: { path?: string; digest?: string; ref?: string; size?: number; local_path?: string }[];
+    /** Of a long manifest: a file of its own. */
+    manifest_file_path?: string;
+  };
+}
 export interface WandbRecord {
   history?: { item?: Item[]; step?: { num?: number } };
   summary?: { update?: Item[] };
   config?: { update?: Item[] };
   stats?: { timestamp?: Time; item?: { key?: string; value_json?: string }[] };
-  artifact?: { type?: string; name?: string };
+  artifact?: WandbArtifact;
   run?: {
     run_id?: string;
     entity?: string;
