@@ -6,10 +6,12 @@ export interface CodeBlockProps {
   label: string;
   /** The same in one or several languages. */
   forms: readonly { label: string; text: string }[];
+  /** Breaks long lines: for text and data, which is read here; commands are taken away as they stand. */
+  wrap?: boolean;
 }
 
 /** Code to take away, in the language one wants. */
-export function CodeBlock({ label, forms }: CodeBlockProps) {
+export function CodeBlock({ label, forms, wrap }: CodeBlockProps) {
   const [at, setAt] = useState(0);
   const form = forms[at] ?? forms[0];
   if (!form) return null;
@@ -24,11 +26,13 @@ export function CodeBlock({ label, forms }: CodeBlockProps) {
               </button>
             ))}
           </span>
-        ) : null}
+        ) : (
+          <span className="r-small">{form.label}</span>
+        )}
         <span className="r-spring" />
         <CopyAs label="Copy" formats={[{ label: form.label, text: form.text }]} />
       </div>
-      <pre className="r-code" tabIndex={0}>
+      <pre className="r-code" data-wrap={wrap || undefined} tabIndex={0}>
         {form.text}
       </pre>
     </figure>

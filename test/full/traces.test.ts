@@ -1,8 +1,18 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BrowsedServer, browsedServer, settled, violationsOf } from '../harness/browser.ts';
+import {
+  type BrowsedServer,
+  browsedServer,
+  flawsOf,
+  LOOKS,
+  settled,
+  violationsOf,
+  wear,
+} from '../harness/browser.ts';
 import type { ServerProcess } from '../harness/process.ts';
 
+/** A key and a value with no place to break. */
+const LONG = { deep: { [`key${'x'.repeat(120)}`]: 'value'.repeat(60) } };
 const idOf = (n: number) => `tr-${String(n).padStart(32, '0')}`;
 
 describe('traces on the screen', () => {
@@ -61,6 +71,7 @@ describe('traces on the screen', () => {
                   attributes: [
                     attribute('mlflow.spanInputs', `question ${n}`),
                     attribute('mlflow.spanType', 'CHAIN'),
+                    ...(n === 3 ? [attribute('mlflow.spanOutputs', JSON.stringify(LONG))] : []),
                   ],
                   status: { code: n === 2 ? 2 : 1, message: n === 2 ? 'no luck' : '' },
                 },
@@ -119,6 +130,21 @@ describe('traces on the screen', () => {
     expect(new URL(page.url()).searchParams.get('span')).toBeTruthy();
     expect(await violationsOf(page)).toEqual([]);
   });
+
+  it.each(LOOKS)(
+    'shows long JSON whole, without scrolling aside, at $size.width pixels in $scheme',
+    async (look) => {
+      await wear(page, look);
+      await page.goto(`${server.url}/p/default/traces/${idOf(3)}`);
+      await settled(page);
+      const text = page.getByRole('figure', { name: 'Outputs' }).locator('pre');
+      await text.waitFor();
+      expect(JSON.parse(await text.innerText())).toEqual(LONG);
+      expect(await text.evaluate((each) => each.scrollWidth - each.clientWidth)).toBe(0);
+      expect(await flawsOf(page, 'trace', look)).toEqual([]);
+      await wear(page);
+    },
+  );
 
   it('shows the traces of a run in a tab of its page', async () => {
     await page.goto(`${server.url}/p/default/runs/${run}`);

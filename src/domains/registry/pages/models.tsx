@@ -36,7 +36,7 @@ const columnsOf = (
     id: 'aliases',
     head: 'aliases',
     value: (model) => model.aliases?.map((each) => `${each.alias} v${each.version}`).join(', ') || null,
-    width: 200,
+    width: 150,
     grow: true,
     sortable: false,
   },
@@ -45,7 +45,8 @@ const columnsOf = (
     head: 'live',
     value: () => null,
     cell: (model) => <Live project={project} model={model.name} brief />,
-    width: 180,
+    width: 240,
+    grow: true,
     sortable: false,
   },
   {

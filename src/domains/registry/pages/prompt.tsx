@@ -1,3 +1,4 @@
+import { counted, lead, type LeadPart } from '../../../lib/lead.ts';
 import { CodeBlock } from '../../../ui/code-block.tsx';
 import type { DataColumn } from '../../../ui/data-column.ts';
 import { panelState, useEndpoint } from '../../../ui/data.tsx';
@@ -5,7 +6,7 @@ import { DataTable } from '../../../ui/data-table.tsx';
 import { DiffView } from '../../../ui/diff-view.tsx';
 import { PageFrame } from '../../../ui/page-frame.tsx';
 import { Panel } from '../../../ui/panel.tsx';
-import { usePlace } from '../../../ui/place.ts';
+import { pageOf, usePlace } from '../../../ui/place.ts';
 import { When } from '../../../ui/when.tsx';
 import { versionsContract } from '../contract/versions.ts';
 import type { ModelVersion } from '../schema.ts';
@@ -34,7 +35,7 @@ const COLUMNS: readonly DataColumn<ModelVersion>[] = [
 
 /** One prompt: its versions, the text of one, and what changed since the one before it. */
 export function Prompt() {
-  const { params, search, hrefWith } = usePlace();
+  const { project, params, search, hrefWith } = usePlace();
   const name = params.prompt ?? '';
   const filter = `name = '${name.replaceAll("'", "''")}' AND ${PROMPTS_ONLY}`;
   const answer = useEndpoint(versionsContract.searchModelVersions, { query: { filter, max_results: 500 } });
@@ -48,7 +49,7 @@ export function Prompt() {
   const shown = versions[at];
   const before = versions[at + 1];
   return (
-    <PageFrame title={name}>
+    <PageFrame title={name} lead={versions.length > 0 ? promptLead(project, name, versions) : undefined}>
       <Panel
         title="Versions"
         state={panelState(answer, {
@@ -73,6 +74,7 @@ export function Prompt() {
           <CodeBlock
             label={`Text of v${shown.version}`}
             forms={[{ label: 'text', text: promptText(shown) }]}
+            wrap
           />
         </Panel>
       ) : null}
@@ -90,3 +92,26 @@ export function Prompt() {
     </PageFrame>
   );
 }
+
+/** The newest version, and which versions clients get by an alias. */
+function promptLead(project: string, name: string, versions: readonly ModelVersion[]): LeadPart[] {
+  const rows = { label: 'its versions', href: pageOf(project, 'prompts', name) };
+  const aliases = versions.flatMap(({ version, aliases: all = [] }) =>
+    all.map((alias) => `${alias} is v${version}`),
+  );
+  return lead(
+    counted(
+      versions.length,
+      { definition: 'Versions of this prompt that are not deleted.', rows },
+      versions.length === 1 ? 'version' : 'versions',
+    ),
+    `, the newest is v${versions[0]?.version}. `,
+    aliases.length > 0 ? `${listed(aliases)}.` : 'No alias points to one, so clients name a number.',
+  ).parts;
+}
+
+/** A few, then how many more there are. */
+const listed = (words: readonly string[]): string =>
+  words.length <= 3
+    ? words.join(', ')
+    : `${words.slice(0, 3).join(', ')} and ${words.length - 3} more aliases are set`;

@@ -23,12 +23,15 @@ export function WhereLive({ project, model, version, brief }: WhereLiveProps) {
   );
   const share = ({ arm }: (typeof live)[number]) =>
     arm.shadow ? 'shadow' : formatNumber(arm.weight, 'share');
+  const words = live
+    .map((each) => `${each.endpoint.environment} v${each.arm.version} ${share(each)}`)
+    .join(', ');
   if (brief)
     return live.length === 0 ? (
       <span className="r-missing">{'\u2013'}</span>
     ) : (
-      <span>
-        {live.map((each) => `${each.endpoint.environment} v${each.arm.version} ${share(each)}`).join(', ')}
+      <span className="r-beginning" title={words}>
+        {words}
       </span>
     );
   if (!answer.data) return <p className="r-small">{answer.fault ? answer.fault.message : 'Loading.'}</p>;

@@ -58,7 +58,7 @@ function Value({ label, value }: { label: string; value: unknown }) {
       {value === undefined ? (
         <p className="r-small">none</p>
       ) : (
-        <CodeBlock label={label} forms={[{ label: 'JSON', text: shown(value) }]} />
+        <CodeBlock label={label} forms={[{ label: 'JSON', text: shown(value) }]} wrap />
       )}
     </div>
   );

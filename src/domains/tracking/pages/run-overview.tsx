@@ -168,7 +168,7 @@ function Tags({ run }: { run: Run }) {
       {tags.length === 0 ? <p className="r-small">No tag was set.</p> : null}
       <ul className="r-list">
         {tags.map((tag) => (
-          <li key={tag.key} className="r-row">
+          <li key={tag.key} className="r-tag">
             <button
               type="button"
               className="r-plain"
