@@ -38,7 +38,8 @@ export function useTrash({ project, experiments, filter }: WhichRuns) {
     else if (action === 'restore') toast(`${done} taken out of the trash${told}`);
     else toast(`${done} moved to trash${told}`, () => void undo(times, end.count));
     if (end.count > 0 && end.fault) toast(end.fault.message);
-    await askAnew();
+    // Not awaited: who asked lets go of the choice at once, not of what was chosen while the rows came anew.
+    void askAnew();
   }
 
   const undo = (times: readonly number[], of: number) =>
