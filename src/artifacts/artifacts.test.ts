@@ -89,5 +89,10 @@ describe.each(ENGINES)('artifact names on %s', (engine) => {
     expect(childrenOf(names, 'model').map((child) => child.path)).toEqual(['model/MLmodel', 'model/data']);
     expect(await test.database.write((tx) => removeNames(tx, 'run/1', 'model/data/x_y'))).toBe(1);
     expect(await test.database.write((tx) => removeNames(tx, 'run/1', 'model'))).toBe(2);
+    await test.database.write(async (tx) => {
+      for (const path of ['my_model/a%', 'my-model/b']) await putName(tx, 'run/1', path, blob(1));
+    });
+    expect(await listNames(test.database.read, 'run/1', 'my_model')).toMatchObject([{ path: 'my_model/a%' }]);
+    expect(await test.database.write((tx) => removeNames(tx, 'run/1', 'my_model'))).toBe(1);
   });
 });

@@ -1,4 +1,5 @@
-import type { Reader, Tx } from '../database/index.ts';
+import type { ExpressionBuilder } from 'kysely';
+import type { Reader, Tables, Tx } from '../database/index.ts';
 import { invalid } from '../lib/errors.ts';
 import type { Blob } from './blobs.ts';
 
@@ -62,27 +63,24 @@ export async function findName(
     .executeTakeFirst();
 }
 
+/** Names in a folder; by comparison, since `like` has no escape that both databases know. */
+const inFolder = (folder: string) => (eb: ExpressionBuilder<Tables, 'artifact_names'>) =>
+  eb(eb.fn('substr', ['path', eb.val(1), eb.val(Array.from(folder).length + 1)]), '=', `${folder}/`);
+
 /** Every name under the root, or in a folder of it, in path order. */
 export async function listNames(reader: Reader, root: string, folder = ''): Promise<ArtifactName[]> {
-  const inside = `${folder}/`;
-  return reader
+  const names = reader
     .selectFrom('artifact_names')
     .select(['path', 'digest', 'size'])
-    .where('root', '=', root)
-    .$if(folder !== '', (query) =>
-      query.where((eb) => eb(eb.fn('substr', ['path', eb.val(1), eb.val(inside.length)]), '=', inside)),
-    )
-    .orderBy('path')
-    .execute();
+    .where('root', '=', root);
+  return (folder === '' ? names : names.where(inFolder(folder))).orderBy('path').execute();
 }
 
 export async function removeNames(tx: Tx, root: string, path?: string): Promise<number> {
   let query = tx.deleteFrom('artifact_names').where('root', '=', root);
   if (path !== undefined) {
     const clean = checkPath(path);
-    query = query.where((eb) =>
-      eb.or([eb('path', '=', clean), eb('path', 'like', `${clean.replace(/[%_\\]/g, '\\$&')}/%`)]),
-    );
+    query = query.where((eb) => eb.or([eb('path', '=', clean), inFolder(clean)(eb)]));
   }
   const result = await query.executeTakeFirst();
   return Number(result.numDeletedRows);

@@ -84,7 +84,7 @@ approvalsCommand(program, context);
 rulesCommand(program, context);
 lineageCommand(program, context);
 maturityCommand(program, context, async () => {
-  const { headCommit } = await import('./pipeline-file/provenance.ts');
+  const { headCommit } = await import('../sdk/capture/code.ts');
   return headCommit(process.cwd());
 });
 

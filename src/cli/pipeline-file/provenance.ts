@@ -1,13 +1,13 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { codeAround, type CodeFound } from '../../sdk/capture/code.ts';
 import { sha256 } from './bundle.ts';
 
 export interface Provenance {
   commit: string | null;
   branch: string | null;
-  /** `git diff HEAD` when the working tree differs. */
-  diff: string | null;
+  /** Changes since the commit, new files too; null when there are none. Without files that hold secrets. */
+  diff: Uint8Array<ArrayBuffer> | null;
   lock: string | null;
   lock_file: string | null;
 }
@@ -16,26 +16,24 @@ const LOCK_FILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.loc
 
 /** Which commit the code is from, how it differs from it, and the digest of the lock file beside it or above. */
 export async function provenanceOf(folder: string): Promise<Provenance> {
-  const [commit, branch, diff] = await Promise.all([
-    headCommit(folder),
-    git(folder, 'rev-parse', '--abbrev-ref', 'HEAD'),
-    git(folder, 'diff', 'HEAD', '--binary'),
-  ]);
+  const found = await codeAround(folder);
   const lock = ancestors(folder)
     .flatMap((place) => LOCK_FILES.map((name) => ({ name, path: join(place, name) })))
     .find(({ path }) => existsSync(path));
   return {
-    commit,
-    branch: branch?.trim() ?? null,
-    diff: diff || null,
+    commit: found?.code.commit ?? null,
+    branch: found?.code.branch ?? null,
+    diff: found ? diffOf(found) : null,
     lock: lock ? sha256(readFileSync(lock.path, 'utf8')) : null,
     lock_file: lock?.name ?? null,
   };
 }
 
-/** The commit that is checked out at a folder; null outside of a git checkout. */
-export async function headCommit(folder: string): Promise<string | null> {
-  return (await git(folder, 'rev-parse', 'HEAD'))?.trim() ?? null;
+/** With what is missing in it at its head, which `git apply` reads over: a tree that differs is never taken for a clean one. */
+function diffOf({ code, diff }: CodeFound): Uint8Array<ArrayBuffer> | null {
+  if (diff.length === 0 && code.changes !== 'partial') return null;
+  const missing = code.left_out.map(({ path, why }) => `# not in this diff (${why}): ${path}\n`);
+  return new Uint8Array(Buffer.concat([Buffer.from(missing.join('')), diff]));
 }
 
 /** The nearest folder above that has `node_modules` or `package.json`; the file's own when there is none. */
@@ -48,12 +46,4 @@ export function projectRoot(file: string): string {
 function ancestors(folder: string): string[] {
   const parent = dirname(folder);
   return parent === folder ? [folder] : [folder, ...ancestors(parent)];
-}
-
-function git(folder: string, ...args: string[]): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    execFile('git', ['-C', folder, ...args], { maxBuffer: 64_000_000 }, (error, out) =>
-      resolve(error ? undefined : out),
-    );
-  });
 }

@@ -15,7 +15,7 @@ export interface PipelineFile {
   graphs: Graph[];
   code: CodeRecord;
   bundle: string;
-  diff: string | null;
+  diff: Uint8Array<ArrayBuffer> | null;
 }
 
 /**

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { AppError } from '../../lib/errors.ts';
 import { humanDuration } from '../../lib/time.ts';
 import { Rondo } from '../../sdk/index.ts';
-import { headCommit } from '../pipeline-file/provenance.ts';
+import { headCommit } from '../../sdk/capture/code.ts';
 import { readPipelineFile } from '../pipeline-file/read.ts';
 import { createDisplay, type Display } from './display.ts';
 import { supervise } from './supervise.ts';
@@ -132,7 +132,7 @@ async function gatewayOf(rondo: Rondo): Promise<string> {
 /** What a pipeline file holds goes to the server: the bundle and the diff as blobs, then each graph. */
 async function applyPipelines(rondo: Rondo, path: string): Promise<void> {
   const file = await readPipelineFile(path);
-  const upload = async (bytes: string) =>
+  const upload = async (bytes: string | Uint8Array<ArrayBuffer>) =>
     (
       await rondo.request('POST', `/api/v1/projects/${rondo.project}/pipeline-code`, {
         body: bytes,

@@ -12,7 +12,7 @@ export interface ReadFile {
   graphs: Graph[];
   code: CodeRecord;
   bundle: string;
-  diff: string | null;
+  diff: Uint8Array<ArrayBuffer> | null;
 }
 
 const POLL_MS = 500;

@@ -65,6 +65,11 @@ export async function codeAround(cwd: string, start: string = cwd): Promise<Code
   };
 }
 
+/** The commit that is checked out at a folder; null outside of a git checkout. */
+export async function headCommit(folder: string): Promise<string | null> {
+  return (await gitIn(folder)('rev-parse', '--verify', 'HEAD'))?.trim() ?? null;
+}
+
 /** `path` below `root` with `/`, empty for the root itself, null when it lies elsewhere. */
 export function below(root: string, path: string): string | null {
   const way = relative(root, path);

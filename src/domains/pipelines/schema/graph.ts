@@ -149,7 +149,7 @@ export const CodeRecord = z.object({
     .nullable()
     .default(null),
   branch: z.string().max(300).nullable().default(null),
-  /** Blob of `git diff HEAD` when the working tree differed from the commit. */
+  /** Blob of the changes since the commit, when there were any. */
   dirty_diff: Digest.nullable().default(null),
   /** sha256 of the package lock file, and its name. */
   lock: Digest.nullable().default(null),
