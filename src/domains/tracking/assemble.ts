@@ -1,7 +1,7 @@
 import type { ReadDatabase } from '../../database/index.ts';
 import type { Run } from './schema.ts';
 import { datasetsOf, modelsOf, type RunModel } from './store/inputs.ts';
-import { type Detail, MARK, NO_INPUTS, pageText, runTexts } from './store/run-texts.ts';
+import { type Detail, MARK, NO_INPUTS, pageTexts, runTexts, runTextsById } from './store/run-texts.ts';
 import { toInputs } from './wire.ts';
 
 /** Runs in MLflow's form, each as JSON text, by their numbers. */
@@ -21,19 +21,32 @@ export async function textsById(
   );
 }
 
-/** In the order of the numbers, with commas between them. */
+/** The same by their ids, with the project that each is of; those that are not there are left out. */
+export async function textsByRunId(
+  database: ReadDatabase,
+  runIds: readonly string[],
+): Promise<Map<string, { project: string; text: string }>> {
+  const found = await runTextsById(database.read, database.capabilities.engine, runIds);
+  const whole = await withInputs(
+    database,
+    [...found.values()].map(({ text }) => text),
+  );
+  return new Map(
+    [...found].map(([runId, { project }], at) => [runId, { project, text: whole[at] as string }]),
+  );
+}
+
+/** In the order of the numbers: pieces of one text, in which there are commas between them. */
 export async function assemblePage(
   database: ReadDatabase,
   ids: readonly number[],
   detail: Detail = {},
-): Promise<string> {
-  if (ids.length === 0) return '';
-  if (detail.verdicts) {
-    const texts = await textsById(database, ids, detail);
-    return ids.flatMap((id) => texts.get(id) ?? []).join(',');
-  }
-  const page = await pageText(database.read, database.capabilities.engine, ids, detail);
-  return (await withInputs(database, [page]))[0] ?? '';
+): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const texts = detail.verdicts
+    ? await textsById(database, ids, detail).then((of) => ids.flatMap((id) => of.get(id) ?? []))
+    : await withInputs(database, await pageTexts(database.read, database.capabilities.engine, ids, detail));
+  return texts.flatMap((text, at) => (at === 0 ? [text] : [',', text]));
 }
 
 /** Puts in what runs read and made, for those that have any: most have none, and need no object for it. */

@@ -36,7 +36,8 @@ describe.each(ENGINES)('texts of ended runs on %s', (engine) => {
         .execute()
     ).filter(({ text }) => text !== null);
 
-  const page = (numbers: readonly number[]) => assemblePage(test.ground.database, numbers);
+  const page = async (numbers: readonly number[]) =>
+    (await assemblePage(test.ground.database, numbers)).join('');
   /** What is made of the rows, whatever is kept. */
   async function made(numbers: readonly number[]): Promise<string> {
     const { database } = test.ground;

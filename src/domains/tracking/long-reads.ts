@@ -36,9 +36,9 @@ export async function searchRuns(database: ReadDatabase, search: RunSearch): Pro
     verdicts,
   };
   const runs = await assemblePage(database, page.items, detail);
-  const parts = runs === '' ? [] : ['"runs":[', runs, ']'];
+  const parts = runs.length === 0 ? [] : ['"runs":[', ...runs, ']'];
   if (page.token !== undefined)
-    parts.push(`${runs === '' ? '' : ','}"next_page_token":${JSON.stringify(page.token)}`);
+    parts.push(`${runs.length === 0 ? '' : ','}"next_page_token":${JSON.stringify(page.token)}`);
   return JsonBytes.ofPieces(['{', ...parts, '}']);
 }
 

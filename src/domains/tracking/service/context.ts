@@ -35,7 +35,11 @@ export interface TrackingGround {
 
 const DEFAULT_EXPERIMENT = 'Default';
 
-export function foundRun(row: RunRow | undefined, project: string, runId: string): RunRow {
+export function foundRun<R extends { project: string }>(
+  row: R | undefined,
+  project: string,
+  runId: string,
+): R {
   if (row && row.project === project) return row;
   throw absentRun(runId);
 }

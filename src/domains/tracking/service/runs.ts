@@ -6,7 +6,7 @@ import { isRunId, newRunId } from '../../../lib/ids.ts';
 import { urn } from '../../../lib/urn.ts';
 import type { Actor } from '../../identity/schema.ts';
 import { under } from '../artifact-path.ts';
-import { assembleRuns, textsById } from '../assemble.ts';
+import { assembleRuns, textsById, textsByRunId } from '../assemble.ts';
 import { absent, badParameter, exists } from '../errors.ts';
 import { isEnded } from '../states.ts';
 import { checkLength, checkText, fitFirstTag, fitTag, LIMITS } from '../limits.ts';
@@ -129,17 +129,9 @@ export function runVerbs(context: TrackingContext) {
 
   const read = gather<{ project: string; runId: string }, Run>(
     async (asked) => {
-      const found = await runs.findMany(database.read, [...new Set(asked.map(({ runId }) => runId))]);
-      const texts = await textsById(
-        database,
-        [...found.values()].map(({ id }) => id),
-      );
+      const found = await textsByRunId(database, [...new Set(asked.map(({ runId }) => runId))]);
       return asked.map(({ project, runId }) =>
-        outcomeOf(() => {
-          const text = texts.get(foundRun(found.get(runId), project, runId).id);
-          if (text === undefined) throw absentRun(runId); // deleted for good in between
-          return JSON.parse(text) as Run;
-        }),
+        outcomeOf(() => JSON.parse(foundRun(found.get(runId), project, runId).text) as Run),
       );
     },
     { most: TOGETHER, atOnce: 2 },

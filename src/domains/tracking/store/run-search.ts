@@ -160,7 +160,7 @@ interface Window {
 
 /** Longer pages gain nothing. */
 const windowOf = (limit: number): Window =>
-  limit > 1000 ? { first: 0, most: 0 } : { first: 100 + 7 * limit, most: 1000 + 10 * limit };
+  limit > 1000 ? { first: 0, most: 0 } : { first: 100 + 3 * limit, most: 1000 + 10 * limit };
 
 /**
  * Where runs are ordered by a metric first: the page from those that the index by value has at that end, so that the others are

@@ -46,24 +46,60 @@ export async function runTexts(
   return new Map(rows.flatMap(({ id, text }) => (text === null ? [] : [[id, text]])));
 }
 
+/** The same by their ids, with the project that each is of. */
+export async function runTextsById(
+  reader: Reader,
+  engine: Engine,
+  runIds: readonly string[],
+): Promise<Map<string, { project: string; text: string }>> {
+  const { text } = runText(engine, {}, 'asked.id');
+  const query = placeholders(
+    engine,
+    `select asked.run_id, asked.project, coalesce(nullif(kept.text, ''), ${text}) as text
+      from runs as asked left join run_texts as kept on kept.run = asked.id where asked.run_id in ${textList(engine)}`,
+  );
+  const rows = await run<{ run_id: string; project: string; text: string }>(reader, query, [
+    storableList(runIds),
+  ]);
+  return new Map(rows.map(({ run_id, project, text }) => [run_id, { project, text }]));
+}
+
 /** Stands around the number of a run where its inputs belong: JSON escapes control characters, so no text of a run holds one. */
 export const MARK = '\u0001';
 export const NO_INPUTS = ',"inputs":{},"outputs":{}';
 
-/** Runs in the order of their numbers as one text, with commas between them: the database hands over one value a page. */
-export async function pageText(
+/**
+ * Runs in the order of their numbers as texts of several, with commas between them. SQLite hands over one a page. The driver of
+ * PostgreSQL copies a long value again and again while it comes in, so there it is one for some runs.
+ */
+export async function pageTexts(
   reader: Reader,
   engine: Engine,
   ids: readonly number[],
   detail: Detail,
-): Promise<string> {
+): Promise<string[]> {
   const { text, from, values } = itemsOf(engine, detail);
-  const query = placeholders(
-    engine,
-    `select string_agg(item, ',') as text from (select ${text} as item from ${from}${WANTED[engine].order}) as items`,
-  );
-  const [page] = await run<{ text: string | null }>(reader, query, [...values, listOfIds(engine, ids)]);
-  return page?.text ?? '';
+  const joined = (of: string) =>
+    `select string_agg(item, ',') as text from (select ${text} as item from ${of}${WANTED[engine].order}) as items`;
+  const pieces =
+    engine === 'sqlite'
+      ? joined(from)
+      : `select (${joined(from.replace('?', 'pieces.ids'))}) as text
+          from unnest(?::text[]) with ordinality as pieces (ids, at) order by pieces.at`;
+  const query = placeholders(engine, pieces);
+  const list =
+    engine === 'sqlite' ? listOfIds(engine, ids) : piecesOf(ids).map((of) => listOfIds(engine, of));
+  const rows = await run<{ text: string | null }>(reader, query, [...values, list]);
+  return rows.flatMap((row) => row.text ?? []);
+}
+
+/** Runs of usual size fill a piece of 50 kB. */
+const PIECE = 32;
+
+function piecesOf(ids: readonly number[]): number[][] {
+  const pieces: number[][] = [];
+  for (let from = 0; from < ids.length; from += PIECE) pieces.push(ids.slice(from, from + PIECE));
+  return pieces;
 }
 
 /** What runs have as their text, for a statement over `run_texts`. */
