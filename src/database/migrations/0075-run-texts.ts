@@ -17,6 +17,7 @@ export const runTexts: Migration = {
     `create table run_texts (run ${rowNumber}, text text)${engine === 'postgres' ? ' with (toast_tuple_target = 8160)' : ''}`,
     'create index run_texts_missing on run_texts (run) where text is null',
     ...(engine === 'postgres' ? POSTGRES : SQLITE),
+    `insert into run_texts (run) select id from runs where ${ENDED}`,
   ],
 };
 
