@@ -70,7 +70,7 @@ export function CompareCurves({ runs }: { runs: readonly ComparedRun[] }) {
           hidePickedOptions
           className="r-curve-keys"
         />
-        <LookTools look={{ ...look, axis }} />
+        {curves.length > 0 ? <LookTools look={{ ...look, axis }} /> : null}
       </div>
       {points.fault ? <Fault fault={points.fault} onRetry={points.retry} /> : null}
       {numbers.length > 0 ? <CompareNumbers runs={runs} keys={numbers} /> : null}
@@ -79,22 +79,24 @@ export function CompareCurves({ runs }: { runs: readonly ComparedRun[] }) {
           The first eight of {runs.length} runs are coloured and named, the others are grey.
         </p>
       ) : null}
-      <div
-        className="r-curves"
-        role="region"
-        aria-label="Curves"
-        aria-busy={points.refreshing || (curves.length > 0 && !points.data) || undefined}
-      >
-        {curves.map((key) => (
-          <CurveCard
-            key={key}
-            metric={key}
-            runs={runs}
-            look={{ ...look, axis }}
-            curves={points.data?.curves}
-          />
-        ))}
-      </div>
+      {curves.length > 0 ? (
+        <div
+          className="r-curves"
+          role="region"
+          aria-label="Curves"
+          aria-busy={points.refreshing || !points.data || undefined}
+        >
+          {curves.map((key) => (
+            <CurveCard
+              key={key}
+              metric={key}
+              runs={runs}
+              look={{ ...look, axis }}
+              curves={points.data?.curves}
+            />
+          ))}
+        </div>
+      ) : null}
     </div>
   );
 }
