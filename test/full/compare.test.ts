@@ -171,6 +171,9 @@ describe('runs against each other, in Chromium', () => {
         expect.stringMatching(/^0\.\d{4}$/),
       ]),
     );
+    // The chart stands there a moment before it is drawn.
+    await page.locator('canvas').first().waitFor();
+    await settled(page);
     expect(await page.locator('canvas').count()).toBe(1);
     await page.getByRole('checkbox', { name: 'Ignore outliers' }).check();
     await page.getByText(/extremes kept\. 1 point reaches beyond the shown range$/).waitFor();
