@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type BlobStore, openBlobs } from '../../artifacts/index.ts';
 import { takeSnapshot } from '../../database/index.ts';
 import { AppError, notFound } from '../../lib/errors.ts';
+import { inLanes } from '../../lib/lanes.ts';
 import { VERSION } from '../../lib/version.ts';
 import type { Config } from '../config.ts';
 import {
@@ -100,7 +101,7 @@ async function fill(
       const digests = await referencedDigests(snapshot.reader);
       const missing: string[] = [];
       progress(`${digests.size} referenced digests`);
-      await eachOf([...digests], async ([digest, { required }]) => {
+      await inLanes([...digests], AT_ONCE, async ([digest, { required }]) => {
         const file = await copyBlob(blobs, folder, digest);
         if (file) files.push(file);
         else if (required) missing.push(digest);
@@ -156,15 +157,6 @@ async function copyPlain(data: string, folder: string): Promise<BackedUpFile[]> 
     if (handle) files.push(await writeFile(folder, path, handle.createReadStream()));
   }
   return files;
-}
-
-async function eachOf<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      while (next < items.length) await work(items[next++] as T);
-    }),
-  );
 }
 
 async function* once(bytes: Buffer): AsyncGenerator<Buffer> {

@@ -158,9 +158,11 @@ interface Window {
   most: number;
 }
 
-/** Longer pages gain nothing. */
+/** In hundreds, so that there are few texts. Longer pages gain nothing. */
 const windowOf = (limit: number): Window =>
-  limit > 1000 ? { first: 0, most: 0 } : { first: 100 + 3 * limit, most: 1000 + 10 * limit };
+  limit > 1000
+    ? { first: 0, most: 0 }
+    : { first: 100 + 100 * Math.ceil((3 * limit) / 100), most: 1000 + 10 * limit };
 
 /**
  * Where runs are ordered by a metric first: the page from those that the index by value has at that end, so that the others are
